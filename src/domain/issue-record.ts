@@ -1,0 +1,57 @@
+/** Our memory of an issue we took on: what was claimed, how far it came, and why it rests. The outside stays the truth. */
+import type { Actor, EpochMs } from './issue.ts';
+
+/** The words a session works from, frozen when the issue was claimed: later edits by others do not reach it. */
+export interface FrozenTicket {
+  readonly title: string;
+  readonly description: string;
+  readonly url: string;
+  readonly comments: readonly { readonly author: string; readonly body: string; readonly at: EpochMs }[];
+}
+
+/** A person's permission for exactly one head: `/approve <sha>`. */
+export interface Approval {
+  readonly sha: string;
+  readonly by: string;
+  readonly at: EpochMs;
+}
+
+export type Phase =
+  | 'active'
+  /** Cannot go on without a person; `parked` says why and what would help. */
+  | 'parked'
+  /** Merged, verified, moved to Done, summary posted. */
+  | 'done'
+  /** A person took it away, or said /stop. Only a person brings it back. */
+  | 'cancelled';
+
+export interface IssueRecord {
+  readonly issueId: string;
+  readonly key: string;
+  readonly project: string;
+  readonly repository: string;
+  readonly baseBranch: string;
+  /** Compare-and-set number: every write names the generation it saw and adds one. */
+  readonly generation: number;
+  /** 1 for the first claim; a new claim after a cancel counts up and gets its own branch. */
+  readonly attempt: number;
+  readonly phase: Phase;
+  /** Why it is parked or cancelled, a sentence with what to do. */
+  readonly reason: string | null;
+  readonly ticket: FrozenTicket;
+  readonly claimedAt: EpochMs;
+  readonly claimedBy: Actor;
+  /** History entry of the move that was claimed: the same move never starts work twice. */
+  readonly claimedMove: string | null;
+  readonly branch: string;
+  /** The head of the branch that is ours or that a person told us to go on from. Null until the first push. */
+  readonly head: string | null;
+  readonly pullRequest: number | null;
+  readonly mergeCommit: string | null;
+  /** True once plain git found the tested tree on the base branch. */
+  readonly mergeVerified: boolean;
+  readonly approvals: readonly Approval[];
+  /** Rounds count from here: `/retry` sets it to now. */
+  readonly roundsFrom: EpochMs;
+  readonly updatedAt: EpochMs;
+}

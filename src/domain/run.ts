@@ -1,0 +1,105 @@
+/** A run: one piece of work in one role on one subject, for one cause. Its session's transcript lives beside it in the rows. */
+import type { EpochMs } from './issue.ts';
+
+export const ROLES = ['orchestrator', 'planner', 'dev', 'review', 'audit', 'devops', 'research'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Integer millionths of a US dollar: money is never a float here. */
+export type MicroUsd = number;
+
+/** What a run is about. Written `issue:<id>` or `pull:<owner/name>#<number>` in rows, see subjectKey. */
+export type Subject =
+  | { readonly kind: 'issue'; readonly issueId: string }
+  | { readonly kind: 'pull-request'; readonly repository: string; readonly number: number };
+
+/** Why a run was dispatched. The key of a cause makes the run unique: the same cause never starts a second one. */
+export type Cause =
+  | { readonly kind: 'implement' }
+  | { readonly kind: 'findings'; readonly verdictId: string }
+  | { readonly kind: 'checks-failed'; readonly head: string; readonly checks: readonly string[] }
+  | { readonly kind: 'conflict'; readonly base: string; readonly head: string }
+  | { readonly kind: 'review'; readonly head: string; readonly base: string; readonly digest: string }
+  | { readonly kind: 'crashed'; readonly runId: string };
+
+/** `running` survives a restart of the bot: the next process resumes it from its transcript. */
+export type RunState =
+  | 'queued'
+  | 'running'
+  | 'awaiting-human'
+  | 'succeeded'
+  | 'failed'
+  | 'timed-out'
+  | 'stalled'
+  | 'cancelled';
+
+export interface Finding {
+  readonly path: string;
+  /** Line in the head's version of the file; null for a remark on the whole file. */
+  readonly line: number | null;
+  readonly severity: 'blocker' | 'major' | 'minor';
+  readonly comment: string;
+}
+
+/** What a session handed in through its typed `finish`, plus what plain code found when it looked. */
+export type RunResult =
+  | {
+      readonly kind: 'work';
+      readonly head: string;
+      readonly base: string;
+      readonly summary: string;
+      readonly commitTitle: string;
+    }
+  | {
+      readonly kind: 'review';
+      readonly decision: 'approve' | 'request-changes';
+      readonly summary: string;
+      readonly findings: readonly Finding[];
+      readonly head: string;
+      readonly base: string;
+      readonly digest: string;
+    };
+
+export interface Run {
+  readonly id: string;
+  readonly subject: Subject;
+  readonly issueKey: string | null;
+  readonly repository: string;
+  readonly role: Role;
+  readonly cause: Cause;
+  /** The attempt at the issue this run belongs to; findings and checks of an older attempt do not count. */
+  readonly attempt: number;
+  /** Runs that share a session share a transcript: a dev that fixes findings goes on where it stopped. */
+  readonly sessionId: string;
+  readonly state: RunState;
+  /** A person's sentence: why it ended. Null while it lives. */
+  readonly endReason: string | null;
+  readonly result: RunResult | null;
+  readonly model: string | null;
+  readonly createdAt: EpochMs;
+  readonly endedAt: EpochMs | null;
+}
+
+export function subjectKey(subject: Subject): string {
+  return subject.kind === 'issue' ? `issue:${subject.issueId}` : `pull:${subject.repository}#${subject.number}`;
+}
+
+export function causeKey(cause: Cause): string {
+  switch (cause.kind) {
+    case 'implement':
+      return 'implement';
+    case 'findings':
+      return `findings:${cause.verdictId}`;
+    case 'checks-failed':
+      return `checks-failed:${cause.head}`;
+    case 'conflict':
+      return `conflict:${cause.head}:${cause.base}`;
+    case 'review':
+      return `review:${cause.head}:${cause.digest}`;
+    case 'crashed':
+      return `crashed:${cause.runId}`;
+  }
+}
+
+export function isLive(state: RunState): boolean {
+  return state === 'queued' || state === 'running' || state === 'awaiting-human';
+}

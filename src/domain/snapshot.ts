@@ -1,0 +1,47 @@
+/** Everything one tick knows, `now` included. decide() takes this and nothing else. */
+import type { Command } from './command.ts';
+import type { Effect } from './effect.ts';
+import type { EpochMs, Issue, WorkflowState } from './issue.ts';
+import type { IssueRecord } from './issue-record.ts';
+import type { Duty, Pipeline } from './pipeline.ts';
+import type { RepositoryView } from './pull-request.ts';
+import type { MicroUsd, Run } from './run.ts';
+import type { Settings } from './settings.ts';
+import type { ReviewVerdict } from './verdict.ts';
+
+/** A read that failed is unknown, never an empty list. */
+export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly reason: string };
+
+export interface Board {
+  /** Issues in the watched states of the watched teams, and every issue we hold a live record of. */
+  readonly issues: readonly Issue[];
+  /** Workflow states by team key, in the team's own order. */
+  readonly states: ReadonlyMap<string, readonly WorkflowState[]>;
+}
+
+export interface Spend {
+  /** Settled plus reserved since midnight UTC. */
+  readonly dayMicroUsd: MicroUsd;
+  /** Settled plus reserved, by issue id. */
+  readonly byIssue: ReadonlyMap<string, MicroUsd>;
+}
+
+export interface Snapshot {
+  readonly now: EpochMs;
+  readonly settings: Settings;
+  readonly duties: ReadonlySet<Duty>;
+  readonly pipelines: ReadonlyMap<string, Pipeline>;
+  readonly board: Known<Board>;
+  readonly repositories: ReadonlyMap<string, Known<RepositoryView>>;
+  readonly records: readonly IssueRecord[];
+  readonly runs: readonly Run[];
+  readonly verdicts: readonly ReviewVerdict[];
+  readonly effects: ReadonlyMap<string, Effect>;
+  readonly spend: Spend;
+  /** Repositories where merging is frozen, with the reason. */
+  readonly frozen: ReadonlyMap<string, string>;
+  /** Not yet carried out, oldest first. */
+  readonly commands: readonly Command[];
+  /** False while the bot drains: nothing new is started. */
+  readonly accepting: boolean;
+}

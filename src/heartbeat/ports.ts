@@ -1,0 +1,446 @@
+/**
+ * The whole outside world as a few small types. Adapters implement these and are wired in main.ts; nothing else knows
+ * them. Every method may throw OutsideError and nothing else; none retries by itself; none decides.
+ */
+
+import type { ReportEvent } from '../domain/action.ts';
+import type { Command } from '../domain/command.ts';
+import type { Effect, EffectKind } from '../domain/effect.ts';
+import type { Comment, EpochMs, Issue, WorkflowState } from '../domain/issue.ts';
+import type { IssueRecord } from '../domain/issue-record.ts';
+import type { Check, DiffFacts, MergeMethod, PullRequest } from '../domain/pull-request.ts';
+import type { Finding, MicroUsd, Role, Run, RunResult, RunState } from '../domain/run.ts';
+import type { ProjectSettings } from '../domain/settings.ts';
+import type { Board, Spend } from '../domain/snapshot.ts';
+import type { Price, ToolCall, ToolSpec, TranscriptMessage, Usage } from '../domain/transcript.ts';
+import type { ReviewVerdict } from '../domain/verdict.ts';
+
+export interface Clock {
+  now(): EpochMs;
+}
+
+/** Linear. Human keys and ids are both accepted where an issue is named. */
+export interface Tracker {
+  /**
+   * The board as it is. Cheap when nothing changed: one probe; changed issues only otherwise; everything on the first
+   * call, every `sweepMs`, and whenever `watch` itself changed.
+   */
+  observe(watch: TrackerWatch): Promise<BoardObservation>;
+  /** Fresh read of one issue; null when it does not exist (archived ones are returned, marked). */
+  issue(idOrKey: string): Promise<Issue | null>;
+  /** All comments of an issue, oldest first, fully paged. */
+  comments(issueId: string): Promise<readonly Comment[]>;
+  /** Moves the issue and returns the id of the history entry that the move made (null when Linear shows none yet). */
+  moveIssue(issueId: string, toStateId: string): Promise<string | null>;
+  comment(id: string): Promise<{ readonly id: string; readonly body: string } | null>;
+  createComment(comment: { readonly id: string; readonly issueId: string; readonly body: string }): Promise<void>;
+  updateComment(id: string, body: string): Promise<void>;
+  /** Upsert by url: writing it again changes nothing. Returns the attachment's id. */
+  link(link: {
+    readonly id: string;
+    readonly issueId: string;
+    readonly url: string;
+    readonly title: string;
+    readonly subtitle: string;
+  }): Promise<string>;
+  /** For `check`: who the key is, and the teams it sees with their states and labels. */
+  access(): Promise<TrackerAccess>;
+  /** Requests and complexity left as the last answer's headers said; null before the first answer. */
+  quota(): TrackerQuota | null;
+}
+
+export interface TrackerWatch {
+  readonly projects: readonly ProjectSettings[];
+  /** Issues we hold live records of: seen whatever their state, team or archive flag. */
+  readonly tracked: readonly string[];
+  /** Comments older than this are not asked for. */
+  readonly commentsSince: EpochMs;
+}
+
+export interface BoardObservation {
+  readonly board: Board;
+  /** New or edited comments on watched issues since the last observation (all since `commentsSince` on a sweep). */
+  readonly comments: readonly Comment[];
+  readonly how: 'unchanged' | 'changes' | 'sweep';
+}
+
+export interface TrackerAccess {
+  readonly viewer: { readonly id: string; readonly name: string; readonly email: string };
+  readonly organization: string;
+  readonly teams: readonly {
+    readonly key: string;
+    readonly name: string;
+    readonly states: readonly WorkflowState[];
+    readonly labels: readonly string[];
+  }[];
+  readonly projects: readonly string[];
+  readonly users: readonly { readonly name: string; readonly email: string }[];
+}
+
+export interface TrackerQuota {
+  readonly requestsLeft: number;
+  readonly requestsLimit: number;
+  readonly complexityLeft: number;
+  readonly complexityLimit: number;
+}
+
+/** GitHub over its API. Git itself is Mirror's. */
+export interface Forge {
+  /** One batched query: every open pull request (fully paged), the tracked ones whatever their state, live base tips, new comments. */
+  observe(
+    repository: string,
+    watch: { readonly tracked: readonly number[]; readonly commentsSince: EpochMs },
+  ): Promise<ForgeObservation>;
+  /** Fresh read of one pull request. */
+  pullRequest(repository: string, number: number): Promise<PullRequest | null>;
+  /** Newest pull request from this branch of this very repository, open ones first. */
+  findPullRequest(repository: string, branch: string): Promise<PullRequest | null>;
+  openPullRequest(request: {
+    readonly repository: string;
+    readonly branch: string;
+    readonly baseBranch: string;
+    readonly title: string;
+    readonly body: string;
+  }): Promise<PullRequest>;
+  /** A review of ours (any of our identities) whose body carries the marker; its id. */
+  findReview(repository: string, number: number, marker: string): Promise<string | null>;
+  /** Findings that GitHub cannot place on a line of the diff go into the body instead: nothing is lost. */
+  postReview(review: {
+    readonly repository: string;
+    readonly number: number;
+    readonly head: string;
+    readonly event: 'approve' | 'request-changes' | 'comment';
+    readonly body: string;
+    readonly findings: readonly Finding[];
+  }): Promise<string>;
+  status(
+    repository: string,
+    head: string,
+    context: string,
+  ): Promise<{ readonly state: string; readonly description: string } | null>;
+  setStatus(status: {
+    readonly repository: string;
+    readonly head: string;
+    readonly context: string;
+    readonly state: 'success' | 'failure' | 'pending';
+    readonly description: string;
+  }): Promise<void>;
+  /** `conflict` OutsideError when the head moved. */
+  updateBranch(repository: string, number: number, expectedHead: string): Promise<void>;
+  /** `conflict` when the head moved, `refused` when GitHub's rules block it. Returns the commit GitHub says it made. */
+  merge(request: {
+    readonly repository: string;
+    readonly number: number;
+    readonly head: string;
+    readonly method: MergeMethod;
+    readonly title: string;
+  }): Promise<string>;
+  /** Tail of the failed check's log with its step and link, at most about 20 KB. */
+  failureLog(repository: string, check: Check): Promise<string>;
+  access(repository: string, baseBranch: string | null): Promise<ForgeAccess>;
+  quota(): ForgeQuota | null;
+}
+
+export interface ForgeObservation {
+  readonly defaultBranch: string;
+  readonly pullRequests: readonly PullRequest[];
+  /** Conversation comments on our pull requests since `commentsSince`. */
+  readonly comments: readonly Comment[];
+}
+
+export interface ForgeAccess {
+  readonly login: string;
+  /** Login of the second identity; null when there is none. */
+  readonly reviewer: string | null;
+  readonly permission: 'admin' | 'write' | 'read' | 'none';
+  readonly defaultBranch: string;
+  readonly mergeMethods: readonly MergeMethod[];
+  readonly protection: {
+    /** Up to date before merging is enforced by the server. */
+    readonly strict: boolean;
+    readonly checks: readonly string[];
+    readonly approvals: number;
+    readonly conversationResolution: boolean;
+  } | null;
+}
+
+export interface ForgeQuota {
+  readonly restLeft: number | null;
+  readonly restLimit: number | null;
+  readonly graphqlLeft: number | null;
+  readonly graphqlLimit: number | null;
+}
+
+/** Our read-only bare mirror of each repository, and the only place that pushes. Host git never runs in a workspace. */
+export interface Mirror {
+  /** Fetches what is new (clones the first time, clears stale locks after a kill). Calls at once share one fetch. */
+  refresh(repository: string): Promise<void>;
+  /** Tip of a branch as the mirror last fetched it. */
+  tip(repository: string, branch: string): Promise<string | null>;
+  /** Null when one of the commits is not in the mirror yet: refresh first. */
+  diff(repository: string, base: string, head: string): Promise<DiffFacts | null>;
+  /** The unified diff from merge base to head, cut at `bytesMax` with a notice. */
+  diffText(repository: string, base: string, head: string, bytesMax: number): Promise<string>;
+  parents(repository: string, commit: string): Promise<readonly string[]>;
+  /** A file as it is on a commit; null when absent, larger than `bytesMax`, or not a plain file. */
+  file(repository: string, commit: string, path: string, bytesMax: number): Promise<string | null>;
+  /** Asks the remote now. */
+  remoteTip(repository: string, branch: string): Promise<string | null>;
+  /** Compare-and-swap push; `conflict` when the branch is not at `expected` any more. */
+  push(request: {
+    readonly repository: string;
+    readonly branch: string;
+    readonly head: string;
+    readonly expected: string | null;
+  }): Promise<void>;
+  /** Takes a bundle an agent made (untrusted: plain file, bounded, fsck) into refs/heartline/runs/<runId>; returns its head. */
+  receiveBundle(request: {
+    readonly repository: string;
+    readonly runId: string;
+    readonly file: string;
+    readonly branch: string;
+  }): Promise<string>;
+  /** Null when what landed is exactly what was tested; otherwise a sentence naming the difference. */
+  verifyMerge(request: {
+    readonly repository: string;
+    readonly baseBranch: string;
+    readonly mergeCommit: string;
+    readonly base: string;
+    readonly head: string;
+    readonly method: MergeMethod;
+  }): Promise<string | null>;
+}
+
+/** Where sessions work: one folder per issue attempt (or per reviewed pull request head). */
+export interface Workspaces {
+  /** Makes the workspace, or returns the one that is there when `name` is already prepared (a resumed session). */
+  prepare(request: {
+    readonly repository: string;
+    readonly name: string;
+    readonly branch: string /** Commit to start the branch at. */;
+    readonly start: string;
+    readonly readOnly: boolean;
+  }): Promise<Workspace>;
+  /** Marks it for deletion; deleted lazily, off the critical path. */
+  release(name: string): Promise<void>;
+  /** Names that exist, for the sweep at start. */
+  list(): Promise<readonly string[]>;
+}
+
+export interface Workspace {
+  readonly name: string;
+  /** The checkout. */
+  readonly tree: string;
+  /** A folder beside it where results (the bundle, long outputs) are put. */
+  readonly out: string;
+  /** Mirror it borrows objects from: must be visible, read-only, wherever commands run. */
+  readonly mirror: string;
+}
+
+/** The room commands run in. */
+export interface Isolation {
+  readonly driver: 'bwrap' | 'none';
+  /** Null when it works; otherwise what is missing and the line that mends it. */
+  probe(): Promise<{ readonly missing: string; readonly fix: string } | null>;
+  exec(command: IsolatedCommand): Promise<ExecResult>;
+}
+
+export interface IsolatedCommand {
+  readonly argv: readonly string[];
+  readonly workspace: Workspace;
+  /** The tree is mounted read-only (review). */
+  readonly readOnly: boolean;
+  /** Bytes for standard input. */
+  readonly input?: string;
+  readonly timeoutMs: number;
+  readonly outputBytesMax: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ExecResult {
+  /** Null when it was killed. */
+  readonly exitCode: number | null;
+  /** Standard output and error as they came, head and tail kept when over `outputBytesMax`. */
+  readonly output: string;
+  readonly truncated: boolean;
+  readonly timedOut: boolean;
+}
+
+/** Models by `provider/model`. One call, no retry, streamed inside with idle and total timeouts. */
+export interface Models {
+  call(request: ModelRequest): Promise<ModelReply>;
+  /** Null: unknown model. Missing means no: the caller refuses or takes the dearest. */
+  price(model: string): Price | null;
+  /** For `check`: null when provider, key and price are there; otherwise what to do. */
+  trouble(model: string): string | null;
+}
+
+export interface ModelRequest {
+  readonly model: string;
+  readonly system: string;
+  readonly tools: readonly ToolSpec[];
+  readonly messages: readonly TranscriptMessage[];
+  readonly outputTokensMax: number;
+  /** Stable for a session: sent as cache key where the provider has one. */
+  readonly cacheKey: string;
+  readonly signal: AbortSignal;
+}
+
+export interface ModelReply {
+  readonly text: string;
+  readonly calls: readonly ToolCall[];
+  readonly opaque: { readonly provider: string; readonly blocks: readonly unknown[] } | null;
+  readonly usage: Usage;
+  readonly stop: 'calls' | 'text' | 'length';
+}
+
+/** Live sessions: knows one run each and nothing of queues. Ends are written to the rows, then `onEnd` wakes the heartbeat. */
+export interface Sessions {
+  /** Starts or (after a restart of the bot) resumes the run's session. Returns at once. */
+  start(run: Run): void;
+  /** Aborts the model call and kills every process of the run; resolves when nothing of it is left. */
+  cancel(runId: string, reason: string): Promise<void>;
+  live(): readonly LiveSession[];
+  /** Cancels nothing durable: stops all sessions so that the next process can resume them. */
+  drain(): Promise<void>;
+}
+
+export interface LiveSession {
+  readonly runId: string;
+  readonly issueKey: string | null;
+  readonly role: Role;
+  readonly startedAt: EpochMs;
+  /** What it does right now, in a few words: "bash: npm test". */
+  readonly doing: string;
+  readonly turns: number;
+  readonly microUsd: MicroUsd;
+}
+
+/** Our rows. Every state write is compare-and-set; a write that lost throws StaleWrite (store/stale-write.ts). */
+export interface Journal {
+  records(): Promise<readonly IssueRecord[]>;
+  record(issueId: string): Promise<IssueRecord | null>;
+  /** Inserts, or replaces the row that has `previousGeneration` (a new attempt). */
+  claim(record: Omit<IssueRecord, 'generation' | 'updatedAt'>, previousGeneration: number | null): Promise<IssueRecord>;
+  updateRecord(issueId: string, generation: number, change: Partial<IssueRecord>): Promise<IssueRecord>;
+
+  /** Runs of all records that are not done or cancelled, all live runs, and reviews of other people's pull requests of the last 30 days. */
+  runs(): Promise<readonly Run[]>;
+  run(id: string): Promise<Run | null>;
+  /** Null when a run with the same subject, attempt and cause exists already. */
+  createRun(run: Omit<Run, 'endedAt' | 'endReason' | 'result' | 'state' | 'model'>): Promise<Run | null>;
+  /** Queued to running, and running (owner gone) to running under us. False when somebody else or an end was faster. */
+  takeRun(id: string): Promise<boolean>;
+  endRun(
+    id: string,
+    end: {
+      readonly state: Exclude<RunState, 'queued' | 'running'>;
+      readonly reason: string;
+      readonly result: RunResult | null;
+      readonly model: string | null;
+    },
+  ): Promise<boolean>;
+
+  /** The transcript of a session, oldest first. */
+  messages(sessionId: string): Promise<readonly { readonly runId: string; readonly message: TranscriptMessage }[]>;
+  /** Acknowledged only when on disk. `index` is the position it takes; a second writer at the same index loses. */
+  appendMessage(sessionId: string, runId: string, index: number, message: TranscriptMessage): Promise<void>;
+
+  effects(): Promise<ReadonlyMap<string, Effect>>;
+  effect(key: string): Promise<Effect | null>;
+  /** Records the intent, or counts another attempt on it. Returns the row and whether an earlier attempt exists. */
+  intend(effect: {
+    readonly key: string;
+    readonly kind: EffectKind;
+    readonly subject: string;
+    readonly detail: unknown;
+  }): Promise<{ readonly effect: Effect; readonly before: boolean }>;
+  confirm(key: string, outsideId: string | null): Promise<void>;
+  failEffect(
+    key: string,
+    error: string,
+    outcome: { readonly retryAt: EpochMs | null; readonly refused: boolean },
+  ): Promise<void>;
+
+  verdicts(): Promise<readonly ReviewVerdict[]>;
+  recordVerdict(verdict: ReviewVerdict): Promise<void>;
+
+  /**
+   * Reserves the worst case before a model call leaves. Refused (a sentence naming the cap) when run, issue or day would
+   * pass its cap. Caps are checked and the reservation written in one transaction.
+   */
+  reserve(request: {
+    readonly runId: string;
+    readonly issueId: string | null;
+    readonly microUsd: MicroUsd;
+    readonly caps: { readonly run: MicroUsd; readonly issue: MicroUsd; readonly day: MicroUsd };
+  }): Promise<{ readonly ok: true; readonly reservationId: string } | { readonly ok: false; readonly reason: string }>;
+  settle(
+    reservationId: string,
+    cost: { readonly microUsd: MicroUsd; readonly usage: Usage; readonly model: string },
+  ): Promise<void>;
+  spend(): Promise<Spend>;
+  runSpend(runId: string): Promise<MicroUsd>;
+
+  frozen(): Promise<ReadonlyMap<string, string>>;
+  freeze(repository: string, reason: string): Promise<void>;
+  thaw(repository: string): Promise<void>;
+
+  /** Stores a command once (by comment id). */
+  noteCommand(command: Command): Promise<void>;
+  openCommands(): Promise<readonly Command[]>;
+  settleCommand(commentId: string, outcome: string): Promise<void>;
+
+  /** Stores a report once (by key). */
+  enqueueReport(report: {
+    readonly key: string;
+    readonly event: ReportEvent | 'digest';
+    readonly text: string;
+    readonly data: unknown;
+  }): Promise<boolean>;
+  pendingReports(): Promise<readonly OutboxReport[]>;
+  reportDelivered(key: string, sink: string): Promise<void>;
+  reportFailed(key: string, sink: string, error: string, retryAt: EpochMs): Promise<void>;
+
+  /** Append-only log of what happened, for `why`, the digest and a person's later questions. */
+  event(event: {
+    readonly kind: string;
+    readonly subject: string | null;
+    readonly text: string;
+    readonly data?: unknown;
+  }): Promise<void>;
+  events(filter: {
+    readonly subject?: string;
+    readonly since?: EpochMs;
+    readonly limit: number;
+  }): Promise<
+    readonly {
+      readonly at: EpochMs;
+      readonly kind: string;
+      readonly subject: string | null;
+      readonly text: string;
+      readonly data: unknown;
+    }[]
+  >;
+
+  /** At start, once the lock is held: settles reservations of dead processes at their worst case, returns runs to resume. */
+  recover(): Promise<{ readonly settledReservations: number; readonly runs: readonly Run[] }>;
+  close(): Promise<void>;
+}
+
+export interface OutboxReport {
+  readonly key: string;
+  readonly event: ReportEvent | 'digest';
+  readonly text: string;
+  readonly data: unknown;
+  readonly at: EpochMs;
+  /** Sinks that took it already. */
+  readonly delivered: readonly string[];
+  readonly retryAt: Readonly<Record<string, EpochMs>>;
+}
+
+/** One place a report goes: stdout, a signed webhook. */
+export interface Sink {
+  readonly name: string;
+  deliver(report: OutboxReport): Promise<void>;
+}

@@ -1,176 +1,209 @@
 /** All the bot can do, as data. decide() returns these; heartbeat/act.ts is the one place that carries them out. */
+
+import type { StateType } from './issue.ts';
 import type { IssueRecord } from './issue-record.ts';
 import type { MergeMethod } from './pull-request.ts';
 import type { Cause, Finding, Role, Subject } from './run.ts';
 
-/** An outside write. `key` is its name in the effect ledger; the same key is never performed twice. */
+interface Because {
+  /** A sentence for a person: the fact this action follows from. */
+  readonly reason: string;
+}
+
+interface Outside extends Because {
+  /** Its name in the effect ledger; the same key is never performed twice. */
+  readonly key: string;
+  /** subjectKey of what it belongs to. */
+  readonly subject: string;
+}
+
+/** An outside write: intent recorded, performed, confirmed. */
 export type OutsideAction =
-  | {
-      readonly kind: 'move-issue';
-      readonly key: string;
-      readonly issueId: string;
-      readonly issueKey: string;
-      readonly toStateId: string;
-      readonly toStateName: string /** Refuse when the issue is not in one of these state types any more: a person was faster. */;
-      readonly fromTypes: readonly string[];
-      readonly subject: string;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: 'progress-comment';
-      readonly key: string;
-      readonly issueId: string;
-      readonly body: string;
-      readonly subject: string;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: 'push-branch';
-      readonly key: string;
-      readonly issueId: string;
-      readonly repository: string;
-      readonly branch: string;
-      readonly head: string /** What the branch must point at now; null when it must not exist. */;
-      readonly expected: string | null;
-      readonly subject: string;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: 'open-pull-request';
-      readonly key: string;
-      readonly issueId: string;
-      readonly repository: string;
-      readonly branch: string;
-      readonly baseBranch: string;
-      readonly title: string;
-      readonly body: string;
-      readonly marker: string;
-      readonly subject: string;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: 'link-pull-request';
-      readonly key: string;
-      readonly issueId: string;
-      readonly url: string;
-      readonly title: string;
-      readonly subject: string;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: 'post-review';
-      readonly key: string;
-      readonly repository: string;
-      readonly number: number;
-      readonly head: string;
-      readonly event: 'approve' | 'request-changes' | 'comment';
-      readonly body: string;
-      readonly findings: readonly Finding[];
-      readonly marker: string;
-      readonly subject: string;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: 'set-status';
-      readonly key: string;
-      readonly repository: string;
-      readonly head: string;
-      readonly context: string;
-      readonly state: 'success' | 'failure' | 'pending';
-      readonly description: string;
-      readonly subject: string;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: 'update-branch';
-      readonly key: string;
-      readonly issueId: string;
-      readonly repository: string;
-      readonly number: number;
-      readonly head: string;
-      readonly base: string;
-      readonly subject: string;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: 'merge';
-      readonly key: string;
-      readonly issueId: string;
-      readonly repository: string;
-      readonly number: number;
-      readonly head: string;
-      readonly base: string;
-      readonly baseBranch: string;
-      readonly method: MergeMethod;
-      readonly title: string;
-      readonly subject: string;
-      readonly reason: string;
-    };
+  | MoveIssue
+  | ProgressComment
+  | PushBranch
+  | OpenPullRequest
+  | LinkPullRequest
+  | PostReview
+  | SetStatus
+  | UpdateBranch
+  | Merge;
+
+export interface MoveIssue extends Outside {
+  readonly kind: 'move-issue';
+  readonly issueId: string;
+  readonly issueKey: string;
+  readonly toStateId: string;
+  readonly toStateName: string;
+  /** Refused when the issue is in a state of another type by now: a person was faster. */
+  readonly fromTypes: readonly StateType[];
+}
+
+/** The one comment an issue gets: made the first time, edited in place ever after. */
+export interface ProgressComment extends Outside {
+  readonly kind: 'progress-comment';
+  readonly issueId: string;
+  readonly body: string;
+}
+
+export interface PushBranch extends Outside {
+  readonly kind: 'push-branch';
+  readonly issueId: string;
+  readonly repository: string;
+  readonly branch: string;
+  readonly head: string;
+  /** What the branch must point at now; null when it must not exist. */
+  readonly expected: string | null;
+}
+
+export interface OpenPullRequest extends Outside {
+  readonly kind: 'open-pull-request';
+  readonly issueId: string;
+  readonly repository: string;
+  readonly branch: string;
+  readonly baseBranch: string;
+  readonly title: string;
+  readonly body: string;
+  /** Stands in the body: a pull request from the same branch without it is a stranger's and is not adopted. */
+  readonly marker: string;
+}
+
+export interface LinkPullRequest extends Outside {
+  readonly kind: 'link-pull-request';
+  readonly issueId: string;
+  readonly url: string;
+  readonly title: string;
+  readonly subtitle: string;
+}
+
+export interface PostReview extends Outside {
+  readonly kind: 'post-review';
+  readonly repository: string;
+  readonly number: number;
+  readonly head: string;
+  readonly event: 'approve' | 'request-changes' | 'comment';
+  readonly body: string;
+  readonly findings: readonly Finding[];
+  readonly marker: string;
+}
+
+export interface SetStatus extends Outside {
+  readonly kind: 'set-status';
+  readonly repository: string;
+  readonly head: string;
+  readonly context: string;
+  readonly state: 'success' | 'failure' | 'pending';
+  readonly description: string;
+}
+
+/** Asks GitHub to merge the base into the branch; refused by GitHub when the head is not `head` any more. */
+export interface UpdateBranch extends Outside {
+  readonly kind: 'update-branch';
+  readonly repository: string;
+  readonly number: number;
+  readonly head: string;
+  readonly base: string;
+}
+
+export interface Merge extends Outside {
+  readonly kind: 'merge';
+  readonly issueId: string;
+  readonly repository: string;
+  readonly number: number;
+  /** The reviewed and checked head: the call carries it, GitHub refuses any other. */
+  readonly head: string;
+  /** The base tip contained in that head; the call is not made when the live base differs. */
+  readonly base: string;
+  readonly baseBranch: string;
+  readonly method: MergeMethod;
+  readonly title: string;
+}
 
 /** A change of our own rows only. `generation` is what decide saw; a row that moved on refuses the write. */
 export type RecordAction =
-  | {
+  | (Because & {
       readonly kind: 'claim';
-      readonly issueId: string;
-      readonly issueKey: string;
-      readonly project: string;
-      readonly record: Omit<IssueRecord, 'ticket' | 'generation' | 'updatedAt' | 'baseBranch'>;
+      /** Act adds the frozen ticket, read at that moment. */
+      readonly record: Omit<IssueRecord, 'ticket' | 'generation' | 'updatedAt'>;
       readonly previousGeneration: number | null;
-      readonly reason: string;
-    }
-  | {
+    })
+  | (Because & {
       readonly kind: 'update-record';
       readonly issueId: string;
       readonly generation: number;
-      readonly change: Partial<
-        Pick<
-          IssueRecord,
-          'phase' | 'reason' | 'head' | 'pullRequest' | 'mergeCommit' | 'mergeVerified' | 'approvals' | 'roundsFrom'
-        >
-      >;
-      readonly reason: string;
-    }
-  | { readonly kind: 'record-verdict'; readonly runId: string; readonly reason: string }
-  | { readonly kind: 'settle-command'; readonly commentId: string; readonly outcome: string; readonly reason: string }
-  | { readonly kind: 'freeze'; readonly repository: string; readonly reason: string };
-
-export type SessionAction =
-  | {
-      readonly kind: 'dispatch';
-      readonly subject: Subject;
-      readonly issueKey: string | null;
+      readonly change: RecordChange;
+    })
+  | (Because & {
+      readonly kind: 'record-verdict';
+      readonly runId: string;
       readonly repository: string;
-      readonly role: Role;
-      readonly cause: Cause;
-      readonly attempt: number /** Go on in this session; null opens a new one. */;
-      readonly sessionId: string | null;
-      readonly reason: string;
-    }
-  | { readonly kind: 'cancel-run'; readonly runId: string; readonly reason: string }
-  | { readonly kind: 'release-workspace'; readonly issueId: string; readonly attempt: number; readonly reason: string };
+      readonly number: number;
+    })
+  | (Because & { readonly kind: 'settle-command'; readonly commentId: string; readonly outcome: string })
+  | (Because & { readonly kind: 'freeze'; readonly repository: string });
 
-export type OtherAction =
-  /** Plain git looks at what landed; a mismatch freezes the repository. */
-  | {
-      readonly kind: 'verify-merge';
-      readonly issueId: string;
-      readonly generation: number;
-      readonly repository: string;
-      readonly baseBranch: string;
-      readonly mergeCommit: string;
-      readonly head: string;
-      readonly method: MergeMethod;
-      readonly reason: string;
-    }
-  /** Something a person should hear; `key` makes it leave once. */
-  | {
-      readonly kind: 'report';
-      readonly key: string;
-      readonly text: string;
-      readonly subject: string | null;
-      readonly event: ReportEvent;
-      readonly reason: string;
-    };
+export type RecordChange = Partial<
+  Pick<
+    IssueRecord,
+    | 'phase'
+    | 'reason'
+    | 'head'
+    | 'pullRequest'
+    | 'mergeCommit'
+    | 'mergeVerified'
+    | 'approvals'
+    | 'roundsFrom'
+    | 'resumedAt'
+  >
+>;
+
+export type SessionAction = Dispatch | CancelRun | ReleaseWorkspace;
+
+export interface Dispatch extends Because {
+  readonly kind: 'dispatch';
+  readonly subject: Subject;
+  readonly issueKey: string | null;
+  readonly repository: string;
+  readonly role: Role;
+  readonly cause: Cause;
+  readonly attempt: number;
+  /** Go on in this session; null opens a new one. */
+  readonly sessionId: string | null;
+}
+
+export interface CancelRun extends Because {
+  readonly kind: 'cancel-run';
+  readonly runId: string;
+}
+
+export interface ReleaseWorkspace extends Because {
+  readonly kind: 'release-workspace';
+  readonly issueKey: string;
+  readonly attempt: number;
+}
+
+/** Plain git looks at what landed; a mismatch freezes the repository and calls a person. */
+export interface VerifyMerge extends Because {
+  readonly kind: 'verify-merge';
+  readonly issueId: string;
+  readonly issueKey: string;
+  readonly generation: number;
+  readonly repository: string;
+  readonly baseBranch: string;
+  readonly mergeCommit: string;
+  readonly head: string;
+  readonly base: string;
+  readonly method: MergeMethod;
+}
+
+/** Something a person should hear; `key` makes it leave once. */
+export interface Report extends Because {
+  readonly kind: 'report';
+  readonly key: string;
+  readonly event: ReportEvent;
+  readonly text: string;
+  readonly subject: string | null;
+}
 
 export type ReportEvent =
   | 'merged'
@@ -178,8 +211,9 @@ export type ReportEvent =
   | 'cancelled'
   | 'refused'
   | 'reviewed'
+  | 'ready'
   | 'frozen'
   | 'started'
-  | 'question';
+  | 'trouble';
 
-export type Action = OutsideAction | RecordAction | SessionAction | OtherAction;
+export type Action = OutsideAction | RecordAction | SessionAction | VerifyMerge | Report;

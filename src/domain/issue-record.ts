@@ -42,7 +42,9 @@ export interface IssueRecord {
   readonly claimedAt: EpochMs;
   readonly claimedBy: Actor;
   /** History entry of the move that was claimed: the same move never starts work twice. */
-  readonly claimedMove: string | null;
+  readonly claimedMove: string;
+  /** When that move was made, by Linear's clock: an older command was meant for what was before it. */
+  readonly movedAt: EpochMs;
   readonly branch: string;
   /** The head of the branch that is ours or that a person told us to go on from. Null until the first push. */
   readonly head: string | null;
@@ -53,5 +55,7 @@ export interface IssueRecord {
   readonly approvals: readonly Approval[];
   /** Rounds count from here: `/retry` sets it to now. */
   readonly roundsFrom: EpochMs;
+  /** When a person last said to go on; what was refused or used up before that is tried anew. */
+  readonly resumedAt: EpochMs;
   readonly updatedAt: EpochMs;
 }

@@ -46,8 +46,8 @@ export interface Issue {
   readonly projectName: string | null;
   readonly state: WorkflowState;
   readonly labels: readonly string[];
-  readonly assigneeId: string | null;
-  readonly delegateId: string | null;
+  /** E-mails, in lower case, of the assignee and of the delegate, where there is one. */
+  readonly assignees: readonly string[];
   readonly creator: Actor;
   readonly blockers: readonly Blocker[];
   /** Archived or in the trash: for us both mean "stop". */

@@ -37,6 +37,8 @@ export interface Check {
 
 export interface ReviewThread {
   readonly id: string;
+  /** Database id of the review that opened it, as postReview returns it; null when it was not part of a review. */
+  readonly reviewId: string | null;
   readonly resolved: boolean;
   readonly outdated: boolean;
   readonly path: string;
@@ -102,4 +104,6 @@ export interface RepositoryView {
   readonly pullRequests: readonly PullRequest[];
   /** By `${base}..${head}`; a pull request without an entry has unknown git facts. */
   readonly diffs: ReadonlyMap<string, DiffFacts>;
+  /** Parents of the heads we look after, from our mirror: how an update by the forge is told from a person's push. */
+  readonly parents: ReadonlyMap<string, readonly string[]>;
 }

@@ -19,9 +19,15 @@ export type Cause =
   | { readonly kind: 'checks-failed'; readonly head: string; readonly checks: readonly string[] }
   | { readonly kind: 'conflict'; readonly base: string; readonly head: string }
   | { readonly kind: 'review'; readonly head: string; readonly base: string; readonly digest: string }
-  | { readonly kind: 'crashed'; readonly runId: string };
+  /** The run before ended badly, was stopped or ran out of its allowance; its session goes on. */
+  | { readonly kind: 'crashed'; readonly runId: string }
+  /** A person answered or told the agent something: `/answer …`. */
+  | { readonly kind: 'answer'; readonly commentId: string; readonly by: string; readonly text: string };
 
-/** `running` survives a restart of the bot: the next process resumes it from its transcript. */
+/**
+ * `running` survives a restart of the bot: the next process resumes it from its transcript. `awaiting-human` is an end
+ * too: a question was asked or an allowance is used up, and only a person's word starts the next run of that session.
+ */
 export type RunState =
   | 'queued'
   | 'running'
@@ -97,9 +103,12 @@ export function causeKey(cause: Cause): string {
       return `review:${cause.head}:${cause.digest}`;
     case 'crashed':
       return `crashed:${cause.runId}`;
+    case 'answer':
+      return `answer:${cause.commentId}`;
   }
 }
 
+/** Holds a slot. A run that waits for a person does not: it has ended until somebody answers. */
 export function isLive(state: RunState): boolean {
-  return state === 'queued' || state === 'running' || state === 'awaiting-human';
+  return state === 'queued' || state === 'running';
 }

@@ -42,6 +42,8 @@ export interface Snapshot {
   readonly frozen: ReadonlyMap<string, string>;
   /** Not yet carried out, oldest first. */
   readonly commands: readonly Command[];
+  /** Keys of reports that are in the outbox already. */
+  readonly reported: ReadonlySet<string>;
   /** False while the bot drains: nothing new is started. */
   readonly accepting: boolean;
 }

@@ -284,6 +284,8 @@ export interface ModelRequest {
   /** Stable for a session: sent as cache key where the provider has one. */
   readonly cacheKey: string;
   readonly signal: AbortSignal;
+  /** Called at most once, when the provider may bill this call: it began to answer, or we stopped waiting for it. */
+  readonly onBillable?: () => void;
 }
 
 export interface ModelReply {
@@ -398,6 +400,8 @@ export interface Journal {
     readonly text: string;
     readonly data: unknown;
   }): Promise<boolean>;
+  /** Keys of reports of the last 90 days, delivered or not. */
+  reportKeys(): Promise<ReadonlySet<string>>;
   pendingReports(): Promise<readonly OutboxReport[]>;
   reportDelivered(key: string, sink: string): Promise<void>;
   reportFailed(key: string, sink: string, error: string, retryAt: EpochMs): Promise<void>;
@@ -409,11 +413,7 @@ export interface Journal {
     readonly text: string;
     readonly data?: unknown;
   }): Promise<void>;
-  events(filter: {
-    readonly subject?: string;
-    readonly since?: EpochMs;
-    readonly limit: number;
-  }): Promise<
+  events(filter: { readonly subject?: string; readonly since?: EpochMs; readonly limit: number }): Promise<
     readonly {
       readonly at: EpochMs;
       readonly kind: string;

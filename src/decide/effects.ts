@@ -1,0 +1,41 @@
+/** Reads the effect ledger for deciding: may this outside write be tried now, is it done, or did the outside refuse it? */
+import type { Effect } from '../domain/effect.ts';
+import type { EpochMs } from '../domain/issue.ts';
+
+export type EffectStanding =
+  | { readonly kind: 'due'; readonly key: string }
+  | { readonly kind: 'done'; readonly key: string; readonly outsideId: string | null }
+  | { readonly kind: 'waiting'; readonly until: EpochMs; readonly error: string }
+  | { readonly kind: 'refused'; readonly error: string };
+
+/**
+ * A refusal stands until a person says go on: then the same write gets a new key, because the ledger never forgets an
+ * old one. Everything else keeps its key for ever, so a restart finds it again.
+ */
+export function effectStanding(
+  effects: ReadonlyMap<string, Effect>,
+  key: string,
+  now: EpochMs,
+  resumedAt: EpochMs,
+): EffectStanding {
+  const effect = effects.get(key);
+  if (effect === undefined) return { kind: 'due', key };
+  if (effect.confirmedAt !== null) return { kind: 'done', key, outsideId: effect.outsideId };
+  if (effect.refused) {
+    const again = `${key}~${resumedAt}`;
+    return effect.intendedAt < resumedAt && again !== key
+      ? effectStandingOf(effects.get(again), again, now)
+      : { kind: 'refused', error: effect.lastError ?? 'refused' };
+  }
+  return effectStandingOf(effect, key, now);
+}
+
+function effectStandingOf(effect: Effect | undefined, key: string, now: EpochMs): EffectStanding {
+  if (effect === undefined) return { kind: 'due', key };
+  if (effect.confirmedAt !== null) return { kind: 'done', key, outsideId: effect.outsideId };
+  if (effect.refused) return { kind: 'refused', error: effect.lastError ?? 'refused' };
+  if (effect.retryAt !== null && effect.retryAt > now) {
+    return { kind: 'waiting', until: effect.retryAt, error: effect.lastError ?? 'no answer' };
+  }
+  return { kind: 'due', key };
+}

@@ -1,0 +1,158 @@
+/**
+ * May this pull request merge? A pure function of recorded facts: no model is asked. The answer is a tree that the
+ * dashboard, the issue's comment and `heartline why` show as it is.
+ */
+
+import type { EpochMs } from '../domain/issue.ts';
+import type { Approval } from '../domain/issue-record.ts';
+import type { DiffFacts, PullRequest } from '../domain/pull-request.ts';
+import type { ProjectSettings, Settings } from '../domain/settings.ts';
+import { all, no, type ReviewVerdict, type Verdict, wait, yes } from '../domain/verdict.ts';
+import { requiredChecks, short } from './checks.ts';
+import { protectedFiles } from './protected-paths.ts';
+
+export interface GateFacts {
+  readonly now: EpochMs;
+  readonly settings: Settings;
+  readonly project: ProjectSettings;
+  readonly pullRequest: PullRequest;
+  /** The head our rows say is ours; null when nothing was pushed yet. */
+  readonly ourHead: string | null;
+  /** Null when git could not tell yet. */
+  readonly diff: DiffFacts | null;
+  /** Newest verdict of our ledger on this pull request, whatever head it speaks of. */
+  readonly review: ReviewVerdict | null;
+  /** Runs that wrote commits of this pull request: none of them may be the reviewer. */
+  readonly authorRuns: readonly string[];
+  /** True once the review stands on GitHub, so that people see what the bot relies on. */
+  readonly reviewPosted: boolean;
+  readonly approvals: readonly Approval[];
+  /** Why merging is frozen in this repository; null when it is not. */
+  readonly frozen: string | null;
+}
+
+/** Order: what can never pass first, then what needs somebody, then what needs time. */
+export function gate(facts: GateFacts): Verdict {
+  return all(
+    'gate',
+    [
+      notFrozen(facts),
+      open(facts),
+      ours(facts),
+      size(facts),
+      human(facts),
+      review(facts),
+      threads(facts),
+      requiredChecks(facts.project.checks, facts.pullRequest.checks, facts.pullRequest.head).verdict,
+      mergeable(facts),
+      baseTested(facts),
+    ],
+    `Pull request #${facts.pullRequest.number} may merge at ${short(facts.pullRequest.head)}.`,
+  );
+}
+
+function notFrozen({ frozen, pullRequest }: GateFacts): Verdict {
+  return frozen === null
+    ? yes('freeze', 'Merging is not frozen.')
+    : no('freeze', `Merging is frozen in ${pullRequest.repository}: ${frozen}`);
+}
+
+function open({ pullRequest }: GateFacts): Verdict {
+  if (pullRequest.state !== 'open') return no('open', `Pull request #${pullRequest.number} is ${pullRequest.state}.`);
+  if (pullRequest.draft) return no('open', `Pull request #${pullRequest.number} is a draft: mark it ready for review.`);
+  if (pullRequest.fromFork)
+    return no(
+      'open',
+      `Pull request #${pullRequest.number} comes from a fork; only branches of the repository itself are merged.`,
+    );
+  return yes('open', 'Open, not a draft.');
+}
+
+function ours({ pullRequest, ourHead }: GateFacts): Verdict {
+  return pullRequest.head === ourHead
+    ? yes('head', `The live head ${short(pullRequest.head)} is the one we pushed.`)
+    : no(
+        'head',
+        `The live head ${short(pullRequest.head)} is not the one we pushed${ourHead === null ? '' : ` (${short(ourHead)})`}.`,
+      );
+}
+
+function size({ settings, diff }: GateFacts): Verdict {
+  if (diff === null) return wait('size', 'The diff has not been read yet.');
+  const lines = diff.additions + diff.deletions;
+  const { changedFilesMax, changedLinesMax } = settings.limits;
+  if (diff.files.length === 0) return no('size', 'The pull request changes nothing.');
+  if (diff.files.length > changedFilesMax)
+    return no(
+      'size',
+      `${diff.files.length} files changed, at most ${changedFilesMax} merge without a person: split the issue, or merge by hand.`,
+    );
+  if (lines > changedLinesMax)
+    return no(
+      'size',
+      `${lines} lines changed, at most ${changedLinesMax} merge without a person: split the issue, or merge by hand.`,
+    );
+  return yes('size', `${diff.files.length} files, ${lines} lines.`);
+}
+
+function human({ now, settings, project, pullRequest, diff, approvals }: GateFacts): Verdict {
+  if (diff === null) return wait('protected paths', 'The diff has not been read yet.');
+  const touched = protectedFiles(diff.files, project.protectedPaths);
+  if (touched.length === 0) return yes('protected paths', 'No protected file is touched.');
+  const oldest = now - settings.limits.approvalHoursMax * 3_600_000;
+  const approval = approvals.find((one) => one.sha === pullRequest.head && one.at >= oldest);
+  const list = touched.slice(0, 5).join(', ') + (touched.length > 5 ? ` and ${touched.length - 5} more` : '');
+  return approval !== undefined
+    ? yes('protected paths', `${approval.by} approved ${short(approval.sha)}, which touches ${list}.`)
+    : no('protected paths', `${list}: needs a person. Comment "/approve ${short(pullRequest.head)}" after looking.`);
+}
+
+function review({ pullRequest, diff, review: verdict, authorRuns, reviewPosted }: GateFacts): Verdict {
+  const head = short(pullRequest.head);
+  if (verdict === null) return wait('review', `No review of ${head} yet.`);
+  if (verdict.head !== pullRequest.head)
+    return wait('review', `The review speaks of ${short(verdict.head)}, the head is ${head}.`);
+  if (diff === null) return wait('review', 'The diff has not been read yet.');
+  if (verdict.digest !== diff.digest)
+    return wait('review', `The change against the base is not the one that was reviewed at ${head}.`);
+  if (verdict.decision !== 'approve') return no('review', `The review of ${head} asks for changes.`);
+  if (authorRuns.includes(verdict.runId))
+    return no('review', 'The reviewer wrote part of this change: its own approval does not count.');
+  if (!reviewPosted) return wait('review', `The approval of ${head} is not on GitHub yet.`);
+  return yes('review', `An independent session approved ${head}.`);
+}
+
+function threads({ pullRequest }: GateFacts): Verdict {
+  const unresolved = pullRequest.threads.filter((thread) => !thread.resolved && !thread.outdated);
+  const first = unresolved[0];
+  return first === undefined
+    ? yes('threads', 'No open review thread.')
+    : no(
+        'threads',
+        `${unresolved.length} review ${unresolved.length === 1 ? 'thread is' : 'threads are'} open, first on ${first.path}${first.line === null ? '' : `:${first.line}`}.`,
+      );
+}
+
+function mergeable({ pullRequest }: GateFacts): Verdict {
+  switch (pullRequest.mergeable) {
+    case 'yes':
+      return yes('conflicts', 'GitHub sees no conflict.');
+    case 'conflict':
+      return no('conflicts', `Conflicts with ${pullRequest.baseBranch}.`);
+    case 'unknown':
+      return wait('conflicts', 'GitHub is still working out whether it can merge.');
+  }
+}
+
+function baseTested({ pullRequest, diff }: GateFacts): Verdict {
+  if (diff === null) return wait('base', 'The base has not been compared yet.');
+  return diff.baseIsAncestor
+    ? yes(
+        'base',
+        `${short(pullRequest.head)} contains ${pullRequest.baseBranch} as it is now (${short(pullRequest.base)}).`,
+      )
+    : wait(
+        'base',
+        `${pullRequest.baseBranch} moved to ${short(pullRequest.base)}: the branch must be brought up to date and checked again.`,
+      );
+}

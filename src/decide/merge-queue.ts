@@ -1,0 +1,152 @@
+/**
+ * Who merges next? One pull request per base branch at a time, because GitHub's merge call compares the head only: the
+ * base it was tested with holds only while nothing else lands in between.
+ *
+ * Order: a pull request that may merge this moment first (waiting would only make it stale), then priority 1 to 4 and
+ * none last, then the oldest issue, then the key. While one is being brought up to date or checked after that, the
+ * others wait: updating them too would be thrown away by its merge.
+ */
+import type { Action } from '../domain/action.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import { wait } from '../domain/verdict.ts';
+import { short } from './checks.ts';
+import { caseSubject, effectKey, type IssueCase, standing } from './issue-case.ts';
+import { byPriority } from './order.ts';
+import { pursue, type Step } from './stages/step.ts';
+
+export interface Candidate {
+  readonly facts: IssueCase;
+  readonly gate: Verdict;
+}
+
+export interface QueueDecision {
+  readonly facts: IssueCase;
+  readonly verdict: Verdict;
+  readonly actions: readonly Action[];
+}
+
+/**
+ * Candidates of all repositories; one decision for each, in the order given. `holders` were brought up to date in
+ * their turn and are being reviewed or checked again: until they are through, nobody else is brought up to date.
+ */
+export function mergeQueue(candidates: readonly Candidate[], holders: readonly IssueCase[]): readonly QueueDecision[] {
+  const held = new Map(holders.map((facts) => [laneOf(facts), facts]));
+  const turns = new Map<string, Candidate>();
+  for (const [lane, members] of Map.groupBy(candidates, (candidate) => laneOf(candidate.facts))) {
+    const turn = nextInLane(members, held.has(lane));
+    if (turn !== null) turns.set(lane, turn);
+  }
+  return candidates.map((candidate) => {
+    const turn = turns.get(laneOf(candidate.facts));
+    if (turn === candidate) return takeTurn(candidate);
+    const first = turn?.facts ?? held.get(laneOf(candidate.facts));
+    if (candidate.gate.status === 'no' || first === undefined)
+      return { facts: candidate.facts, verdict: candidate.gate, actions: [] };
+    return {
+      facts: candidate.facts,
+      verdict: wait('merge queue', `${first.record.key} merges first.`, [candidate.gate]),
+      actions: [],
+    };
+  });
+}
+
+/** Brought up to date by us, and everything checked since then is for the base as it is now. */
+export function holdsLane(facts: IssueCase): boolean {
+  const updated = [...facts.effects.keys()].some((key) => key.startsWith(`update:${facts.record.issueId}:`));
+  return updated && facts.diff?.baseIsAncestor === true && facts.pullRequest?.head === facts.record.head;
+}
+
+function laneOf(facts: IssueCase): string {
+  return `${facts.record.repository} ${facts.record.baseBranch}`;
+}
+
+function nextInLane(members: readonly Candidate[], held: boolean): Candidate | null {
+  const able = members
+    .filter((one) => one.gate.status !== 'no')
+    .sort((a, b) => byPriority(a.facts.issue, b.facts.issue));
+  const now = able.find((one) => mergeUnderWay(one)) ?? able.find((one) => one.gate.status === 'yes');
+  if (now !== undefined) return now;
+  return held ? null : (able.find(isUpToDate) ?? able.find(onlyBehind) ?? null);
+}
+
+/** Intended and not confirmed: whether it landed is not known, so nothing else moves in this lane. */
+function mergeUnderWay({ facts }: Candidate): boolean {
+  return [...facts.effects.values()].some(
+    (effect) =>
+      effect.kind === 'merge' &&
+      effect.confirmedAt === null &&
+      !effect.refused &&
+      effect.key.startsWith(`merge:${facts.record.issueId}:`),
+  );
+}
+
+function isUpToDate({ facts }: Candidate): boolean {
+  return facts.diff?.baseIsAncestor === true;
+}
+
+/** Everything but the base is in order: bringing it up to date is worth a CI run now. */
+function onlyBehind({ facts, gate }: Candidate): boolean {
+  return (
+    facts.diff?.baseIsAncestor === false &&
+    gate.children.every((child) => child.status === 'yes' || child.name === 'base')
+  );
+}
+
+function takeTurn(candidate: Candidate): QueueDecision {
+  const { facts, gate } = candidate;
+  const { pullRequest, record } = facts;
+  if (pullRequest === null) return { facts, verdict: gate, actions: [] };
+  if (gate.status === 'yes') {
+    const standingOf = standing(facts, effectKey.merge(facts, pullRequest.head, pullRequest.base));
+    if (standingOf.kind === 'done')
+      return { facts, verdict: wait('merge', 'Merged; waiting for GitHub to show it.', [gate]), actions: [] };
+    const step = pursue(
+      facts,
+      'merge',
+      standingOf,
+      `Merging pull request #${pullRequest.number} at ${short(pullRequest.head)}`,
+      (key) => ({
+        kind: 'merge',
+        key,
+        issueId: record.issueId,
+        repository: record.repository,
+        number: pullRequest.number,
+        head: pullRequest.head,
+        base: pullRequest.base,
+        baseBranch: record.baseBranch,
+        method: facts.project.mergeMethod,
+        title: `${pullRequest.title} (#${pullRequest.number})`,
+        subject: caseSubject(facts),
+        reason: gate.reason,
+      }),
+    );
+    return fromStep(candidate, step);
+  }
+  if (!onlyBehind(candidate)) return { facts, verdict: gate, actions: [] };
+  const update = standing(facts, effectKey.update(facts, pullRequest.head, pullRequest.base));
+  if (update.kind === 'done')
+    return { facts, verdict: wait('merge', `${record.branch} is being brought up to date.`, [gate]), actions: [] };
+  const step = pursue(
+    facts,
+    'merge',
+    update,
+    `Bringing ${record.branch} up to date with ${record.baseBranch}`,
+    (key) => ({
+      kind: 'update-branch',
+      key,
+      repository: record.repository,
+      number: pullRequest.number,
+      head: pullRequest.head,
+      base: pullRequest.base,
+      subject: caseSubject(facts),
+      reason: gate.reason,
+    }),
+  );
+  return fromStep(candidate, step);
+}
+
+function fromStep({ facts, gate }: Candidate, step: Step): QueueDecision {
+  return step.kind === 'here'
+    ? { facts, verdict: { ...step.verdict, children: [gate] }, actions: step.actions }
+    : { facts, verdict: gate, actions: [] };
+}

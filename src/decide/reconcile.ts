@@ -1,0 +1,60 @@
+/**
+ * Humans win: does what people did on Linear and GitHub since the claim leave this issue with us? Our own moves are
+ * told by the ledger of what we claimed and moved, never by the actor's name, for a personal key acts as its owner.
+ */
+import type { Action } from '../domain/action.ts';
+import type { Effect } from '../domain/effect.ts';
+import type { Issue } from '../domain/issue.ts';
+import type { IssueRecord } from '../domain/issue-record.ts';
+import { isLive, type Run, subjectKey } from '../domain/run.ts';
+import { moveOf } from './eligible.ts';
+
+export interface ReconcileFacts {
+  readonly record: IssueRecord;
+  /** Null when Linear answered and the issue was not there any more. */
+  readonly issue: Issue | null;
+  readonly runs: readonly Run[];
+  readonly effects: ReadonlyMap<string, Effect>;
+}
+
+/** Null when the issue stays with us; otherwise a sentence that says who took it away. */
+export function takenAway({ record, issue, effects }: ReconcileFacts): string | null {
+  if (issue === null) return `${record.key} is not on Linear any more.`;
+  if (issue.archived) return `${record.key} was archived.`;
+  if (moveOf(issue) === record.claimedMove) return null;
+  if (isOurMove(record, issue, effects)) return null;
+  switch (issue.state.type) {
+    case 'started':
+      return null;
+    case 'completed':
+      return record.mergeCommit === null ? `${by(issue)} moved ${record.key} to ${issue.state.name}.` : null;
+    case 'triage':
+    case 'backlog':
+    case 'unstarted':
+    case 'canceled':
+    case 'duplicate':
+      return issue.lastMove?.actor.kind === 'automation'
+        ? null
+        : `${by(issue)} moved ${record.key} to ${issue.state.name}.`;
+  }
+}
+
+/** Ends what runs for an issue that is not ours to work on now. */
+export function endRuns(record: IssueRecord, runs: readonly Run[], reason: string): readonly Action[] {
+  const subject = subjectKey({ kind: 'issue', issueId: record.issueId });
+  return runs
+    .filter((run) => subjectKey(run.subject) === subject && isLive(run.state))
+    .map((run) => ({ kind: 'cancel-run', runId: run.id, reason }));
+}
+
+/** The history entry our own move made, or the state a move of ours aims at that we have not heard back from. */
+function isOurMove(record: IssueRecord, issue: Issue, effects: ReadonlyMap<string, Effect>): boolean {
+  const moves = [...effects.values()].filter(
+    (effect) => effect.kind === 'move-issue' && effect.key.startsWith(`move:${record.issueId}:${record.attempt}:`),
+  );
+  return moves.some((move) => move.outsideId !== null && move.outsideId === issue.lastMove?.historyId);
+}
+
+function by(issue: Issue): string {
+  return issue.lastMove?.actor.name ?? 'Somebody';
+}

@@ -1,0 +1,125 @@
+/** Pull requests by people: by config each new head gets one independent review, as a comment. They are never merged here. */
+import type { Action, Dispatch } from '../domain/action.ts';
+import type { Effect } from '../domain/effect.ts';
+import type { PullRequest, RepositoryView } from '../domain/pull-request.ts';
+import { type Run, subjectKey } from '../domain/run.ts';
+import type { ProjectSettings } from '../domain/settings.ts';
+import type { ReviewVerdict, Verdict } from '../domain/verdict.ts';
+import { wait, yes } from '../domain/verdict.ts';
+import { short } from './checks.ts';
+import { effectStanding } from './effects.ts';
+import { effectKey } from './issue-case.ts';
+import { reviewMarker, reviewText } from './words.ts';
+
+/** All branches we make start with this; nobody else's are pushed to or merged. */
+export const BRANCH_PREFIX = 'heartline/';
+
+export interface OthersFacts {
+  readonly now: number;
+  readonly project: ProjectSettings;
+  readonly repository: RepositoryView;
+  readonly pullRequest: PullRequest;
+  /** Runs and verdicts on this very pull request. */
+  readonly runs: readonly Run[];
+  readonly verdicts: readonly ReviewVerdict[];
+  readonly effects: ReadonlyMap<string, Effect>;
+}
+
+export interface OthersStep {
+  readonly verdict: Verdict;
+  readonly actions: readonly Action[];
+}
+
+export function wantsReview(pullRequest: PullRequest, project: ProjectSettings): boolean {
+  if (pullRequest.state !== 'open' || pullRequest.draft || pullRequest.branch.startsWith(BRANCH_PREFIX)) return false;
+  const rule = project.reviewPullRequests;
+  if (rule === 'none') return false;
+  if (rule === 'all') return true;
+  return rule.authors.includes(pullRequest.author) || pullRequest.labels.some((label) => rule.labels.includes(label));
+}
+
+export function reviewOthers(facts: OthersFacts): OthersStep {
+  const { pullRequest, repository, runs } = facts;
+  const head = short(pullRequest.head);
+  const subject = { kind: 'pull-request', repository: pullRequest.repository, number: pullRequest.number } as const;
+  const verdict = facts.verdicts.findLast((one) => one.head === pullRequest.head);
+  if (verdict !== undefined) return posted(facts, verdict);
+
+  const run = runs.findLast((one) => one.cause.kind === 'review' && one.cause.head === pullRequest.head);
+  if (run?.state === 'queued' || run?.state === 'running')
+    return { verdict: wait('review', `A reviewer is reading ${head}.`), actions: [] };
+  if (run?.state === 'succeeded') {
+    return {
+      verdict: wait('review', `The review of ${head} is in.`),
+      actions: [
+        {
+          kind: 'record-verdict',
+          runId: run.id,
+          repository: pullRequest.repository,
+          number: pullRequest.number,
+          reason: `The review of ${head} is in.`,
+        },
+      ],
+    };
+  }
+  // One try for each head: a person's pull request must not cost rounds, and they can push or ask again.
+  if (run !== undefined)
+    return {
+      verdict: wait(
+        'review',
+        `The review of ${head} ended as ${run.state}: ${run.endReason ?? ''} A new push is reviewed again.`,
+      ),
+      actions: [],
+    };
+  const diff = repository.diffs.get(`${pullRequest.base}..${pullRequest.head}`);
+  if (diff === undefined)
+    return { verdict: wait('review', `The change at ${head} has not been read yet.`), actions: [] };
+  const dispatch: Dispatch = {
+    kind: 'dispatch',
+    subject,
+    issueKey: null,
+    repository: pullRequest.repository,
+    role: 'review',
+    cause: { kind: 'review', head: pullRequest.head, base: pullRequest.base, digest: diff.digest },
+    attempt: 1,
+    sessionId: null,
+    reason: `${pullRequest.author} opened #${pullRequest.number}; ${head} has not been reviewed.`,
+  };
+  return { verdict: wait('review', `${head} has not been reviewed.`), actions: [dispatch] };
+}
+
+function posted(facts: OthersFacts, verdict: ReviewVerdict): OthersStep {
+  const result = facts.runs.find((run) => run.id === verdict.runId)?.result;
+  const post = effectStanding(facts.effects, effectKey.postReview(verdict.id), facts.now, 0);
+  const subject = subjectKey({ kind: 'pull-request', repository: verdict.repository, number: verdict.number });
+  if (post.kind === 'done') {
+    const text = `Reviewed ${verdict.repository}#${verdict.number} by ${facts.pullRequest.author} at ${short(verdict.head)}: ${verdict.decision === 'approve' ? 'no objections' : 'changes suggested'}.`;
+    return {
+      verdict: yes('review', `${short(verdict.head)} was reviewed.`),
+      actions: [{ kind: 'report', key: `reviewed:${verdict.id}`, event: 'reviewed', text, subject, reason: text }],
+    };
+  }
+  if (post.kind === 'refused')
+    return { verdict: wait('review', `GitHub refused the review: ${post.error}`), actions: [] };
+  if (post.kind === 'waiting' || result?.kind !== 'review')
+    return { verdict: wait('review', 'The review is on its way to GitHub.'), actions: [] };
+  return {
+    verdict: wait('review', 'The review is on its way to GitHub.'),
+    actions: [
+      {
+        kind: 'post-review',
+        key: post.key,
+        repository: verdict.repository,
+        number: verdict.number,
+        head: verdict.head,
+        // A comment, never an approval: whether their change merges is for people to say.
+        event: 'comment',
+        body: reviewText(verdict, result.summary, result.findings),
+        findings: result.findings,
+        marker: reviewMarker(verdict),
+        subject,
+        reason: `The review of ${short(verdict.head)} is in.`,
+      },
+    ],
+  };
+}

@@ -1,0 +1,97 @@
+/** Stage done: what landed is verified, the issue is moved, the bill is shown, the workspace is given back. */
+import type { Action } from '../../domain/action.ts';
+import { short } from '../checks.ts';
+import { caseSubject, effectKey, type IssueCase, liveRun, standing, updateRecord } from '../issue-case.ts';
+import { mergedReport } from '../words.ts';
+import { linkAction } from './open.ts';
+import { type Here, parked, pursue, waiting } from './step.ts';
+
+export function done(facts: IssueCase): Here {
+  const { record, pullRequest } = facts;
+  if (record.mergeCommit === null) {
+    const commit = pullRequest?.mergeCommit ?? null;
+    if (commit === null) return waiting('done', 'Waiting for GitHub to name the merge commit.');
+    // Ours or a person's merge: either way it happened, and what is ours is told by the ledger when it is verified.
+    const reason = `Pull request #${record.pullRequest} is merged as ${short(commit)}.`;
+    return waiting('done', reason, [updateRecord(facts, { mergeCommit: commit }, reason)]);
+  }
+  if (!record.mergeVerified) return verify(facts, record.mergeCommit);
+
+  const live = liveRun(facts.runs);
+  const cancels: readonly Action[] =
+    live === null ? [] : [{ kind: 'cancel-run', runId: live.id, reason: 'The pull request is merged.' }];
+  const target = doneState(facts);
+  if (target === null)
+    return parked(
+      facts,
+      'done',
+      `Team ${facts.project.team} has no state "${facts.project.states.done}" of type completed. Correct projects.${facts.project.name}.states.done, then comment /resume.`,
+    );
+  const move = standing(facts, effectKey.done(facts));
+  if (move.kind !== 'done' && facts.issue.state.type !== 'completed') {
+    return pursue(facts, 'done', move, `Moving ${record.key} to ${target.name}`, (key) => ({
+      kind: 'move-issue',
+      key,
+      issueId: record.issueId,
+      issueKey: record.key,
+      toStateId: target.id,
+      toStateName: target.name,
+      fromTypes: ['started', 'unstarted'],
+      subject: caseSubject(facts),
+      reason: `Merged as ${short(record.mergeCommit ?? '')} and verified.`,
+    }));
+  }
+  const link = linkAction(facts);
+  if (link !== null) return waiting('done', `Linking pull request #${record.pullRequest} on ${record.key}.`, [link]);
+  const reason = `Merged as ${short(record.mergeCommit)} and verified.`;
+  return waiting('done', reason, [
+    ...cancels,
+    {
+      kind: 'report',
+      key: `merged:${record.issueId}:${record.attempt}`,
+      event: 'merged',
+      text: mergedReport(facts),
+      subject: caseSubject(facts),
+      reason,
+    },
+    { kind: 'release-workspace', issueKey: record.key, attempt: record.attempt, reason },
+    updateRecord(facts, { phase: 'done', reason }, reason),
+  ]);
+}
+
+function verify(facts: IssueCase, mergeCommit: string): Step {
+  const { record } = facts;
+  // A merge that GitHub refused (the head had moved) stays in the ledger; what landed is the one that was not.
+  const merge = [...facts.effects.values()]
+    .filter((effect) => effect.kind === 'merge' && !effect.refused && effect.key.startsWith(`merge:${record.issueId}:`))
+    .sort((a, b) => Number(a.confirmedAt !== null) - Number(b.confirmedAt !== null) || a.intendedAt - b.intendedAt)
+    .at(-1);
+  const [head, base] =
+    merge === undefined ? [] : (merge.key.slice(`merge:${record.issueId}:`.length).split('~')[0]?.split(':') ?? []);
+  if (merge === undefined || head === undefined || base === undefined) {
+    const reason = `A person merged pull request #${record.pullRequest} as ${short(mergeCommit)}; that is their decision.`;
+    return waiting('done', reason, [updateRecord(facts, { mergeVerified: true }, reason)]);
+  }
+  const reason = `What landed as ${short(mergeCommit)} is compared with what was tested.`;
+  return waiting('done', reason, [
+    {
+      kind: 'verify-merge',
+      issueId: record.issueId,
+      issueKey: record.key,
+      generation: record.generation,
+      repository: record.repository,
+      baseBranch: record.baseBranch,
+      mergeCommit,
+      head,
+      base,
+      method: facts.project.mergeMethod,
+      reason,
+    },
+  ]);
+}
+
+function doneState(facts: IssueCase): { readonly id: string; readonly name: string } | null {
+  const wanted = facts.project.states.done;
+  const completed = facts.states.filter((state) => state.type === 'completed');
+  return (wanted === null ? completed[0] : completed.find((state) => state.name === wanted)) ?? null;
+}

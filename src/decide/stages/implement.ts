@@ -1,0 +1,77 @@
+/** Stage implement: somebody has to write the change. Left when work was handed in and nothing newer is under way. */
+import { causeKey, type Run } from '../../domain/run.ts';
+import { wait } from '../../domain/verdict.ts';
+import { crashRounds, dispatch, type IssueCase, liveRun, workRuns } from '../issue-case.ts';
+import { type Here, PASSED, parked, type Step, waiting } from './step.ts';
+
+export function implement(facts: IssueCase): Step {
+  const runs = workRuns(facts);
+  const live = liveRun(runs);
+  if (live !== null) return waiting('implement', `${live.role} is at work: ${causeText(live)}.`);
+
+  if (facts.answer !== null && facts.answer.verb.kind === 'answer') {
+    const { commentId, by, verb } = facts.answer;
+    const last = runs.at(-1);
+    const reason = `${by} answered.`;
+    return waiting('implement', reason, [
+      dispatch(
+        facts,
+        last?.role ?? 'dev',
+        { kind: 'answer', commentId, by, text: verb.text },
+        last?.sessionId ?? null,
+        reason,
+      ),
+    ]);
+  }
+
+  const last = runs.at(-1);
+  if (last === undefined) {
+    const reason = `${facts.record.claimedBy.name} put ${facts.record.key} in ${facts.project.states.todo}.`;
+    return waiting('implement', 'No agent has started yet.', [
+      dispatch(facts, 'dev', { kind: 'implement' }, null, reason),
+    ]);
+  }
+  if (last.state === 'succeeded') return PASSED;
+  return again(facts, last, runs);
+}
+
+/** A run that did not succeed is followed by another in the same session, unless a person has to speak first or the cap is reached. */
+export function again(facts: IssueCase, last: Run, runs: readonly Run[]): Here {
+  const ended = last.endReason ?? last.state;
+  if (last.state === 'awaiting-human' && (last.endedAt ?? 0) >= facts.record.resumedAt) {
+    return parked(facts, last.role, `${ended} Comment /resume to go on, or /answer with what the agent should know.`);
+  }
+  const rounds = crashRounds(facts, runs);
+  if (rounds >= facts.settings.limits.crashRoundsMax) {
+    return parked(
+      facts,
+      last.role,
+      `${last.role} ended badly ${rounds} times, last: ${ended} Comment /retry to allow new rounds.`,
+    );
+  }
+  const reason = `${last.role} ended as ${last.state}: ${ended}`;
+  return {
+    kind: 'here',
+    verdict: wait(last.role, reason),
+    actions: [dispatch(facts, last.role, { kind: 'crashed', runId: last.id }, last.sessionId, reason)],
+  };
+}
+
+function causeText(run: Run): string {
+  switch (run.cause.kind) {
+    case 'implement':
+      return 'writing the change';
+    case 'findings':
+      return "answering the reviewer's findings";
+    case 'checks-failed':
+      return `mending ${run.cause.checks.join(', ')}`;
+    case 'conflict':
+      return 'resolving a conflict with the base';
+    case 'answer':
+      return `going on with what ${run.cause.by} said`;
+    case 'crashed':
+      return 'trying again';
+    case 'review':
+      return causeKey(run.cause);
+  }
+}

@@ -1,0 +1,77 @@
+/** Stage merge: the gate is asked, a conflict goes back to the dev, and the merge queue picks whose turn it is. */
+import type { Run } from '../../domain/run.ts';
+import { no } from '../../domain/verdict.ts';
+import { short } from '../checks.ts';
+import { gate } from '../gate.ts';
+import { dispatch, effectKey, type IssueCase, standing, workRuns } from '../issue-case.ts';
+import { parked, type Step, waiting } from './step.ts';
+
+export function merge(facts: IssueCase): Step {
+  const { pullRequest, record } = facts;
+  if (pullRequest === null) return waiting('merge', 'There is no pull request yet.');
+  if (pullRequest.mergeable === 'conflict') return conflict(facts, pullRequest.head, pullRequest.base);
+  const verdict = gateOf(facts);
+  if (verdict === null) return waiting('merge', 'There is no pull request yet.');
+  if (!facts.project.autoMerge && verdict.status === 'yes') {
+    return waiting(
+      'merge',
+      `Pull request #${record.pullRequest} is ready; merging is left to a person here (autoMerge is off).`,
+    );
+  }
+  return { kind: 'queue', gate: verdict, actions: [] };
+}
+
+/** The gate's verdict for the pull request of this issue; null when there is none. */
+export function gateOf(facts: IssueCase): ReturnType<typeof gate> | null {
+  const { pullRequest, record } = facts;
+  if (pullRequest === null) return null;
+  const review =
+    facts.verdicts.findLast((one) => one.head === pullRequest.head && one.digest === facts.diff?.digest) ??
+    facts.verdicts.at(-1) ??
+    null;
+  return gate({
+    now: facts.now,
+    settings: facts.settings,
+    project: facts.project,
+    pullRequest: { ...pullRequest, threads: pullRequest.threads.filter((thread) => !isOurs(facts, thread.reviewId)) },
+    ourHead: record.head,
+    diff: facts.diff,
+    review,
+    authorRuns: workRuns(facts).map((run: Run) => run.id),
+    reviewPosted:
+      review !== null &&
+      standing(facts, effectKey.postReview(review.id)).kind === 'done' &&
+      standing(facts, effectKey.status(review.repository, review.head, review.id)).kind === 'done',
+    approvals: record.approvals,
+    frozen: facts.frozen,
+  });
+}
+
+/** A thread of our own reviewer is settled by the verdict on the head that followed, known by our ledger. */
+function isOurs(facts: IssueCase, reviewId: string | null): boolean {
+  return (
+    reviewId !== null &&
+    facts.verdicts.some((verdict) => facts.effects.get(effectKey.postReview(verdict.id))?.outsideId === reviewId)
+  );
+}
+
+function conflict(facts: IssueCase, head: string, base: string): Step {
+  const { record, settings } = facts;
+  const reason = `${short(head)} conflicts with ${record.baseBranch}.`;
+  const rounds = workRuns(facts).filter(
+    (run) => run.cause.kind === 'conflict' && run.createdAt >= record.roundsFrom,
+  ).length;
+  if (rounds >= settings.limits.checkRoundsMax) {
+    return parked(
+      facts,
+      'merge',
+      `${reason} ${rounds} rounds of resolving did not help. Comment /retry to allow more, or resolve it by hand and comment /resume.`,
+    );
+  }
+  const session = workRuns(facts).findLast((run) => run.role === 'dev')?.sessionId ?? null;
+  return {
+    kind: 'here',
+    verdict: no('merge', reason),
+    actions: [dispatch(facts, 'dev', { kind: 'conflict', base, head }, session, reason)],
+  };
+}

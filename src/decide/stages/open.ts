@@ -1,0 +1,154 @@
+/** Stage open: the work stands on a branch and in a pull request that is ours. Left when its live head is the head we pushed. */
+import type { Action } from '../../domain/action.ts';
+import { short } from '../checks.ts';
+import { caseSubject, effectKey, type IssueCase, latestWork, standing, updateRecord } from '../issue-case.ts';
+import { pullRequestMarker, pullRequestText } from '../words.ts';
+import { parked, pursue, type Step, waiting } from './step.ts';
+
+/** GitHub's lists may lag behind a push; for this long another head is no sign of another author. */
+const LAG_MS = 120_000;
+
+export function open(facts: IssueCase): Step {
+  return pushed(facts) ?? opened(facts) ?? ownHead(facts) ?? linked(facts);
+}
+
+/** Null once the newest work is on the branch. */
+function pushed(facts: IssueCase): Step | null {
+  const work = latestWork(facts);
+  if (work === null) return waiting('open', 'No work has been handed in.');
+  const push = standing(facts, effectKey.push(facts, work.head));
+  if (push.kind !== 'done') {
+    return pursue(facts, 'open', push, `Pushing ${short(work.head)} to ${facts.record.branch}`, (key) => ({
+      kind: 'push-branch',
+      key,
+      issueId: facts.record.issueId,
+      repository: facts.record.repository,
+      branch: facts.record.branch,
+      head: work.head,
+      expected: facts.record.head,
+      subject: caseSubject(facts),
+      reason: `${work.run.role} handed in ${short(work.head)}.`,
+    }));
+  }
+  if (facts.record.head === null) {
+    const reason = `${short(work.head)} is on ${facts.record.branch}.`;
+    return waiting('open', reason, [updateRecord(facts, { head: work.head }, reason)]);
+  }
+  return null;
+}
+
+/** Null once a pull request of ours is visible. */
+function opened(facts: IssueCase): Step | null {
+  const { record } = facts;
+  const opening = standing(facts, effectKey.open(facts));
+  if (opening.kind !== 'done') {
+    const work = latestWork(facts);
+    const text = pullRequestText(record, work?.title ?? record.ticket.title, work?.summary ?? '');
+    return pursue(facts, 'open', opening, `Opening a pull request from ${record.branch}`, (key) => ({
+      kind: 'open-pull-request',
+      key,
+      issueId: record.issueId,
+      repository: record.repository,
+      branch: record.branch,
+      baseBranch: record.baseBranch,
+      title: text.title,
+      body: text.body,
+      marker: pullRequestMarker(record),
+      subject: caseSubject(facts),
+      reason: `${record.branch} is pushed.`,
+    }));
+  }
+  if (record.pullRequest === null) {
+    const number = Number(opening.outsideId);
+    const reason = `Pull request #${number} is open.`;
+    return waiting('open', reason, [updateRecord(facts, { pullRequest: number }, reason)]);
+  }
+  if (facts.pullRequest === null)
+    return waiting('open', `GitHub does not show pull request #${record.pullRequest} yet.`);
+  if (facts.pullRequest.state === 'closed') {
+    return parked(
+      facts,
+      'open',
+      `Pull request #${record.pullRequest} was closed without merging. Reopen it and comment /resume, or move ${record.key} away and back to ${facts.project.states.todo} to start over.`,
+    );
+  }
+  return null;
+}
+
+/** Null once the live head is the one we pushed, or our own update of it. */
+function ownHead(facts: IssueCase): Step | null {
+  const { record, pullRequest } = facts;
+  if (pullRequest === null || record.head === null)
+    return waiting('open', 'Waiting for GitHub to show the pull request.');
+  if (pullRequest.head === record.head) return null;
+  const live = pullRequest.head;
+
+  if (standing(facts, effectKey.push(facts, live)).kind === 'done' && latestWork(facts)?.head === live) {
+    return waiting('open', `${short(live)} is ours.`, [
+      updateRecord(facts, { head: live }, `We pushed ${short(live)}.`),
+    ]);
+  }
+  if (isOurUpdate(facts, record.head, live)) {
+    const reason = `${short(live)} is ${short(record.head)} brought up to date with ${record.baseBranch}, as we asked.`;
+    return waiting('open', reason, [updateRecord(facts, { head: live }, reason)]);
+  }
+  const push = facts.effects.get(effectKey.push(facts, record.head));
+  if (push !== undefined && push.confirmedAt !== null && facts.now - push.confirmedAt < LAG_MS) {
+    return waiting('open', `GitHub still shows ${short(live)}; we just pushed ${short(record.head)}.`);
+  }
+  if (!facts.repository.parents.has(live)) return waiting('open', `${short(live)} has not been fetched yet.`);
+  return parked(
+    facts,
+    'open',
+    `Somebody pushed ${short(live)} to ${record.branch}; nothing of ours is pushed over it. Comment /resume to go on from there.`,
+  );
+}
+
+/** GitHub's update makes a merge whose first parent is the old head. We know it as ours by the ledger, not by its author. */
+function isOurUpdate(facts: IssueCase, from: string, live: string): boolean {
+  const parents = facts.repository.parents.get(live) ?? [];
+  const asked = [...facts.effects.keys()].some((key) => key.startsWith(`update:${facts.record.issueId}:${from}:`));
+  return asked && parents.length === 2 && parents[0] === from;
+}
+
+/** By-work: the link on the issue and the state for reviews. The review does not wait for them. */
+function linked(facts: IssueCase): Step {
+  return { kind: 'passed', actions: [linkAction(facts), reviewStateAction(facts)].filter((action) => action !== null) };
+}
+
+export function linkAction(facts: IssueCase): Action | null {
+  const { pullRequest, record } = facts;
+  const link = standing(facts, effectKey.link(facts));
+  if (pullRequest === null || link.kind !== 'due') return null;
+  return {
+    kind: 'link-pull-request',
+    key: link.key,
+    issueId: record.issueId,
+    url: pullRequest.url,
+    title: `${record.repository}#${pullRequest.number}`,
+    subtitle: pullRequest.title,
+    subject: caseSubject(facts),
+    reason: `Pull request #${pullRequest.number} is open.`,
+  };
+}
+
+function reviewStateAction(facts: IssueCase): Action | null {
+  const { pullRequest, project, record, issue } = facts;
+  const review =
+    project.states.review === null ? undefined : facts.states.find((state) => state.name === project.states.review);
+  const move = standing(facts, effectKey.review(facts));
+  if (pullRequest === null || review === undefined || move.kind !== 'due') return null;
+  // A state of type started that a person chose is theirs; only the one we put it in is moved on.
+  if (issue.state.type !== 'started' || issue.state.id === review.id) return null;
+  return {
+    kind: 'move-issue',
+    key: move.key,
+    issueId: record.issueId,
+    issueKey: record.key,
+    toStateId: review.id,
+    toStateName: review.name,
+    fromTypes: ['started'],
+    subject: caseSubject(facts),
+    reason: `Pull request #${pullRequest.number} is open.`,
+  };
+}

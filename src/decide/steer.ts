@@ -1,0 +1,91 @@
+/** Carries out what people said in comments. A command is settled only when its effect is in our rows, so none is lost to a crash. */
+import type { Action, RecordChange } from '../domain/action.ts';
+import type { Command } from '../domain/command.ts';
+import type { IssueRecord } from '../domain/issue-record.ts';
+import type { PullRequest } from '../domain/pull-request.ts';
+import { causeKey, isLive, type Run } from '../domain/run.ts';
+import { short } from './checks.ts';
+
+export interface SteerFacts {
+  readonly now: number;
+  readonly command: Command;
+  readonly record: IssueRecord;
+  /** Null when there is none or GitHub could not be read. */
+  readonly pullRequest: PullRequest | null;
+  /** Runs of this issue, any attempt. */
+  readonly runs: readonly Run[];
+}
+
+export function steer(facts: SteerFacts): readonly Action[] {
+  const { command, record } = facts;
+  switch (command.verb.kind) {
+    case 'stop':
+      return stop(facts);
+    case 'resume':
+      return record.phase === 'done' ? [settle(command, `${record.key} is done.`)] : goOn(facts, {}, 'resumed');
+    case 'retry':
+      return record.phase === 'done'
+        ? [settle(command, `${record.key} is done.`)]
+        : goOn(facts, { roundsFrom: facts.now }, 'allowed new rounds');
+    case 'approve':
+      return approve(facts, command.verb.sha);
+    case 'answer':
+      return answer(facts);
+  }
+}
+
+function stop({ command, record, runs }: SteerFacts): readonly Action[] {
+  const live = runs.filter((run) => isLive(run.state));
+  const reason = `${command.by} said /stop. Comment /resume to go on.`;
+  if (record.phase === 'done') return [settle(command, `${record.key} is done already.`)];
+  if (record.phase === 'cancelled' && live.length === 0) return [settle(command, 'Stopped.')];
+  return [
+    ...(record.phase === 'cancelled' ? [] : [change(record, { phase: 'cancelled', reason }, reason)]),
+    ...live.map((run): Action => ({ kind: 'cancel-run', runId: run.id, reason })),
+  ];
+}
+
+/** Going on takes a head that a person pushed as ours: they said so. */
+function goOn({ command, now, record, pullRequest }: SteerFacts, extra: RecordChange, deed: string): readonly Action[] {
+  const reason = `${command.by} ${deed}.`;
+  if (record.phase === 'active' && record.resumedAt >= command.at) return [settle(command, reason)];
+  const head =
+    pullRequest !== null && pullRequest.state === 'open' && record.head !== null ? { head: pullRequest.head } : {};
+  return [change(record, { phase: 'active', reason: null, resumedAt: now, ...head, ...extra }, reason)];
+}
+
+function approve({ command, now, record, pullRequest }: SteerFacts, sha: string): readonly Action[] {
+  if (pullRequest === null) return [settle(command, `${record.key} has no pull request to approve.`)];
+  if (!pullRequest.head.startsWith(sha))
+    return [settle(command, `/approve ${short(sha)} does not name the head, which is ${short(pullRequest.head)}.`)];
+  const reason = `${command.by} approved ${short(pullRequest.head)}.`;
+  if (record.approvals.some((one) => one.sha === pullRequest.head && one.by === command.by && one.at === command.at))
+    return [settle(command, reason)];
+  // The permission dates from when it was given, not from when it was read: its expiry counts from there.
+  return [
+    change(
+      record,
+      { approvals: [...record.approvals, { sha: pullRequest.head, by: command.by, at: Math.min(command.at, now) }] },
+      reason,
+    ),
+  ];
+}
+
+/** Stage implement dispatches the run that carries the answer; it is settled once that run exists. */
+function answer({ command, now, record, runs }: SteerFacts): readonly Action[] {
+  if (record.phase === 'done') return [settle(command, `${record.key} is done.`)];
+  if (command.verb.kind === 'answer') {
+    const cause = causeKey({ kind: 'answer', commentId: command.commentId, by: command.by, text: command.verb.text });
+    if (runs.some((run) => causeKey(run.cause) === cause)) return [settle(command, 'Handed to the agent.')];
+  }
+  if (record.phase === 'active') return [];
+  return [change(record, { phase: 'active', reason: null, resumedAt: now }, `${command.by} answered.`)];
+}
+
+function change(record: IssueRecord, value: RecordChange, reason: string): Action {
+  return { kind: 'update-record', issueId: record.issueId, generation: record.generation, change: value, reason };
+}
+
+function settle(command: Command, outcome: string): Action {
+  return { kind: 'settle-command', commentId: command.commentId, outcome, reason: outcome };
+}

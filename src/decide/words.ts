@@ -1,0 +1,130 @@
+/** All the bot's words to people: pull request, review, status, progress comment, reports. Plain text in, Markdown out. */
+import type { IssueRecord } from '../domain/issue-record.ts';
+import type { Finding, MicroUsd } from '../domain/run.ts';
+import type { ReviewVerdict, Verdict } from '../domain/verdict.ts';
+import { short } from './checks.ts';
+import type { IssueCase } from './issue-case.ts';
+
+export function dollars(amount: MicroUsd): string {
+  return `$${(amount / 1_000_000).toFixed(2)}`;
+}
+
+export function pullRequestMarker(record: Pick<IssueRecord, 'issueId' | 'attempt'>): string {
+  return `<!-- heartline:issue:${record.issueId}:${record.attempt} -->`;
+}
+
+export function pullRequestText(
+  record: IssueRecord,
+  title: string,
+  summary: string,
+): { readonly title: string; readonly body: string } {
+  return {
+    title: `${record.key}: ${oneLine(title, 200)}`,
+    body: [
+      quietly(summary, 8_000) || 'No summary was given.',
+      `Issue: [${record.key}](${record.ticket.url})`,
+      'Written, reviewed and merged by Heartline. Comment `/stop` here or on the issue to stop it.',
+      pullRequestMarker(record),
+    ].join('\n\n'),
+  };
+}
+
+export function reviewMarker(verdict: ReviewVerdict): string {
+  return `<!-- heartline:review:${verdict.id} -->`;
+}
+
+export function reviewText(verdict: ReviewVerdict, summary: string, findings: readonly Finding[]): string {
+  const outcome =
+    verdict.decision === 'approve'
+      ? `**Approved** at ${short(verdict.head)}.`
+      : `**Changes requested** at ${short(verdict.head)}: ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}.`;
+  return [outcome, quietly(summary, 8_000), reviewMarker(verdict)].filter((part) => part !== '').join('\n\n');
+}
+
+export function statusText(verdict: ReviewVerdict, findings: number): string {
+  return verdict.decision === 'approve'
+    ? `Approved at ${short(verdict.head)}`
+    : `${findings} ${findings === 1 ? 'finding' : 'findings'} at ${short(verdict.head)}`;
+}
+
+/** The headline is all that makes the comment be edited: figures in it are as of the moment the headline changed. */
+export interface Progress {
+  readonly headline: string;
+  readonly fingerprint: string;
+}
+
+export function progressOf(facts: IssueCase, verdict: Verdict, stage: string): Progress {
+  const headline = headlineOf(facts, verdict, stage);
+  return {
+    headline,
+    fingerprint: [facts.record.attempt, facts.runs.length, facts.record.resumedAt, headline].join(':'),
+  };
+}
+
+function headlineOf(facts: IssueCase, verdict: Verdict, stage: string): string {
+  const { record } = facts;
+  const pull = record.pullRequest === null ? '' : ` in pull request #${record.pullRequest}`;
+  switch (record.phase) {
+    case 'parked':
+      return `**Parked.** ${record.reason ?? ''}`;
+    case 'cancelled':
+      return `**Stopped.** ${record.reason ?? ''}`;
+    case 'done':
+      return `**Done**${pull}. ${record.reason ?? ''}`;
+    case 'active':
+      break;
+  }
+  if (stage === 'merge' && verdict.status === 'no') return `**Waiting for you**${pull}. ${verdict.reason}`;
+  switch (stage) {
+    case 'implement':
+    case 'open':
+      return `**Working**${pull}.`;
+    case 'review':
+    case 'checks':
+      return `**Review and checks**${pull}.`;
+    default:
+      return `**Merging**${pull}.`;
+  }
+}
+
+export function progressText(facts: IssueCase, progress: Progress): string {
+  const { record } = facts;
+  const rounds = roundsOf(facts);
+  const lines = [
+    progress.headline,
+    `Attempt ${record.attempt}, ${rounds.review} review ${rounds.review === 1 ? 'round' : 'rounds'}, ${rounds.checks} CI ${rounds.checks === 1 ? 'round' : 'rounds'}, ${dollars(facts.spentMicroUsd)} of ${dollars(facts.settings.budget.issueMicroUsdMax)}.`,
+    record.phase === 'done' || record.phase === 'cancelled'
+      ? ''
+      : 'Steer with a comment: `/stop`, `/resume`, `/retry`, `/approve <sha>`, `/answer …`.',
+    `<!-- heartline:progress:${record.issueId} -->`,
+  ];
+  return lines.filter((line) => line !== '').join('\n\n');
+}
+
+/** Times work was sent back: by a reviewer's findings, and by red checks. */
+export function roundsOf(facts: Pick<IssueCase, 'runs'>): { readonly review: number; readonly checks: number } {
+  return {
+    review: facts.runs.filter((run) => run.cause.kind === 'findings').length,
+    checks: facts.runs.filter((run) => run.cause.kind === 'checks-failed').length,
+  };
+}
+
+export function mergedReport(facts: IssueCase): string {
+  const { record } = facts;
+  const rounds = roundsOf(facts);
+  return `${record.key} merged: ${oneLine(record.ticket.title, 120)} (pull request #${record.pullRequest}, ${short(record.mergeCommit ?? '')}, ${rounds.review} review and ${rounds.checks} CI rounds, ${dollars(facts.spentMicroUsd)}).`;
+}
+
+function oneLine(text: string, charactersMax: number): string {
+  const line = text.replace(/\s+/gu, ' ').trim();
+  return line.length <= charactersMax ? line : `${line.slice(0, charactersMax - 1)}…`;
+}
+
+/** A model's words in public: bounded, no HTML comments (they could forge our markers), no mentions that page people. */
+function quietly(text: string, charactersMax: number): string {
+  const plain = text
+    .replaceAll('<!--', '&lt;!--')
+    .replace(/(^|[^\w`])@(?=[\w-])/gu, '$1@\u200b')
+    .trim();
+  return plain.length <= charactersMax ? plain : `${plain.slice(0, charactersMax - 1)}…`;
+}

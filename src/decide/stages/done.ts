@@ -59,7 +59,7 @@ export function done(facts: IssueCase): Here {
   ]);
 }
 
-function verify(facts: IssueCase, mergeCommit: string): Step {
+function verify(facts: IssueCase, mergeCommit: string): Here {
   const { record } = facts;
   // A merge that GitHub refused (the head had moved) stays in the ledger; what landed is the one that was not.
   const merge = [...facts.effects.values()]

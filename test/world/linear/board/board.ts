@@ -2,10 +2,10 @@
  * The living board: the state, who changes it, and the record of every change. The API and the people of the world
  * write through the same `change`, so both leave the same history and the same log.
  */
-import type { LinearState } from './records.ts';
-import type { Actor, HistoryRecord, IssueChanges, IssueRecord } from './records.ts';
+
 import { idFrom } from './ids.ts';
 import { base, next } from './new-record.ts';
+import type { Actor, HistoryRecord, IssueChanges, IssueRecord, LinearState } from './records.ts';
 
 export interface Board {
   readonly state: LinearState;
@@ -128,7 +128,15 @@ function writerFor(state: LinearState, log: Effect[], cause: Cause, now: number,
     newId,
     effect(issue, detail) {
       const actorName = nameOf(state, actor);
-      log.push({ ...detail, number: log.length + 1, at: now, actor, actorName, request, issue: issue?.identifier ?? null });
+      log.push({
+        ...detail,
+        number: log.length + 1,
+        at: now,
+        actor,
+        actorName,
+        request,
+        issue: issue?.identifier ?? null,
+      });
     },
     history(issue, changes) {
       const record: HistoryRecord = {
@@ -136,7 +144,7 @@ function writerFor(state: LinearState, log: Effect[], cause: Cause, now: number,
         issueId: issue.id,
         actorId: actor.userId,
         botActor: actor.botActor,
-        changes,
+        delta: changes,
       };
       state.history.push(record);
     },

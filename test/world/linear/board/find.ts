@@ -24,7 +24,8 @@ export function actorOf(state: LinearState, acting: ActingAs): Actor {
 
 export function userByName(state: LinearState, name: string): string {
   const user = findUser(state, name);
-  if (!user) throw new Error(`No user "${name}"; there are: ${state.users.map((each) => each.displayName).join(', ')}.`);
+  if (!user)
+    throw new Error(`No user "${name}"; there are: ${state.users.map((each) => each.displayName).join(', ')}.`);
   return user.id;
 }
 

@@ -10,4 +10,3 @@ export function next(state: LinearState): number {
   state.sequence += 1;
   return state.sequence;
 }
-

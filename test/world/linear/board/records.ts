@@ -158,7 +158,8 @@ export interface HistoryRecord extends BaseRecord {
   readonly issueId: string;
   readonly actorId: string | null;
   readonly botActor: BotActor | null;
-  readonly changes: IssueChanges;
+  /** Not called `changes`, for that is another field of the schema. */
+  readonly delta: IssueChanges;
 }
 
 /** Who does something: a user by id or display name, an integration, or nobody that Linear would name. */

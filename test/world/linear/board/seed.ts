@@ -2,15 +2,7 @@
 import { actorOf, issueByIdentifier, named, stateByName, teamByKey, userByName } from './find.ts';
 import { idFrom } from './ids.ts';
 import { base, next } from './new-record.ts';
-import type {
-  ActingAs,
-  HistoryRecord,
-  IssueRecord,
-  LinearState,
-  TeamRecord,
-  WorkflowStateRecord,
-  WorkflowStateType,
-} from './records.ts';
+import type { ActingAs, HistoryRecord, IssueRecord, LinearState, TeamRecord, WorkflowStateType } from './records.ts';
 
 export interface LinearSeed {
   readonly organization?: { readonly name?: string; readonly urlKey?: string };
@@ -147,7 +139,11 @@ function addUser(state: LinearState, seed: UserSeed, at: number): void {
 }
 
 function addTeam(state: LinearState, seed: TeamSeed, at: number): void {
-  const team: TeamRecord = { ...base(idFrom(`team ${seed.key}`), next(state), at), key: seed.key, name: seed.name ?? seed.key };
+  const team: TeamRecord = {
+    ...base(idFrom(`team ${seed.key}`), next(state), at),
+    key: seed.key,
+    name: seed.name ?? seed.key,
+  };
   state.teams.push(team);
   for (const [position, { name, type }] of (seed.states ?? usualWorkflow).entries()) {
     const id = idFrom(`state ${seed.key} ${name}`);
@@ -205,7 +201,7 @@ function firstMove(state: LinearState, issue: IssueRecord, team: TeamRecord, mov
     issueId: issue.id,
     actorId: userId,
     botActor,
-    changes: { fromStateId: from.id, toStateId: issue.stateId },
+    delta: { fromStateId: from.id, toStateId: issue.stateId },
   };
 }
 

@@ -1,9 +1,10 @@
 /** Writing comments. A comment does not move its issue's `updatedAt` unless the board was told so. */
+
+import type { Writer } from './board.ts';
 import { clientId, requireIssue, requireRecord } from './check-input.ts';
 import { invalidInput } from './errors.ts';
 import { base, next } from './new-record.ts';
 import type { CommentRecord } from './records.ts';
-import type { Writer } from './board.ts';
 
 export interface NewCommentInput {
   readonly id?: string | null;

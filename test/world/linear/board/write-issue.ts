@@ -1,9 +1,10 @@
 /** Writing issues: create, update, archive. Everything is checked before anything is changed. */
+
+import type { EffectDetail, Writer } from './board.ts';
 import { checkedValues, clientId, requireRecord } from './check-input.ts';
 import { invalidInput } from './errors.ts';
 import { base, next } from './new-record.ts';
 import type { IssueChanges, IssueRecord, LinearState, TeamRecord, WorkflowStateRecord } from './records.ts';
-import type { EffectDetail, Writer } from './board.ts';
 
 export interface IssueInput {
   readonly title?: string | null;

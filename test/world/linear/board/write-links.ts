@@ -1,9 +1,10 @@
 /** Writing what hangs on issues: attachments, relations, and labels to hang on. */
+
+import type { Writer } from './board.ts';
 import { clientId, requireIssue, requireRecord } from './check-input.ts';
 import { invalidInput } from './errors.ts';
 import { base, next } from './new-record.ts';
 import type { AttachmentRecord, LabelRecord, RelationRecord } from './records.ts';
-import type { Writer } from './board.ts';
 
 export interface NewAttachmentInput {
   readonly id?: string | null;
@@ -46,7 +47,11 @@ export interface AttachmentChanges {
   readonly metadata?: Readonly<Record<string, unknown>> | null;
 }
 
-export function updateAttachment(writer: Writer, attachment: AttachmentRecord, input: AttachmentChanges): AttachmentRecord {
+export function updateAttachment(
+  writer: Writer,
+  attachment: AttachmentRecord,
+  input: AttachmentChanges,
+): AttachmentRecord {
   const issue = requireIssue(writer.state, attachment.issueId);
   attachment.title = input.title;
   if (input.subtitle !== undefined) attachment.subtitle = input.subtitle;
@@ -80,7 +85,8 @@ export function createRelation(writer: Writer, input: NewRelationInput): Relatio
   if (issue.id === related.id) throw invalidInput('An issue cannot be related to itself.');
   const same = (each: RelationRecord) =>
     each.issueId === issue.id && each.relatedIssueId === related.id && each.type === input.type;
-  if (state.relations.some(same)) throw invalidInput(`${issue.identifier} already ${input.type} ${related.identifier}.`);
+  if (state.relations.some(same))
+    throw invalidInput(`${issue.identifier} already ${input.type} ${related.identifier}.`);
   const relation: RelationRecord = {
     ...base(clientId(input.id, state.relations, 'IssueRelation') ?? writer.newId('relation'), next(state), writer.now),
     type: input.type,
@@ -126,7 +132,8 @@ export function createLabel(writer: Writer, input: NewLabelInput): LabelRecord {
   const { state } = writer;
   if (input.teamId) requireRecord(state.teams, input.teamId, 'Team');
   const teamId = input.teamId ?? null;
-  const sameName = (each: LabelRecord) => each.teamId === teamId && each.name.toLowerCase() === input.name.toLowerCase();
+  const sameName = (each: LabelRecord) =>
+    each.teamId === teamId && each.name.toLowerCase() === input.name.toLowerCase();
   if (state.labels.some(sameName)) throw invalidInput(`A label named "${input.name}" already exists.`);
   const label: LabelRecord = {
     ...base(clientId(input.id, state.labels, 'IssueLabel') ?? writer.newId('label'), next(state), writer.now),

@@ -24,7 +24,12 @@ interface Declarations {
 }
 
 type Alias =
-  | { readonly kind: 'members'; readonly object: boolean; readonly parents: readonly string[]; readonly members: readonly Member[] }
+  | {
+      readonly kind: 'members';
+      readonly object: boolean;
+      readonly parents: readonly string[];
+      readonly members: readonly Member[];
+    }
   | { readonly kind: 'union'; readonly of: readonly string[] };
 
 interface Member {

@@ -55,12 +55,13 @@ export interface Decision {
 
 export function decide(snapshot: Snapshot): Decision {
   const turn = new Turn(snapshot);
-  turn.reconcile();
-  turn.steer();
-  turn.care();
-  turn.reviewOthers();
-  turn.dispatchNew();
-  turn.report();
+  const { duties } = snapshot;
+  if (duties.has('reconcile')) turn.reconcile();
+  if (duties.has('steer')) turn.steer();
+  if (duties.has('care')) turn.care();
+  if (duties.has('review')) turn.reviewOthers();
+  if (duties.has('dispatch')) turn.dispatchNew();
+  if (duties.has('report')) turn.report();
   return turn.decision();
 }
 
@@ -96,7 +97,7 @@ class Turn {
       }
       if (record.phase !== 'active' && record.phase !== 'parked') continue;
       if (this.board === null) continue;
-      const reason = takenAway({ record, issue: this.issues.get(record.issueId) ?? null, runs, effects });
+      const reason = takenAway({ record, issue: this.issues.get(record.issueId) ?? null, effects });
       if (reason === null) continue;
       this.update(record, { phase: 'cancelled', reason }, reason);
       this.actions.push(...endRuns(record, runs, reason));
@@ -153,8 +154,10 @@ class Turn {
       this.cases.set(record.issueId, { facts: made, stage: step.stage, verdict });
     }
     for (const { facts, verdict, actions } of mergeQueue(candidates, holders)) {
-      this.add(actions);
-      this.cases.set(facts.record.issueId, { facts, stage: 'merge', verdict });
+      const off = !this.snapshot.duties.has('merge');
+      if (!off) this.add(actions);
+      const shown = off ? wait('merge', 'Merging is switched off in HEARTBEAT.md.', [verdict]) : verdict;
+      this.cases.set(facts.record.issueId, { facts, stage: 'merge', verdict: shown });
     }
     for (const { facts, stage, verdict } of this.cases.values()) this.view(facts.record, stage, verdict, facts);
   }

@@ -13,7 +13,6 @@ export interface ReconcileFacts {
   readonly record: IssueRecord;
   /** Null when Linear answered and the issue was not there any more. */
   readonly issue: Issue | null;
-  readonly runs: readonly Run[];
   readonly effects: ReadonlyMap<string, Effect>;
 }
 

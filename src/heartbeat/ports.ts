@@ -318,7 +318,7 @@ export interface LiveSession {
   readonly microUsd: MicroUsd;
 }
 
-/** Our rows. Every state write is compare-and-set; a write that lost throws StaleWrite (store/stale-write.ts). */
+/** Our rows. Every state write is compare-and-set; a write that lost throws StaleWrite (domain/stale-write.ts). */
 export interface Journal {
   records(): Promise<readonly IssueRecord[]>;
   record(issueId: string): Promise<IssueRecord | null>;

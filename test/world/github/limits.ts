@@ -77,7 +77,8 @@ export class Limits {
     if (points + secondaryPoints(cost) > pointsMax) return 'secondary';
     if (!cost.contentWrite) return null;
     const lastMinute = account.contentWrites.filter((at) => at > this.#clock() - minute).length;
-    const tooMany = lastMinute >= settings.contentWritesPerMinute || account.contentWrites.length >= settings.contentWritesPerHour;
+    const tooMany =
+      lastMinute >= settings.contentWritesPerMinute || account.contentWrites.length >= settings.contentWritesPerHour;
     return tooMany ? 'secondary' : null;
   }
 
@@ -112,7 +113,12 @@ export class Limits {
     const now = this.#clock();
     let account = this.#accounts.get(login);
     if (account === undefined || now >= account.hourStarted + hour) {
-      account = { hourStarted: now, used: { core: 0, graphql: 0 }, recent: account?.recent ?? [], contentWrites: account?.contentWrites ?? [] };
+      account = {
+        hourStarted: now,
+        used: { core: 0, graphql: 0 },
+        recent: account?.recent ?? [],
+        contentWrites: account?.contentWrites ?? [],
+      };
       this.#accounts.set(login, account);
     }
     account.recent = account.recent.filter((one) => one.at > now - minute);

@@ -23,7 +23,13 @@ export interface RequestRecord {
 
 /** What an effect did, without the particulars all effects share. */
 export type EffectDetail =
-  | { readonly kind: 'push'; readonly ref: string; readonly before: string | null; readonly after: string | null; readonly forced: boolean }
+  | {
+      readonly kind: 'push';
+      readonly ref: string;
+      readonly before: string | null;
+      readonly after: string | null;
+      readonly forced: boolean;
+    }
   | {
       readonly kind: 'pull-request-created';
       readonly number: number;
@@ -36,7 +42,10 @@ export type EffectDetail =
     }
   | { readonly kind: 'pull-request-edited'; readonly number: number; readonly fields: readonly string[] }
   | { readonly kind: 'pull-request-head-moved'; readonly number: number; readonly before: string; readonly sha: string }
-  | { readonly kind: 'pull-request-closed' | 'pull-request-reopened' | 'pull-request-drafted' | 'pull-request-readied'; readonly number: number }
+  | {
+      readonly kind: 'pull-request-closed' | 'pull-request-reopened' | 'pull-request-drafted' | 'pull-request-readied';
+      readonly number: number;
+    }
   | {
       readonly kind: 'merge';
       readonly number: number;
@@ -51,7 +60,13 @@ export type EffectDetail =
       /** What branch rules would have refused, had the actor not been an admin. */
       readonly bypassed: readonly string[];
     }
-  | { readonly kind: 'branch-updated'; readonly number: number; readonly before: string; readonly sha: string; readonly baseSha: string }
+  | {
+      readonly kind: 'branch-updated';
+      readonly number: number;
+      readonly before: string;
+      readonly sha: string;
+      readonly baseSha: string;
+    }
   | {
       readonly kind: 'review';
       readonly number: number;
@@ -61,11 +76,28 @@ export type EffectDetail =
       readonly body: string;
       readonly comments: readonly { readonly path: string; readonly line: number; readonly body: string }[];
     }
-  | { readonly kind: 'review-reply'; readonly number: number; readonly thread: number; readonly comment: number; readonly body: string }
+  | {
+      readonly kind: 'review-reply';
+      readonly number: number;
+      readonly thread: number;
+      readonly comment: number;
+      readonly body: string;
+    }
   | { readonly kind: 'thread-resolved' | 'thread-unresolved'; readonly number: number; readonly thread: number }
-  | { readonly kind: 'comment-created' | 'comment-edited' | 'comment-deleted'; readonly number: number; readonly comment: number; readonly body: string }
+  | {
+      readonly kind: 'comment-created' | 'comment-edited' | 'comment-deleted';
+      readonly number: number;
+      readonly comment: number;
+      readonly body: string;
+    }
   | { readonly kind: 'label-added' | 'label-removed'; readonly number: number; readonly label: string }
-  | { readonly kind: 'status'; readonly sha: string; readonly context: string; readonly state: string; readonly description: string | null }
+  | {
+      readonly kind: 'status';
+      readonly sha: string;
+      readonly context: string;
+      readonly state: string;
+      readonly description: string | null;
+    }
   | {
       readonly kind: 'check-run';
       readonly checkRun: number;

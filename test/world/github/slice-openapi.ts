@@ -70,7 +70,8 @@ function withoutProse(value: Json, keysAreNames = false): Json {
   if (!isObject(value)) return value;
   const kept: Record<string, Json> = {};
   for (const [key, inner] of Object.entries(value)) {
-    if (!keysAreNames && ['description', 'example', 'examples', 'externalDocs', 'title', 'x-github'].includes(key)) continue;
+    if (!keysAreNames && ['description', 'example', 'examples', 'externalDocs', 'title', 'x-github'].includes(key))
+      continue;
     kept[key] = withoutProse(inner, !keysAreNames && key === 'properties');
   }
   return kept;
@@ -103,11 +104,17 @@ function asObject(value: Json | undefined): JsonObject {
 function fetchDescription(): JsonObject {
   const folder = mkdtempSync(join(tmpdir(), 'openapi-'));
   try {
-    execFileSync('npm', ['pack', package_, '--ignore-scripts', '--silent'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+    execFileSync('npm', ['pack', package_, '--ignore-scripts', '--silent'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
     if (tarball === undefined) throw new Error(`npm pack ${package_} left no tarball`);
-    const found = createHash('sha512').update(readFileSync(join(folder, tarball))).digest('base64');
-    if (found !== tarballSha512) throw new Error(`${package_} is not the pinned one: expected sha512-${tarballSha512}, found sha512-${found}`);
+    const found = createHash('sha512')
+      .update(readFileSync(join(folder, tarball)))
+      .digest('base64');
+    if (found !== tarballSha512)
+      throw new Error(`${package_} is not the pinned one: expected sha512-${tarballSha512}, found sha512-${found}`);
     const text = execFileSync('tar', ['-xzOf', join(folder, tarball), describedIn], { maxBuffer: descriptionBytesMax });
     return asObject(JSON.parse(text.toString('utf8')));
   } finally {
@@ -123,7 +130,9 @@ if (import.meta.main) {
   } else if (readFileSync(sliceFile, 'utf8') === made) {
     console.log('openapi.slice.json is current');
   } else {
-    console.error('openapi.slice.json is not what the pinned package gives: run node test/world/github/slice-openapi.ts');
+    console.error(
+      'openapi.slice.json is not what the pinned package gives: run node test/world/github/slice-openapi.ts',
+    );
     process.exitCode = 1;
   }
 }

@@ -44,7 +44,12 @@ export interface PullRequest {
   closedBaseSha: string | null;
   updatedAt: string;
   closedAt: string | null;
-  merged: { readonly at: string; readonly by: string; readonly commit: string; readonly range: readonly [string, string] } | null;
+  merged: {
+    readonly at: string;
+    readonly by: string;
+    readonly commit: string;
+    readonly range: readonly [string, string];
+  } | null;
   readonly labels: Set<string>;
   /** The head and base for which somebody has asked whether they merge, and how often. */
   mergeabilityAsked: { readonly pair: string; readonly times: number };

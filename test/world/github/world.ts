@@ -21,6 +21,9 @@ export interface Actor {
   readonly via: Via;
 }
 
+/** Ways in which a merge can land other than as it was tested. */
+export type MergeCorruption = 'wrong-parent' | 'dropped-change' | 'empty';
+
 /** Told of every effect, after it is done. */
 export type ChangeListener = (effect: Effect) => void;
 
@@ -36,8 +39,9 @@ export interface World {
   readonly violations: Violation[];
   readonly listeners: Set<ChangeListener>;
   readonly background: Set<Promise<void>>;
-  readonly turns: Map<string, Promise<unknown>>;
+  turn: Promise<unknown>;
   lastId: number;
+  nextCorruption: MergeCorruption | null;
 }
 
 /** Makes the repositories' folders and the empty state. */
@@ -60,8 +64,9 @@ export async function createWorld(options: GithubWorldOptions): Promise<World> {
     violations: [],
     listeners: new Set(),
     background: new Set(),
-    turns: new Map(),
+    turn: Promise.resolve(),
     lastId: 5000,
+    nextCorruption: null,
   };
 }
 
@@ -137,14 +142,10 @@ export function recordEffect(world: World, repository: Repository, actor: Actor,
   for (const listener of world.listeners) listener(effect);
 }
 
-/** Writers of one repository take turns, so that nothing moves between a check and the act it allows. */
-export function inTurn<T>(world: World, repository: Repository, act: () => Promise<T>): Promise<T> {
-  const before = world.turns.get(repository.fullName) ?? Promise.resolve();
-  const mine = before.then(act, act);
-  world.turns.set(
-    repository.fullName,
-    mine.catch(() => undefined),
-  );
+/** Readers and writers take turns, so that nothing moves between a check and the act it allows, nor within one answer. */
+export function inTurn<T>(world: World, act: () => T | Promise<T>): Promise<T> {
+  const mine = world.turn.then(act);
+  world.turn = mine.catch(() => undefined);
   return mine;
 }
 

@@ -45,7 +45,12 @@ export function modelOutput(reply: ScriptedReply, call: DecodedCall): ModelOutpu
     blocks: fitting.blocks,
     stop: fitting.cut ? 'length' : calls.length > 0 ? 'calls' : 'end',
     outputTokens: countTokens(fitting.blocks.map(contentOf).join('')),
-    thinkingTokens: countTokens(fitting.blocks.filter((block) => block.kind === 'thinking').map(contentOf).join('')),
+    thinkingTokens: countTokens(
+      fitting.blocks
+        .filter((block) => block.kind === 'thinking')
+        .map(contentOf)
+        .join(''),
+    ),
   };
 }
 
@@ -57,7 +62,8 @@ function checkReply(reply: ScriptedReply, call: DecodedCall): void {
   const count = reply.calls?.length ?? 0;
   if (count > 0 && call.callsAllowed === 'none') throw new ScriptFault('it made a call where calls are not allowed');
   if (count === 0 && call.callForced) throw new ScriptFault('it made no call where one is forced');
-  if (count === 0 && call.jsonText && !isJson(reply.text ?? '')) throw new ScriptFault('its text must be a JSON document');
+  if (count === 0 && call.jsonText && !isJson(reply.text ?? ''))
+    throw new ScriptFault('its text must be a JSON document');
 }
 
 function characterLimit(reply: ScriptedReply, call: DecodedCall, blocks: readonly OutputBlock[]): number {
@@ -79,7 +85,8 @@ function cutToFit(blocks: readonly OutputBlock[], limit: number): { blocks: read
       left -= length;
       continue;
     }
-    if (block.kind === 'call') fitting.push({ ...block, json: block.json.slice(0, Math.max(0, left - block.name.length)), cut: true });
+    if (block.kind === 'call')
+      fitting.push({ ...block, json: block.json.slice(0, Math.max(0, left - block.name.length)), cut: true });
     else if (left > 0) fitting.push({ ...block, text: block.text.slice(0, left) });
     return { blocks: fitting, cut: true };
   }
@@ -104,7 +111,8 @@ export function pieces(text: string): readonly string[] {
   const characters = [...text];
   const size = Math.max(PIECE_CHARACTERS_MIN, Math.ceil(characters.length / PIECES_MAX));
   const parts: string[] = [];
-  for (let start = 0; start < characters.length; start += size) parts.push(characters.slice(start, start + size).join(''));
+  for (let start = 0; start < characters.length; start += size)
+    parts.push(characters.slice(start, start + size).join(''));
   return parts;
 }
 

@@ -50,7 +50,8 @@ export function openaiError(refusal: Refusal): OpenaiError {
 
 /** What the service says of itself when it refuses with `status` and nobody scripted other words. */
 export function usualMessage(protocol: ModelProtocol, status: number): string {
-  if (protocol === 'anthropic') return ANTHROPIC_MESSAGES[status] ?? (status >= 500 ? 'Internal server error' : 'Error');
+  if (protocol === 'anthropic')
+    return ANTHROPIC_MESSAGES[status] ?? (status >= 500 ? 'Internal server error' : 'Error');
   return OPENAI_MESSAGES[status] ?? (status >= 500 ? SERVER_SORRY : 'Error');
 }
 

@@ -29,12 +29,23 @@ export function strictFault(schema: Json, rules: { readonly allRequired: boolean
   return check(schema, [], rules);
 }
 
-const UNENFORCEABLE = ['allOf', 'oneOf', 'not', 'if', 'then', 'else', 'dependentRequired', 'dependentSchemas', 'default'];
+const UNENFORCEABLE = [
+  'allOf',
+  'oneOf',
+  'not',
+  'if',
+  'then',
+  'else',
+  'dependentRequired',
+  'dependentSchemas',
+  'default',
+];
 
 function check(node: unknown, at: readonly string[], rules: { readonly allRequired: boolean }): SchemaFault | null {
   if (!isObject(node)) return null;
   if (rules.allRequired) {
-    const banned = UNENFORCEABLE.find((keyword) => keyword in node) ?? (at.length === 0 && 'anyOf' in node ? 'anyOf' : null);
+    const banned =
+      UNENFORCEABLE.find((keyword) => keyword in node) ?? (at.length === 0 && 'anyOf' in node ? 'anyOf' : null);
     if (banned !== null) return { at, fault: `'${banned}' is not permitted.` };
   }
   const types = Array.isArray(node.type) ? node.type : [node.type];

@@ -18,3 +18,8 @@ export function eventText(event: WireEvent): string {
 }
 
 export const DONE = '[DONE]';
+
+/** Where a stream breaks: always after its opening and before its end. */
+export function halfOf(events: readonly WireEvent[]): number {
+  return Math.max(1, Math.floor(events.length / 2));
+}

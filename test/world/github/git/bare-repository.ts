@@ -52,6 +52,8 @@ export async function createBareRepository(directory: string, defaultBranch: str
     ['uploadpack.allowFilter', 'true'],
     ['uploadpack.allowAnySHA1InWant', 'true'],
     ['gc.auto', '0'],
+    // Whether a branch may be deleted is for our hook to say, in GitHub's words.
+    ['receive.denyDeleteCurrent', 'ignore'],
     ['receive.fsckObjects', 'true'],
     ['core.hooksPath', 'hooks'],
   ] as const) {
@@ -69,7 +71,12 @@ export async function readRefs(directory: string): Promise<Map<string, string>> 
 }
 
 /** Moves a ref only if it still is where the caller saw it; `null` on either side means absent. */
-export async function moveRef(directory: string, ref: string, before: string | null, after: string | null): Promise<void> {
+export async function moveRef(
+  directory: string,
+  ref: string,
+  before: string | null,
+  after: string | null,
+): Promise<void> {
   if (after === null) await runGit(directory, ['update-ref', '-d', ref, ...(before === null ? [] : [before])]);
   else await runGit(directory, ['update-ref', ref, after, before ?? zeroSha]);
 }
@@ -77,14 +84,24 @@ export async function moveRef(directory: string, ref: string, before: string | n
 /** The commit a name stands for, or null when there is none. */
 export async function resolveCommit(directory: string, revision: string): Promise<string | null> {
   if (revision.startsWith('-')) return null;
-  const found = await runGit(directory, ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`], { codes: [0, 1, 128] });
+  const found = await runGit(directory, ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`], {
+    codes: [0, 1, 128],
+  });
   return found.code === 0 ? found.stdout.trim() : null;
 }
 
 /** Commits of a range such as `base..head`, oldest first. */
 export async function listCommits(directory: string, range: readonly string[]): Promise<GitCommit[]> {
   const format = ['%H', '%T', '%P', '%an', '%ae', '%aI', '%cn', '%ce', '%cI', '%B'].join('%x1f');
-  const { stdout } = await runGit(directory, ['log', '-z', '--reverse', '--topo-order', `--format=${format}`, ...range, '--']);
+  const { stdout } = await runGit(directory, [
+    'log',
+    '-z',
+    '--reverse',
+    '--topo-order',
+    `--format=${format}`,
+    ...range,
+    '--',
+  ]);
   return stdout
     .split('\0')
     .filter((record) => record !== '')
@@ -111,7 +128,11 @@ export async function readCommit(directory: string, sha: string): Promise<GitCom
 }
 
 /** How many commits each side has that the other lacks. */
-export async function countApart(directory: string, left: string, right: string): Promise<{ left: number; right: number }> {
+export async function countApart(
+  directory: string,
+  left: string,
+  right: string,
+): Promise<{ left: number; right: number }> {
   const text = await gitText(directory, ['rev-list', '--left-right', '--count', `${left}...${right}`]);
   const [onLeft, onRight] = text.split(/\s+/).map(Number);
   return { left: onLeft ?? 0, right: onRight ?? 0 };
@@ -161,14 +182,14 @@ export async function writeTree(
   const environment = { GIT_INDEX_FILE: index };
   try {
     await runGit(directory, over === null ? ['read-tree', '--empty'] : ['read-tree', over], { environment });
+    const entries: string[] = [];
     for (const [path, content] of Object.entries(files)) {
-      if (content === null) {
-        await runGit(directory, ['update-index', '--force-remove', '--', path], { environment });
-        continue;
-      }
-      const blob = await gitText(directory, ['hash-object', '-w', '--stdin'], { input: content });
-      await runGit(directory, ['update-index', '--add', '--cacheinfo', `100644,${blob},${path}`], { environment });
+      // Mode 0 takes a path out; unlike --remove this needs no work tree.
+      const blob =
+        content === null ? null : await gitText(directory, ['hash-object', '-w', '--stdin'], { input: content });
+      entries.push(blob === null ? `0 ${zeroSha}\t${path}\0` : `100644 ${blob}\t${path}\0`);
     }
+    await runGit(directory, ['update-index', '-z', '--index-info'], { environment, input: entries.join('') });
     return await gitText(directory, ['write-tree'], { environment });
   } finally {
     await rm(index, { force: true });

@@ -36,14 +36,12 @@ export async function changedFiles(directory: string, from: string, to: string):
 
 /** The hunks of a patch. */
 export function hunksOf(patch: string): Hunk[] {
-  return patch
-    .split(/^(?=@@ )/m)
-    .flatMap((text) => {
-      const head = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(text);
-      if (head === null) return [];
-      const number = (index: number, otherwise: number) => (head[index] === undefined ? otherwise : Number(head[index]));
-      return [{ oldStart: number(1, 0), oldCount: number(2, 1), newStart: number(3, 0), newCount: number(4, 1), text }];
-    });
+  return patch.split(/^(?=@@ )/m).flatMap((text) => {
+    const head = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(text);
+    if (head === null) return [];
+    const number = (index: number, otherwise: number) => (head[index] === undefined ? otherwise : Number(head[index]));
+    return [{ oldStart: number(1, 0), oldCount: number(2, 1), newStart: number(3, 0), newCount: number(4, 1), text }];
+  });
 }
 
 /** The hunk that shows a line, if the diff shows it: new lines are on the RIGHT, old ones on the LEFT. */
@@ -56,8 +54,23 @@ export function hunkAtLine(patch: string, side: 'LEFT' | 'RIGHT', line: number):
 }
 
 /** Where a line of the older file is in the newer one; null when the line itself was changed or is gone. */
-export async function followLine(directory: string, from: string, to: string, path: string, line: number): Promise<number | null> {
-  const { stdout } = await runGit(directory, ['diff', '--no-color', '--no-ext-diff', '--unified=0', from, to, '--', path]);
+export async function followLine(
+  directory: string,
+  from: string,
+  to: string,
+  path: string,
+  line: number,
+): Promise<number | null> {
+  const { stdout } = await runGit(directory, [
+    'diff',
+    '--no-color',
+    '--no-ext-diff',
+    '--unified=0',
+    from,
+    to,
+    '--',
+    path,
+  ]);
   if (/^deleted file mode/m.test(stdout)) return null;
   let moved = 0;
   for (const hunk of hunksOf(stdout)) {

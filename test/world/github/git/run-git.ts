@@ -38,13 +38,19 @@ let running = 0;
 const waiting: (() => void)[] = [];
 
 /** Runs `git <arguments>` in a folder and gives what it said; an exit code nobody expects is an error with git's words. */
-export async function runGit(directory: string, argv: readonly string[], options: GitOptions = {}): Promise<GitOutcome> {
+export async function runGit(
+  directory: string,
+  argv: readonly string[],
+  options: GitOptions = {},
+): Promise<GitOutcome> {
   if (running >= processesMax) await new Promise<void>((go) => waiting.push(go));
   else running += 1;
   try {
     const outcome = await spawnGit(directory, argv, options);
     if (!(options.codes ?? [0]).includes(outcome.code)) {
-      throw new Error(`git ${argv.join(' ')} ended with ${outcome.code}: ${outcome.stderr.trim() || outcome.stdout.trim()}`);
+      throw new Error(
+        `git ${argv.join(' ')} ended with ${outcome.code}: ${outcome.stderr.trim() || outcome.stdout.trim()}`,
+      );
     }
     return outcome;
   } finally {

@@ -1,9 +1,11 @@
 /** The rules on the order of a Messages conversation: who may speak when, and which result belongs to which call. */
 import type { IssuedThinking } from '../decoded-call.ts';
 import { Refusal } from '../refusal.ts';
-import type { Thinking } from './decode-messages.ts';
 import type { MessageBlock, WireMessage } from './message-content.ts';
 import { thinkingSignature } from './thinking-signature.ts';
+
+/** Whether the call asks for thinking, and in which way. */
+export type Thinking = 'enabled' | 'adaptive' | 'disabled';
 
 export interface HistoryRules {
   readonly toolsOffered: boolean;
@@ -15,7 +17,10 @@ export function checkHistory(messages: readonly WireMessage[], rules: HistoryRul
   if (messages[0]?.role !== 'user') throw new Refusal(400, 'messages: first message must use the "user" role');
   checkPairs(messages);
   if (messages.at(-1)?.role === 'assistant') {
-    throw new Refusal(400, 'This model does not support assistant message prefill. The conversation must end with a user message.');
+    throw new Refusal(
+      400,
+      'This model does not support assistant message prefill. The conversation must end with a user message.',
+    );
   }
   const usesTools = messages.some((message) => message.content.some((block) => isToolBlock(block)));
   if (usesTools && !rules.toolsOffered) {
@@ -97,7 +102,12 @@ function checkThinking(messages: readonly WireMessage[], rules: HistoryRules): v
   if (rules.thinking === 'disabled') return;
   const lastIndex = messages.findLastIndex((message) => message.role === 'assistant');
   const last = messages[lastIndex];
-  const expected = last === undefined ? undefined : idsOf(last, 'tool_use', 'id').map((id) => rules.issued.get(id)).at(0);
+  const expected =
+    last === undefined
+      ? undefined
+      : idsOf(last, 'tool_use', 'id')
+          .map((id) => rules.issued.get(id))
+          .at(0);
   const first = last?.content[0];
   if (expected !== undefined && first !== undefined && first.json.signature !== expected) {
     throw new Refusal(

@@ -3,18 +3,13 @@ import type { OfferedTool, Turn } from '../conversation.ts';
 import type { DecodedCall, IssuedThinking } from '../decoded-call.ts';
 import { isObject, isWholeNumber, type Json, unknownKey } from '../json.ts';
 import { Refusal } from '../refusal.ts';
-import { checkHistory } from './check-history.ts';
-import { messageBlocks, systemBlocks, toolBlocks } from './prompt-blocks.ts';
+import { checkHistory, type Thinking } from './check-history.ts';
 import { decodeTools } from './decode-tools.ts';
 import { contentOf, type MessageBlock, textOf, type WireMessage } from './message-content.ts';
+import { messageBlocks, systemBlocks, toolBlocks } from './prompt-blocks.ts';
 
 /** `counting` is the `count_tokens` form, which knows no `max_tokens` and no `stream`. */
-export function decodeMessages(
-  body: unknown,
-  key: string,
-  issued: IssuedThinking,
-  counting: boolean,
-): DecodedCall {
+export function decodeMessages(body: unknown, key: string, issued: IssuedThinking, counting: boolean): DecodedCall {
   if (!isObject(body)) throw new Refusal(400, 'The request body is not a JSON object.');
   const known = counting ? COUNTING_KEYS : MESSAGE_KEYS;
   if ('temperature' in body) throw new Refusal(400, '`temperature` is deprecated for this model.');
@@ -48,7 +43,16 @@ export function decodeMessages(
   };
 }
 
-const COUNTING_KEYS = ['model', 'messages', 'system', 'tools', 'tool_choice', 'thinking', 'output_config', 'cache_control'];
+const COUNTING_KEYS = [
+  'model',
+  'messages',
+  'system',
+  'tools',
+  'tool_choice',
+  'thinking',
+  'output_config',
+  'cache_control',
+];
 const MESSAGE_KEYS = [
   ...COUNTING_KEYS,
   'max_tokens',
@@ -98,8 +102,6 @@ function decodeToolChoice(value: unknown, tools: readonly OfferedTool[]): ToolCh
   }
 }
 
-export type Thinking = 'enabled' | 'adaptive' | 'disabled';
-
 function decodeThinking(value: unknown, outputTokensMax: number | null, forced: boolean): Thinking {
   if (value === undefined) return 'disabled';
   if (!isObject(value)) throw new Refusal(400, 'thinking: Input should be a valid dictionary');
@@ -107,7 +109,10 @@ function decodeThinking(value: unknown, outputTokensMax: number | null, forced: 
   if (forced) throw new Refusal(400, 'Thinking may not be enabled when tool_choice forces tool use.');
   if (value.type === 'adaptive' || value.type === 'between_tools') return 'adaptive';
   if (value.type !== 'enabled') {
-    throw new Refusal(400, `thinking: Input tag '${String(value.type)}' found using 'type' does not match any of the expected tags: 'adaptive', 'between_tools', 'disabled', 'enabled'`);
+    throw new Refusal(
+      400,
+      `thinking: Input tag '${String(value.type)}' found using 'type' does not match any of the expected tags: 'adaptive', 'between_tools', 'disabled', 'enabled'`,
+    );
   }
   if (!isWholeNumber(value.budget_tokens)) throw new Refusal(400, 'thinking.enabled.budget_tokens: Field required');
   if (value.budget_tokens < 1024) {
@@ -168,13 +173,17 @@ function neutral(messages: readonly WireMessage[]): readonly Turn[] {
   for (const message of messages) {
     if (message.role === 'assistant') {
       const calls = message.content.flatMap((block) =>
-        block.type === 'tool_use' ? [{ id: String(block.json.id), name: String(block.json.name), input: block.json.input }] : [],
+        block.type === 'tool_use'
+          ? [{ id: String(block.json.id), name: String(block.json.name), input: block.json.input }]
+          : [],
       );
       for (const call of calls) names.set(call.id, call.name);
       turns.push({ kind: 'assistant', text: textOf(message.content), calls });
       continue;
     }
-    turns.push(...message.content.filter((block) => block.type === 'tool_result').map((block) => resultTurn(block, names)));
+    turns.push(
+      ...message.content.filter((block) => block.type === 'tool_result').map((block) => resultTurn(block, names)),
+    );
     const text = textOf(message.content);
     if (text !== '') turns.push({ kind: 'user', text });
   }
@@ -183,7 +192,13 @@ function neutral(messages: readonly WireMessage[]): readonly Turn[] {
 
 function resultTurn(block: MessageBlock, names: ReadonlyMap<string, string>): Turn {
   const callId = String(block.json.tool_use_id);
-  return { kind: 'tool-result', callId, name: names.get(callId) ?? '', text: resultText(block.json), isError: block.json.is_error === true };
+  return {
+    kind: 'tool-result',
+    callId,
+    name: names.get(callId) ?? '',
+    text: resultText(block.json),
+    isError: block.json.is_error === true,
+  };
 }
 
 function resultText(json: Json): string {

@@ -58,7 +58,10 @@ function checkSchema(schema: unknown, strict: boolean, at: string): void {
   }
   if (!isJsonSchema(schema)) {
     const draft = 'https://json-schema.org/draft/2020-12';
-    throw new Refusal(400, `${at}.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 (${draft}).`);
+    throw new Refusal(
+      400,
+      `${at}.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 (${draft}).`,
+    );
   }
   const fault = strict ? strictFault(schema, { allRequired: false }) : null;
   if (fault !== null) {

@@ -41,7 +41,12 @@ function eventsOf(message: Anthropic.Message, output: ModelOutput): readonly Str
   return [
     {
       type: 'message_start',
-      message: { ...message, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1, output_tokens_details: null } },
+      message: {
+        ...message,
+        content: [],
+        stop_reason: null,
+        usage: { ...usage, output_tokens: 1, output_tokens_details: null },
+      },
     },
     { type: 'ping' },
     ...output.blocks.flatMap(blockEvents),

@@ -39,9 +39,11 @@ export function markerLife(marker: unknown, at: string): '5m' | '1h' | null {
     throw new Refusal(400, `${at}.cache_control.type: Input should be 'ephemeral'`);
   }
   const extra = unknownKey(marker, ['type', 'ttl']);
-  if (extra !== undefined) throw new Refusal(400, `${at}.cache_control.ephemeral.${extra}: Extra inputs are not permitted`);
+  if (extra !== undefined)
+    throw new Refusal(400, `${at}.cache_control.ephemeral.${extra}: Extra inputs are not permitted`);
   const ttl = marker.ttl ?? '5m';
-  if (ttl !== '5m' && ttl !== '1h') throw new Refusal(400, `${at}.cache_control.ephemeral.ttl: Input should be '5m' or '1h'`);
+  if (ttl !== '5m' && ttl !== '1h')
+    throw new Refusal(400, `${at}.cache_control.ephemeral.ttl: Input should be '5m' or '1h'`);
   return ttl;
 }
 
@@ -59,7 +61,10 @@ function blockOf(block: unknown, at: string, kinds: readonly string[], mayBeEmpt
   const keys = typeof type === 'string' && kinds.includes(type) ? BLOCK_KEYS[type] : undefined;
   if (typeof type !== 'string' || keys === undefined) {
     const expected = `'${kinds.join("', '")}'`;
-    throw new Refusal(400, `${at}: Input tag '${String(type)}' found using 'type' does not match any of the expected tags: ${expected}`);
+    throw new Refusal(
+      400,
+      `${at}: Input tag '${String(type)}' found using 'type' does not match any of the expected tags: ${expected}`,
+    );
   }
   const extra = unknownKey(block, keys);
   if (extra !== undefined) throw new Refusal(400, `${at}.${type}.${extra}: Extra inputs are not permitted`);
@@ -71,10 +76,12 @@ function blockOf(block: unknown, at: string, kinds: readonly string[], mayBeEmpt
 function checkFields(block: Json, type: string, at: string, mayBeEmpty: boolean): void {
   switch (type) {
     case 'text':
-      return checkText(block, at, mayBeEmpty);
+      checkText(block, at, mayBeEmpty);
+      return;
     case 'thinking':
       needsText(block.thinking, `${at}.thinking.thinking`);
-      return needsText(block.signature, `${at}.thinking.signature`);
+      needsText(block.signature, `${at}.thinking.signature`);
+      return;
     case 'tool_use':
       needsId(block.id, `${at}.tool_use.id`);
       needsText(block.name, `${at}.tool_use.name`);
@@ -85,7 +92,8 @@ function checkFields(block: Json, type: string, at: string, mayBeEmpty: boolean)
       if (block.is_error !== undefined && typeof block.is_error !== 'boolean') {
         throw new Refusal(400, `${at}.tool_result.is_error: Input should be a valid boolean`);
       }
-      if (block.content !== undefined) contentOf(block.content, `${at}.tool_result.content`, ['text'], { mayBeEmpty: true });
+      if (block.content !== undefined)
+        contentOf(block.content, `${at}.tool_result.content`, ['text'], { mayBeEmpty: true });
       return;
     default:
       return;

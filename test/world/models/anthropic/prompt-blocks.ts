@@ -24,7 +24,8 @@ export function messageBlocks(
 ): readonly PromptBlock[] {
   const rest = messages.flatMap((message) => message.content.map((block) => promptBlock(message.role, block.json)));
   const first = rest[0];
-  const varied = first === undefined ? [] : [{ ...first, text: `${variant === '[null,null]' ? '' : variant}${first.text}` }];
+  const varied =
+    first === undefined ? [] : [{ ...first, text: `${variant === '[null,null]' ? '' : variant}${first.text}` }];
   const blocks = [...fixed, ...varied, ...rest.slice(1)];
   const explicit = blocks.filter((block) => block.markerLifeMs !== null).length;
   const automatic = lifeMs(markerLife(automaticMarker, 'top level'));

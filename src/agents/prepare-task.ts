@@ -1,0 +1,153 @@
+/** Finds out what a run works on and prepares its workspace: which commit, which branch, which rules. */
+import type { IssueRecord } from '../domain/issue-record.ts';
+import { OutsideError } from '../domain/outside-error.ts';
+import type { PullRequest } from '../domain/pull-request.ts';
+import type { Cause, Run } from '../domain/run.ts';
+import type { RoleSettings } from '../domain/settings.ts';
+import type { Workspace } from '../heartbeat/ports.ts';
+import type { Prompt } from './load-prompts.ts';
+import { openRoom, type Room } from './room.ts';
+import { CannotRun, type Session } from './session-options.ts';
+import type { Transcript } from './transcript.ts';
+
+interface TaskBase {
+  readonly prompt: Prompt;
+  readonly role: RoleSettings;
+  readonly workspace: Workspace;
+  readonly room: Room;
+  readonly baseBranch: string;
+  /** Tip of the base branch, as the repository's instructions are read from it. */
+  readonly baseTip: string;
+  /** The cause this run goes back to when it only repeats one that ended badly. */
+  readonly root: { readonly runId: string; readonly cause: Cause };
+}
+
+export interface WorkTask extends TaskBase {
+  readonly kind: 'work';
+  readonly record: IssueRecord;
+  readonly verify: readonly string[];
+  /** A head on the branch that could not be taken over because the tree has commits of its own. */
+  readonly behind: string | null;
+}
+
+export interface ReviewTask extends TaskBase {
+  readonly kind: 'review';
+  readonly cause: Extract<Cause, { readonly kind: 'review' }>;
+  readonly record: IssueRecord | null;
+  readonly pullRequest: PullRequest | null;
+}
+
+export type Task = WorkTask | ReviewTask;
+
+export async function prepareTask(session: Session, transcript: Transcript): Promise<Task> {
+  const { run, prompts, settings } = session;
+  const prompt = prompts.get(run.role);
+  if (prompt === undefined) throw new CannotRun(`There is no prompt for the role ${run.role}.`);
+  const role = settings().roles[run.role];
+  if (role === undefined) throw new CannotRun(`No settings for the role ${run.role}: add roles.${run.role}.`);
+  const root = await rootCause(session, transcript);
+  await session.mirror.refresh(run.repository);
+  return prompt.result === 'work'
+    ? await prepareWork(session, { prompt, role, root })
+    : await prepareReview(session, { prompt, role, root });
+}
+
+type Beginning = Pick<TaskBase, 'prompt' | 'role' | 'root'>;
+
+async function prepareWork(session: Session, beginning: Beginning): Promise<WorkTask> {
+  const record = await recordOf(session);
+  if (record === null) throw new CannotRun('There is no record of this issue.');
+  const project = session.settings().projects.find((candidate) => candidate.name === record.project);
+  if (project === undefined) throw new CannotRun(`The project ${record.project} is no longer configured.`);
+  const baseTip = await tipOf(session, record.baseBranch);
+  const workspace = await session.workspaces.prepare({
+    repository: session.run.repository,
+    name: `${record.key}-${record.attempt}`,
+    branch: record.branch,
+    start: record.head ?? baseTip,
+    readOnly: false,
+  });
+  const room = roomOf(session, workspace, beginning.role, false);
+  const behind = await catchUp(room, record);
+  const { baseBranch } = record;
+  return { kind: 'work', ...beginning, record, workspace, room, baseBranch, baseTip, behind, verify: project.verify };
+}
+
+async function prepareReview(session: Session, beginning: Beginning): Promise<ReviewTask> {
+  const { run } = session;
+  const { cause } = beginning.root;
+  if (cause.kind !== 'review') throw new CannotRun(`A review cannot be dispatched for ${cause.kind}.`);
+  const record = await recordOf(session);
+  const subject = run.subject;
+  const pullRequest =
+    subject.kind === 'pull-request' ? await session.pullRequest(subject.repository, subject.number) : null;
+  const baseBranch = record?.baseBranch ?? pullRequest?.baseBranch;
+  if (baseBranch === undefined) throw new CannotRun('What was to be reviewed is gone.');
+  // The head of a fork's pull request is on no branch: asking for the change makes the next refresh fetch it.
+  if ((await session.mirror.diff(run.repository, cause.base, cause.head)) === null) {
+    await session.mirror.refresh(run.repository);
+  }
+  const about = subject.kind === 'pull-request' ? subject.number : (record?.pullRequest ?? run.issueKey);
+  const workspace = await session.workspaces.prepare({
+    repository: run.repository,
+    name: `review-${about}-${cause.head.slice(0, HEAD_DIGITS)}`,
+    branch: 'heartline-review',
+    start: cause.head,
+    readOnly: true,
+  });
+  const room = roomOf(session, workspace, beginning.role, true);
+  const baseTip = await tipOf(session, baseBranch);
+  return { kind: 'review', ...beginning, cause, record, pullRequest, workspace, room, baseBranch, baseTip };
+}
+
+const HEAD_DIGITS = 12;
+
+async function recordOf({ journal, run }: Session): Promise<IssueRecord | null> {
+  return run.subject.kind === 'issue' ? await journal.record(run.subject.issueId) : null;
+}
+
+async function tipOf({ mirror, run }: Session, branch: string): Promise<string> {
+  const tip = await mirror.tip(run.repository, branch);
+  if (tip === null) throw new CannotRun(`${run.repository} has no branch ${branch}.`);
+  return tip;
+}
+
+function roomOf(session: Session, workspace: Workspace, role: RoleSettings, readOnly: boolean): Room {
+  const deadline = session.run.createdAt + role.minutesMax * 60_000;
+  const { isolation, signal, now } = session;
+  return openRoom({ isolation, workspace, readOnly, signal, leftMs: () => deadline - now() });
+}
+
+/**
+ * Brings a workspace of an earlier run up to the branch's head: a person, or an update by the forge, may have moved it.
+ * Only forward: where both sides have commits, the agent merges, because it alone knows what its own were for.
+ */
+async function catchUp(room: Room, record: IssueRecord): Promise<string | null> {
+  const fetched = await room.exec(['git', 'fetch', '-q', 'origin']);
+  if (fetched.exitCode !== 0) throw new OutsideError('invalid', 'fetch in the workspace', fetched.output.slice(-500));
+  if (record.head === null) return null;
+  const known = await room.exec(['git', 'merge-base', '--is-ancestor', record.head, 'HEAD']);
+  if (known.exitCode === 0) return null;
+  const merged = await room.exec(['git', 'merge', '-q', '--ff-only', record.head]);
+  return merged.exitCode === 0 ? null : record.head;
+}
+
+/** A crashed run is repeated for the cause of the one before it; an answer goes to what the session was doing. */
+async function rootCause(session: Session, transcript: Transcript): Promise<Task['root']> {
+  let run: Run = session.run;
+  for (let step = 0; step < CRASHES_FOLLOWED_MAX; step += 1) {
+    if (run.cause.kind !== 'crashed') break;
+    const before = await session.journal.run(run.cause.runId);
+    if (before === null) break;
+    run = before;
+  }
+  if (session.run.role === 'review' && run.cause.kind !== 'review') {
+    for (const id of transcript.runIds) {
+      const earlier = await session.journal.run(id);
+      if (earlier?.cause.kind === 'review') return { runId: earlier.id, cause: earlier.cause };
+    }
+  }
+  return { runId: run.id, cause: run.cause };
+}
+
+const CRASHES_FOLLOWED_MAX = 50;

@@ -1,0 +1,46 @@
+/** The isolated room of one run: everything a session does to files or programs goes through its `exec`. */
+import type { ExecResult, Isolation, Workspace } from '../heartbeat/ports.ts';
+
+export interface Room {
+  readonly workspace: Workspace;
+  exec(argv: readonly string[], options?: RoomOptions): Promise<ExecResult>;
+}
+
+export interface RoomOptions {
+  readonly input?: string;
+  readonly timeoutMs?: number;
+  readonly outputBytesMax?: number;
+}
+
+/** Long enough for a test suite; a run's own deadline cuts it shorter. */
+export const COMMAND_TIMEOUT_MS = 10 * 60_000;
+export const OUTPUT_BYTES_MAX = 1_000_000;
+const COMMAND_TIMEOUT_MS_MIN = 1_000;
+
+export function openRoom(room: {
+  readonly isolation: Isolation;
+  readonly workspace: Workspace;
+  readonly readOnly: boolean;
+  readonly signal: AbortSignal;
+  /** Milliseconds the run has left. */
+  readonly leftMs: () => number;
+}): Room {
+  const { isolation, workspace, readOnly, signal } = room;
+  return {
+    workspace,
+    exec: async (argv, options = {}) => {
+      const result = await isolation.exec({
+        argv,
+        workspace,
+        readOnly,
+        timeoutMs: Math.max(COMMAND_TIMEOUT_MS_MIN, Math.min(options.timeoutMs ?? COMMAND_TIMEOUT_MS, room.leftMs())),
+        outputBytesMax: options.outputBytesMax ?? OUTPUT_BYTES_MAX,
+        signal,
+        ...(options.input === undefined ? {} : { input: options.input }),
+      });
+      // A command that we killed says nothing about the work: the run is over or will be resumed.
+      signal.throwIfAborted();
+      return result;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/** The life of one run: take it, prepare the room and the transcript, loop, write its end. */
+import { OutsideError } from '../domain/outside-error.ts';
+import { openingMessage } from './opening-message.ts';
+import { prepareTask, type Task } from './prepare-task.ts';
+import { runLoop } from './run-loop.ts';
+import { CannotRun, endAs, type RunEnd, type Session, Stopped } from './session-options.ts';
+import { closedWith, INTERRUPTED, openCalls, openTranscript, type Transcript } from './transcript.ts';
+
+/** True when this session wrote the run's end; false when the run is left to another process. */
+export async function runSession(session: Session): Promise<boolean> {
+  const { journal, log, run, signal } = session;
+  if (!(await journal.takeRun(run.id))) return false;
+  const used: { model: string | null; task: Task | null } = { model: run.model, task: null };
+  let end: RunEnd;
+  try {
+    end = await work(session, used);
+  } catch (error) {
+    const stopped: unknown = signal.aborted ? signal.reason : error;
+    // Another process wrote to this session: the run is theirs now.
+    if (error instanceof Error && error.name === 'StaleWrite') throw error;
+    if (stopped instanceof Stopped && stopped.kind === 'drain') return false;
+    end = endOf(stopped);
+    if (!(stopped instanceof Stopped)) log.error({ run: run.id, err: error }, 'session failed');
+  }
+  await releaseThrowAway(session, used.task);
+  const written = await journal.endRun(run.id, { ...end, model: used.model });
+  log.info({ run: run.id, role: run.role, state: end.state, turns: session.live.turns }, end.reason);
+  return written;
+}
+
+async function work(session: Session, used: { model: string | null; task: Task | null }): Promise<RunEnd> {
+  const { journal, run } = session;
+  const transcript = await openTranscript(journal, run.sessionId, run.id);
+  session.live.microUsd = await journal.runSpend(run.id);
+  const task = await prepareTask(session, transcript);
+  used.task = task;
+  await closeOpenCalls(session, transcript);
+  if (!transcript.has(run.id)) {
+    await transcript.append({ kind: 'user', text: await openingMessage(session, task, transcript) });
+  }
+  return await runLoop({ session, task, transcript, onModel: (model) => (used.model = model) });
+}
+
+/**
+ * A restart or an earlier run's end may have left calls without results. `finish` alone is kept open: it only looks and
+ * hands over, so doing it once more is the same as doing it once.
+ */
+async function closeOpenCalls(session: Session, transcript: Transcript): Promise<void> {
+  const calls = openCalls(transcript);
+  if (calls.length === 0) return;
+  const owner = transcript.own.at(-1) === transcript.all.at(-1) ? session.run.id : transcript.runIds.at(-1);
+  if (owner === session.run.id) {
+    if (calls.every((call) => call.name === 'finish')) return;
+    await transcript.append(closedWith(calls, () => INTERRUPTED));
+    return;
+  }
+  const earlier = owner === undefined ? null : await session.journal.run(owner);
+  const accepted = earlier?.state === 'succeeded';
+  await transcript.append(closedWith(calls, (name) => (accepted && name === 'finish' ? ACCEPTED : INTERRUPTED)));
+}
+
+const ACCEPTED = 'accepted';
+
+function endOf(error: unknown): RunEnd {
+  if (error instanceof Stopped) return endAs('cancelled', error.message);
+  if (error instanceof CannotRun) return endAs('failed', error.message);
+  if (error instanceof OutsideError) return endAs('failed', `Something outside failed: ${error.message}.`);
+  return endAs('failed', `The session broke: ${error instanceof Error ? error.message : String(error)}.`);
+}
+
+/** A review's clone holds nothing that anybody wants; an issue's workspace is released with the issue. */
+async function releaseThrowAway({ workspaces, log, run }: Session, task: Task | null): Promise<void> {
+  if (task?.kind !== 'review') return;
+  try {
+    await workspaces.release(task.workspace.name);
+  } catch (error) {
+    log.warn({ run: run.id, err: error }, 'workspace not released, the sweep will find it');
+  }
+}

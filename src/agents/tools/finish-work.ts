@@ -1,0 +1,116 @@
+/**
+ * `finish` of work: plain code looks before anybody is believed. Everything committed on the right branch, something
+ * new there, the verify commands green; then the commits leave the room as a bundle.
+ */
+import { z } from 'zod';
+import { OutsideError } from '../../domain/outside-error.ts';
+import type { ToolSpec, TranscriptMessage } from '../../domain/transcript.ts';
+import { headAndTail, SHOWN_CHARACTERS_MAX } from '../cap-output.ts';
+import type { WorkTask } from '../prepare-task.ts';
+import { endAs, type Session } from '../session-options.ts';
+import { strictSchema } from '../strict-schema.ts';
+import { type Finish, rejected } from './finish.ts';
+import { invalidInput } from './tool.ts';
+
+const TITLE_CHARACTERS_MAX = 200;
+const SUMMARY_CHARACTERS_MAX = 10_000;
+
+const input = z.strictObject({
+  title: z.string().trim().min(1).max(TITLE_CHARACTERS_MAX),
+  summary: z.string().trim().min(1).max(SUMMARY_CHARACTERS_MAX),
+});
+
+export const finishWorkSpec: ToolSpec = {
+  name: 'finish',
+  description: 'Hand in the committed work and end. The title says what the change does.',
+  schema: strictSchema(input),
+};
+
+/** How often red verify commands go back to the agent before the run is given up. */
+export const VERIFY_RETURNED_MAX = 3;
+const VERIFY_TIMEOUT_MS = 20 * 60_000;
+const VERIFY_FAILED = 'the verify command failed';
+
+export async function finishWork(
+  given: unknown,
+  session: Session,
+  task: WorkTask,
+  own: readonly TranscriptMessage[],
+): Promise<Finish> {
+  const parsed = input.safeParse(given);
+  if (!parsed.success) return { kind: 'rejected', text: invalidInput('finish', parsed.error).text };
+  const tree = await lookAtTree(task);
+  if (typeof tree === 'string') return rejected(tree);
+  for (const command of task.verify) {
+    session.live.doing = `verify: ${command}`;
+    const red = await verify(command, task);
+    if (red === null) continue;
+    if (timesReturned(own) < VERIFY_RETURNED_MAX) return rejected(red);
+    const reason = `The verify command \`${command}\` was still failing at the ${VERIFY_RETURNED_MAX + 1}th try.`;
+    return { kind: 'ended', end: endAs('failed', reason) };
+  }
+  session.live.doing = 'handing over';
+  const head = await handOver(session, task);
+  if (typeof head !== 'string') return head;
+  const { title, summary } = parsed.data;
+  return { kind: 'accepted', result: { kind: 'work', head, base: tree.base, summary, commitTitle: title } };
+}
+
+/** One look, one process: branch, merge base, new commits, and what is not committed. */
+const LOOK = `
+git symbolic-ref -q --short HEAD || echo '(no branch)'
+git merge-base HEAD "origin/$1" || echo '(none)'
+if [ -z "$2" ]; then git rev-list --count HEAD --not --remotes=origin
+elif git merge-base --is-ancestor "$2" HEAD; then git rev-list --count "$2..HEAD"
+else echo '(rewritten)'; fi
+git status --porcelain`;
+
+async function lookAtTree({ room, record }: WorkTask): Promise<string | { readonly base: string }> {
+  const look = await room.exec(['bash', '-c', LOOK, 'look', record.baseBranch, record.head ?? '']);
+  const [branch = '', base = '', commits = '', ...uncommitted] = look.output.trimEnd().split('\n');
+  if (uncommitted.length > 0) {
+    return `these changes are not committed; commit or remove them:\n${uncommitted.slice(0, LISTED_MAX).join('\n')}`;
+  }
+  if (branch !== record.branch) return `the checkout is on ${branch}; the work belongs on ${record.branch}.`;
+  if (commits === '(rewritten)') return `the branch no longer contains ${record.head}; merge that commit into it.`;
+  if (!/^[1-9]\d*$/.test(commits)) return 'there is no new commit on the branch.';
+  if (!/^[0-9a-f]{40}$/.test(base)) return `the branch has no commit in common with origin/${record.baseBranch}.`;
+  return { base };
+}
+
+const LISTED_MAX = 20;
+
+async function verify(command: string, { room }: WorkTask): Promise<string | null> {
+  const result = await room.exec(['bash', '-c', command], { timeoutMs: VERIFY_TIMEOUT_MS });
+  if (result.exitCode === 0) return null;
+  const { output } = result;
+  const shown = output.length > SHOWN_CHARACTERS_MAX ? headAndTail(output, 'Run it yourself for the rest') : output;
+  const how = result.timedOut ? 'it took too long' : `exit code ${result.exitCode ?? 'none'}`;
+  return `${VERIFY_FAILED}: ${command} (${how})\n${shown}`;
+}
+
+/** Counted in the transcript, so that a restart does not grant new tries. */
+function timesReturned(own: readonly TranscriptMessage[]): number {
+  return own.filter(
+    (message) =>
+      message.kind === 'tool-results' &&
+      message.results.some((result) => result.name === 'finish' && result.text.includes(VERIFY_FAILED)),
+  ).length;
+}
+
+async function handOver(session: Session, { room, record }: WorkTask): Promise<string | Finish> {
+  const { mirror, run } = session;
+  const file = `${room.workspace.out}/work.bundle`;
+  const script = 'rm -f -- "$1" && git bundle create -q "$1" "refs/heads/$2" --not --remotes=origin';
+  const made = await room.exec(['bash', '-c', script, 'bundle', file, record.branch]);
+  if (made.exitCode !== 0) return rejected(`the commits could not be bundled: ${made.output.slice(-500)}`);
+  try {
+    return await mirror.receiveBundle({ repository: run.repository, runId: run.id, file, branch: record.branch });
+  } catch (error) {
+    // What the agent made is wrong, so the agent must hear it; anything else is our trouble.
+    if (error instanceof OutsideError && (error.kind === 'invalid' || error.kind === 'refused')) {
+      return rejected(`the commits were not taken: ${error.message}`);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Reads a text file. All file tools are tiny programs inside the room: the one boundary is then the kernel's. A second
+ * one in our own process (resolving links, refusing dots) would be weaker, and would run with our rights.
+ */
+import { z } from 'zod';
+import { defineTool, done, failed } from './tool.ts';
+
+export const read = defineTool({
+  name: 'read',
+  description: 'Read a text file. Lines count from 1; null for from or to reads from the start or to the end.',
+  input: z.strictObject({
+    path: z.string().min(1),
+    from: z.int().min(1).nullable(),
+    to: z.int().min(1).nullable(),
+  }),
+  onlyReads: true,
+  subject: ({ path }) => path,
+  run: async ({ path, from, to }, room) => {
+    const first = from ?? 1;
+    const last = Math.min(to ?? Number.POSITIVE_INFINITY, first + LINES_MAX - 1);
+    const argv = ['bash', '-c', SCRIPT, 'read', path, String(first), String(last), String(BYTES_MAX + 1)];
+    const { exitCode, output } = await room.exec(argv, { outputBytesMax: 2 * BYTES_MAX });
+    if (exitCode !== 0) return failed(output.trim());
+    const bytes = Buffer.from(output);
+    if (bytes.length > BYTES_MAX) {
+      return done(`[cut at ${BYTES_MAX} bytes: read on with from]\n${bytes.subarray(0, BYTES_MAX).toString()}`);
+    }
+    const more = output.split('\n').length > LINES_MAX && (to === null || to > last);
+    return done(`${more ? `[lines ${first} to ${last}: read on with from]\n` : ''}${output}` || '(empty)');
+  },
+});
+
+const LINES_MAX = 2_000;
+const BYTES_MAX = 50_000;
+
+/** A pipe or device is refused: reading it could wait for ever. */
+const SCRIPT = '[ -f "$1" ] || { echo "no such file: $1"; exit 1; }; sed -n "$2,$3p" -- "$1" | head -c "$4"';

@@ -1,0 +1,44 @@
+/** `heartline up`: the always-on service. Runs until SIGTERM or SIGINT; a second signal leaves at once. */
+import { connect, startBot } from '../main.ts';
+import { Complaint } from './complaint.ts';
+import { readConfigAndSecrets } from './read-config.ts';
+
+export async function up(options: { readonly config: string | null; readonly json: boolean }): Promise<number> {
+  const { config, secrets } = await readConfigAndSecrets(options.config);
+  const { wiring, warnings, heartbeat } = config.current();
+  const parts = connect(config.current(), secrets);
+  for (const warning of warnings) parts.log.warn(warning);
+  const write = (text: string): void => {
+    process.stdout.write(options.json ? `${JSON.stringify({ report: text.trimEnd() })}\n` : text);
+  };
+  const bot = await startBot(config, secrets, parts, write).catch((error: unknown) => {
+    // startBot's plain Errors say what to do; named ones are explained by the command line itself.
+    throw error instanceof Error && error.name === 'Error' ? new Complaint(error.message) : error;
+  });
+  const startedMs = Math.round(performance.now());
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ ready: true, startedMs, pid: process.pid, dataDir: wiring.dataDir })}\n`
+      : `heartline is up (${startedMs} ms): ${config
+          .current()
+          .settings.projects.map((project) => `${project.team} -> ${project.repository}`)
+          .join(', ')}; heartbeat ${heartbeat.cadence}.\n`,
+  );
+  await stopSignal(() => parts.log.info('stopping: sessions are put down where they are and go on at the next start'));
+  await bot.stop();
+  return 0;
+}
+
+function stopSignal(tell: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = (): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      tell();
+      resolve();
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}

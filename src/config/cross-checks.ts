@@ -1,0 +1,206 @@
+/** What no single key can know: names that must exist elsewhere, claims that collide, settings that are allowed but unwise. */
+import type { Pipeline } from '../domain/pipeline.ts';
+import { ROLES } from '../domain/run.ts';
+import type { KeyPath } from './config-error.ts';
+import { looksLikeSecret } from './looks-like-secret.ts';
+import { nearest } from './nearest.ts';
+import { type Prices, priceOf } from './prices.ts';
+import type { SettingsFile } from './schema.ts';
+import { providerOf } from './to-settings.ts';
+
+export interface CrossFault {
+  readonly path: KeyPath;
+  readonly expected: string;
+  readonly found: string;
+  readonly hint: string | null;
+  /** Another key this fault follows from: when that one is at fault already, this one is no news. */
+  readonly because?: KeyPath;
+}
+
+/** Null stands for a companion file that was itself at fault: nothing is concluded from its absence. */
+export interface Companions {
+  readonly pipelines: ReadonlyMap<string, Pipeline> | null;
+  readonly prices: Prices | null;
+  /** Null when the expression is fine, else what is wrong with it. */
+  readonly cronTrouble: (expression: string) => string | null;
+}
+
+export function crossFaults(file: SettingsFile, companions: Companions): readonly CrossFault[] {
+  return [
+    ...projectFaults(file),
+    ...pipelineFaults(file, companions.pipelines),
+    ...peopleFaults(file),
+    ...chainFaults(file, companions.prices),
+    ...addressFaults(file),
+    ...isolationFaults(file),
+    ...digestFaults(file, companions),
+  ];
+}
+
+/** A credential pasted anywhere: found in the raw file, so that keys the schema refuses are looked at as well. */
+export function secretFaults(raw: unknown, path: KeyPath = []): readonly CrossFault[] {
+  if (typeof raw === 'string') {
+    if (!looksLikeSecret(raw)) return [];
+    const hint = 'Revoke it, for it was on disk; put the new one into the environment and write { env: NAME }.';
+    return [{ path, expected: 'no secret in this file', found: 'something that looks like one (not shown)', hint }];
+  }
+  if (Array.isArray(raw)) return raw.flatMap((entry, index) => secretFaults(entry, [...path, index]));
+  if (typeof raw !== 'object' || raw === null) return [];
+  return Object.entries(raw).flatMap(([key, value]) => secretFaults(value, [...path, key]));
+}
+
+function projectFaults(file: SettingsFile): readonly CrossFault[] {
+  const claim = (project: SettingsFile['projects'][number]) =>
+    JSON.stringify([
+      project.team,
+      project.linearProject,
+      [...project.labels].sort(),
+      project.assignee,
+      project.states.todo,
+    ]);
+  if (file.projects.length === 0) {
+    return [{ path: ['projects'], expected: 'at least one project to watch', found: 'none', hint: null }];
+  }
+  return file.projects.flatMap((project, index) => {
+    const before = file.projects.slice(0, index);
+    const faults: CrossFault[] = [];
+    if (before.some((other) => other.name === project.name)) {
+      faults.push({
+        path: ['projects', index, 'name'],
+        expected: 'a name of its own',
+        found: `"${project.name}" again`,
+        hint: null,
+      });
+    }
+    const twin = before.find((other) => claim(other) === claim(project));
+    if (twin !== undefined) {
+      const hint = 'Tell them apart by linearProject, labels or assignee.';
+      const found = `the same claim as project ${twin.name}`;
+      faults.push({ path: ['projects', index, 'team'], expected: 'issues no other project claims', found, hint });
+    }
+    return faults;
+  });
+}
+
+function pipelineFaults(file: SettingsFile, pipelines: Companions['pipelines']): readonly CrossFault[] {
+  if (pipelines === null) return [];
+  const missing = file.projects.flatMap((project, index): CrossFault[] => {
+    if (pipelines.has(project.pipeline)) return [];
+    const names = [...pipelines.keys()];
+    const guess = nearest(project.pipeline, names);
+    return [
+      {
+        path: ['projects', index, 'pipeline'],
+        expected: `a pipeline that exists: ${names.join(', ') || 'there is none'}`,
+        found: `"${project.pipeline}"`,
+        hint: guess === null ? null : `Did you mean ${guess}?`,
+      },
+    ];
+  });
+  const used = new Set(file.projects.flatMap((project) => pipelines.get(project.pipeline) ?? []));
+  const needed = new Map(
+    [...used].flatMap((pipeline) => pipeline.stages.map((stage) => [stage.role, pipeline.name] as const)),
+  );
+  const unconfigured = [...needed].flatMap(([role, name]): CrossFault[] => {
+    if (role === null || file.roles[role] !== undefined) return [];
+    const expected = `the role ${role}, which works in pipeline ${name}`;
+    const hint = `Add roles.${role} with a chain of models.`;
+    return [{ path: ['roles', role], because: ['roles', role], expected, found: 'nothing', hint }];
+  });
+  return [...missing, ...unconfigured];
+}
+
+function peopleFaults(file: SettingsFile): readonly CrossFault[] {
+  if (file.people.length === 0) {
+    const expected = 'at least one person: an empty allowlist means nobody may start work';
+    return [{ path: ['people'], expected, found: 'nobody', hint: null }];
+  }
+  return file.people.flatMap((person, index) =>
+    (['linear', 'github'] as const).flatMap((key): CrossFault[] => {
+      const value = person[key]?.toLowerCase();
+      const twin = file.people
+        .slice(0, index)
+        .find((other) => value !== undefined && other[key]?.toLowerCase() === value);
+      if (twin === undefined) return [];
+      return [
+        { path: ['people', index, key], expected: 'each person once', found: `the same as ${twin.name}`, hint: null },
+      ];
+    }),
+  );
+}
+
+function chainFaults(file: SettingsFile, prices: Prices | null): readonly CrossFault[] {
+  const providers = Object.keys(file.providers);
+  return ROLES.flatMap((role) =>
+    (file.roles[role]?.chain ?? []).flatMap((model, index): CrossFault[] => {
+      const path = ['roles', role, 'chain', index];
+      const provider = providerOf(model);
+      if (!providers.includes(provider)) {
+        const guess = nearest(provider, providers);
+        const expected = `a model of a provider that is configured: ${providers.join(', ') || 'there is none'}`;
+        const hint =
+          guess === null ? `Add providers.${provider}.` : `Did you mean ${guess}/${model.slice(provider.length + 1)}?`;
+        return [{ path, because: ['providers', provider], expected, found: `"${model}"`, hint }];
+      }
+      if (prices === null || priceOf(prices, model) !== null) return [];
+      const hint = `Add "${model}" (or "${provider}/*") to the price table, 0 for a model of your own.`;
+      return [
+        { path, expected: 'a model with a known price, so that its cost can be capped', found: `"${model}"`, hint },
+      ];
+    }),
+  );
+}
+
+/** Tokens and tickets travel there: in the clear only within this machine. */
+function addressFaults(file: SettingsFile): readonly CrossFault[] {
+  const addresses: readonly (readonly [KeyPath, string])[] = [
+    [['linear', 'apiUrl'], file.linear.apiUrl],
+    [['github', 'baseUrl'], file.github.baseUrl],
+    [['github', 'gitUrl'], file.github.gitUrl],
+    ...(file.reports.webhook === null ? [] : [[['reports', 'webhook', 'url'], file.reports.webhook.url] as const]),
+  ];
+  return addresses.flatMap(([path, address]): CrossFault[] =>
+    isPrivate(address)
+      ? []
+      : [{ path, expected: 'https, or http on this machine only', found: `"${address}"`, hint: null }],
+  );
+}
+
+function isolationFaults({ isolation }: SettingsFile): readonly CrossFault[] {
+  if (isolation.driver !== 'none' || isolation.unsafeWithoutIsolation) return [];
+  const hint = 'Use bwrap, or say isolation.unsafeWithoutIsolation: true on a machine you can throw away.';
+  const found = 'none: agents could then read everything this user can';
+  return [{ path: ['isolation', 'driver'], expected: 'bwrap', found, hint }];
+}
+
+function digestFaults({ reports }: SettingsFile, { cronTrouble }: Companions): readonly CrossFault[] {
+  if (reports.digest === null) return [];
+  const { cron, timezone } = reports.digest;
+  const trouble = cronTrouble(cron);
+  const faults: CrossFault[] = [];
+  if (trouble !== null) {
+    const expected = 'a cron expression, such as "0 9 * * 1-5"';
+    faults.push({ path: ['reports', 'digest', 'cron'], expected, found: `"${cron}" (${trouble})`, hint: null });
+  }
+  if (!isTimezone(timezone)) {
+    const expected = 'a time zone, such as Europe/Berlin';
+    faults.push({ path: ['reports', 'digest', 'timezone'], expected, found: `"${timezone}"`, hint: null });
+  }
+  return faults;
+}
+
+export function isPrivate(address: string): boolean {
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}
+
+function isTimezone(name: string): boolean {
+  // Asking Intl the first time takes longer than all the rest together.
+  if (name === 'UTC') return true;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,54 @@
+/** Reads the price table (US dollars per million tokens, with the date it was looked up) and finds a model's price in it. */
+import { z } from 'zod';
+import type { Price } from '../domain/transcript.ts';
+import type { ConfigFault } from './config-error.ts';
+import { parseStrict } from './parse-strict.ts';
+import { readYaml } from './read-yaml.ts';
+
+export interface Prices {
+  /** The day the prices were looked up, YYYY-MM-DD. */
+  readonly asOf: string;
+  /** By `provider/model`; `provider/*` stands for every model of that provider. */
+  readonly prices: Readonly<Record<string, Price>>;
+}
+
+/** The exact entry, else the provider's wildcard, else null: unknown means no. */
+export function priceOf({ prices }: Prices, model: string): Price | null {
+  return prices[model] ?? prices[`${model.slice(0, model.indexOf('/'))}/*`] ?? null;
+}
+
+export function readPrices(
+  text: string,
+  file: string,
+): { readonly value: Prices | null; readonly faults: readonly ConfigFault[] } {
+  const yaml = readYaml(text, file);
+  if (yaml.value === undefined) return { value: null, faults: yaml.faults };
+  const parsed = parseStrict(pricesFile, yaml, file);
+  const faults = [...yaml.faults, ...parsed.faults];
+  if (parsed.value === null) return { value: null, faults };
+  const prices = Object.entries(parsed.value.prices).map(([model, usd]): [string, Price] => [
+    model,
+    {
+      inputMicroUsdPerMillion: Math.round(usd.input * 1e6),
+      cacheReadMicroUsdPerMillion: Math.round(usd.cacheRead * 1e6),
+      cacheWriteMicroUsdPerMillion: Math.round(usd.cacheWrite * 1e6),
+      outputMicroUsdPerMillion: Math.round(usd.output * 1e6),
+    },
+  ]);
+  return { value: { asOf: parsed.value.asOf, prices: Object.fromEntries(prices) }, faults };
+}
+
+const usdPerMillion = z.number().min(0).max(100_000);
+
+const pricesFile = z.strictObject({
+  asOf: z.iso.date('a day as YYYY-MM-DD'),
+  prices: z.record(
+    z.string().regex(/^[\w-]+\/([^\s*]+|\*)$/, 'provider/model, or provider/*'),
+    z.strictObject({
+      input: usdPerMillion,
+      cacheRead: usdPerMillion,
+      cacheWrite: usdPerMillion,
+      output: usdPerMillion,
+    }),
+  ),
+});

@@ -1,0 +1,234 @@
+/**
+ * Our read-only bare mirror of each repository, and the only place that pushes. Branches stand under refs/heads as last
+ * fetched, what agents hand over under refs/heartline; nothing is ever pruned from the object store, because workspaces
+ * borrow from it.
+ */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OutsideError } from '../domain/outside-error.ts';
+import type { DiffFacts } from '../domain/pull-request.ts';
+import type { Mirror } from '../heartbeat/ports.ts';
+import { diffFacts, diffText } from './diff-facts.ts';
+import { type GitRemote, remoteFault } from './git-environment.ts';
+import { localTrouble, remoteTrouble } from './git-trouble.ts';
+import { clearStaleLocks, openMirror } from './mirror-folder.ts';
+import { push } from './push.ts';
+import { receiveBundle } from './receive-bundle.ts';
+import { type GitResult, runGit } from './run-git.ts';
+import { isBranchName, isCommitId, safeName } from './safe-name.ts';
+import { verifyMerge } from './verify-merge.ts';
+
+export interface MirrorOptions {
+  readonly root: string;
+  /** Where a repository is and what opens it; asked before each call, so that short-lived tokens stay fresh. */
+  readonly remote: (repository: string) => GitRemote | Promise<GitRemote>;
+  /** Bound of each git process that talks to the remote or reads the mirror. */
+  readonly timeoutMs: number;
+  readonly log?: (message: string) => void;
+}
+
+/** Runs git in one mirror. What the files beside this one take instead of a whole mirror. */
+export interface MirrorGit {
+  readonly repository: string;
+  readonly gitDir: string;
+  local(
+    args: readonly string[],
+    options?: {
+      readonly attempted?: string;
+      readonly input?: string | AsyncIterable<Uint8Array>;
+      readonly outputBytesMax?: number;
+      readonly environment?: Readonly<Record<string, string>>;
+    },
+  ): Promise<GitResult>;
+  remote(attempted: string, args: (url: string) => readonly string[]): Promise<GitResult>;
+}
+
+const DIFFS_REMEMBERED_MAX = 1_000;
+const WANTED_COMMITS_MAX = 50;
+
+/** Folder of a repository's mirror below `root`; workspaces need the same answer. */
+export function mirrorPath(root: string, repository: string): string {
+  return join(root, 'mirrors', `${safeName(repository)}.git`);
+}
+
+export function createMirror(options: MirrorOptions): Mirror {
+  const home = join(options.root, 'home');
+  const opened = new Map<string, Promise<MirrorGit>>();
+  const refreshing = new Map<string, Promise<void>>();
+  const diffs = new Map<string, DiffFacts>();
+  const wanted = new Map<string, Set<string>>();
+
+  function open(repository: string): Promise<MirrorGit> {
+    let mirror = opened.get(repository);
+    if (mirror === undefined) {
+      mirror = openFirst(repository);
+      opened.set(repository, mirror);
+      mirror.catch(() => opened.delete(repository));
+    }
+    return mirror;
+  }
+
+  async function openFirst(repository: string): Promise<MirrorGit> {
+    const gitDir = mirrorPath(options.root, repository);
+    const common = { home, timeoutMs: options.timeoutMs };
+    await mkdir(home, { recursive: true });
+    const cleared = await clearStaleLocks(gitDir);
+    if (cleared.length > 0) options.log?.(`cleared ${cleared.length} stale lock(s) of ${repository}'s mirror`);
+    await openMirror(gitDir, (args) => runGit({ ...common, args, attempted: `make the mirror of ${repository}` }));
+    return {
+      repository,
+      gitDir,
+      local: (args, { attempted, ...rest } = {}) =>
+        runGit({ ...common, ...rest, gitDir, args, attempted: attempted ?? `read the mirror of ${repository}` }),
+      remote: async (attempted, args) => {
+        const remote = await options.remote(repository);
+        const fault = remoteFault(remote);
+        if (fault !== null) throw new OutsideError('invalid', attempted, fault);
+        return runGit({ ...common, gitDir, remote, attempted, args: args(remote.url) });
+      },
+    };
+  }
+
+  async function fetchNew(repository: string): Promise<void> {
+    const mirror = await open(repository);
+    const attempted = `fetch ${repository}`;
+    const flags = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
+    const fetched = await mirror.remote(attempted, (url) => [...flags, '--prune', url, '+refs/heads/*:refs/heads/*']);
+    if (fetched.exitCode !== 0) throw remoteTrouble(attempted, fetched.stderr);
+    // A pull request from a fork has its head on no branch of ours, but GitHub hands it out by id.
+    for (const commit of wanted.get(repository) ?? []) {
+      if (await has(mirror, commit)) continue;
+      const one = await mirror.remote(attempted, (url) => [
+        ...flags,
+        url,
+        `${commit}:refs/heartline/commits/${commit}`,
+      ]);
+      if (one.exitCode !== 0) options.log?.(`${repository} does not hand out commit ${commit}`);
+    }
+    wanted.delete(repository);
+  }
+
+  function want(repository: string, commits: readonly string[]): void {
+    const list = wanted.get(repository) ?? new Set();
+    for (const commit of commits) if (list.size < WANTED_COMMITS_MAX) list.add(commit);
+    wanted.set(repository, list);
+  }
+
+  function refresh(repository: string): Promise<void> {
+    let running = refreshing.get(repository);
+    if (running === undefined) {
+      running = fetchNew(repository).finally(() => refreshing.delete(repository));
+      refreshing.set(repository, running);
+    }
+    return running;
+  }
+
+  return {
+    refresh,
+
+    async tip(repository, branch) {
+      requireBranch(branch, `read ${branch} of ${repository}`);
+      const mirror = await open(repository);
+      const found = await mirror.local(['rev-parse', '--verify', '--quiet', `refs/heads/${branch}^{commit}`]);
+      return found.exitCode === 0 ? found.stdout.toString('utf8').trim() : null;
+    },
+
+    async diff(repository, base, head) {
+      requireCommits([base, head], `diff ${repository}`);
+      const key = `${repository} ${base} ${head}`;
+      const known = diffs.get(key);
+      if (known !== undefined) return known;
+      const facts = await diffFacts(await open(repository), base, head);
+      if (facts === null) {
+        want(repository, [base, head]);
+        return null;
+      }
+      // Commits never change, so neither does what lies between two of them.
+      for (const oldest of diffs.keys()) {
+        if (diffs.size < DIFFS_REMEMBERED_MAX) break;
+        diffs.delete(oldest);
+      }
+      diffs.set(key, facts);
+      return facts;
+    },
+
+    async diffText(repository, base, head, bytesMax) {
+      requireCommits([base, head], `diff ${repository}`);
+      return diffText(await open(repository), base, head, bytesMax);
+    },
+
+    async parents(repository, commit) {
+      requireCommits([commit], `read the parents in ${repository}`);
+      const mirror = await open(repository);
+      const found = await mirror.local(['rev-list', '--parents', '--max-count=1', commit, '--']);
+      if (found.exitCode !== 0) throw localTrouble(`read the parents of ${commit} in ${repository}`, found.stderr);
+      return found.stdout.toString('utf8').trim().split(' ').slice(1);
+    },
+
+    async file(repository, commit, path, bytesMax) {
+      requireCommits([commit], `read ${path} in ${repository}`);
+      return plainFile(await open(repository), commit, path, bytesMax);
+    },
+
+    async remoteTip(repository, branch) {
+      const attempted = `ask ${repository} for the tip of ${branch}`;
+      requireBranch(branch, attempted);
+      const mirror = await open(repository);
+      const ref = `refs/heads/${branch}`;
+      const listed = await mirror.remote(attempted, (url) => ['ls-remote', '--quiet', url, ref]);
+      if (listed.exitCode !== 0) throw remoteTrouble(attempted, listed.stderr);
+      const lines = listed.stdout.toString('utf8').split('\n');
+      // ls-remote matches the end of a name too, so refs/x/refs/heads/y would answer for y.
+      return lines.find((line) => line.endsWith(`\t${ref}`))?.split('\t')[0] ?? null;
+    },
+
+    async push(request) {
+      const attempted = `push ${request.branch} to ${request.repository}`;
+      requireBranch(request.branch, attempted);
+      requireCommits(request.expected === null ? [request.head] : [request.head, request.expected], attempted);
+      await push(await open(request.repository), request, attempted);
+    },
+
+    async receiveBundle(request) {
+      return receiveBundle(await open(request.repository), request);
+    },
+
+    async verifyMerge(request) {
+      const attempted = `verify the merge into ${request.baseBranch} of ${request.repository}`;
+      requireBranch(request.baseBranch, attempted);
+      requireCommits([request.mergeCommit, request.base, request.head], attempted);
+      return verifyMerge(await open(request.repository), request, () => refresh(request.repository));
+    },
+  };
+}
+
+async function has(mirror: MirrorGit, commit: string): Promise<boolean> {
+  return (await mirror.local(['cat-file', '-e', `${commit}^{commit}`])).exitCode === 0;
+}
+
+async function plainFile(mirror: MirrorGit, commit: string, path: string, bytesMax: number): Promise<string | null> {
+  const attempted = `read ${path} at ${commit} in ${mirror.repository}`;
+  const listed = await mirror.local(['ls-tree', '-z', '-l', '--full-tree', commit, '--', path], { attempted });
+  if (listed.exitCode !== 0) throw localTrouble(attempted, listed.stderr);
+  for (const entry of listed.stdout.toString('utf8').split('\0')) {
+    const [facts = '', name] = entry.split('\t');
+    const [mode, kind, blob, size] = facts.split(/ +/);
+    if (name !== path || kind !== 'blob' || mode === '120000' || blob === undefined) continue;
+    if (Number(size) > bytesMax) return null;
+    const read = await mirror.local(['cat-file', 'blob', blob], { attempted });
+    if (read.exitCode !== 0) throw localTrouble(attempted, read.stderr);
+    return read.stdout.toString('utf8');
+  }
+  return null;
+}
+
+function requireCommits(commits: readonly string[], attempted: string): void {
+  for (const commit of commits) {
+    if (!isCommitId(commit)) throw new OutsideError('invalid', attempted, `"${commit}" is not a full commit id`);
+  }
+}
+
+function requireBranch(branch: string, attempted: string): void {
+  if (!isBranchName(branch)) throw new OutsideError('invalid', attempted, `"${branch}" is not a branch name`);
+}

@@ -1,0 +1,117 @@
+/** After a merge: is what landed on the branch exactly what was tested? Per merge method: parents, tree, ancestry. */
+
+import type { MergeMethod } from '../domain/pull-request.ts';
+import { localTrouble } from './git-trouble.ts';
+import type { MirrorGit } from './mirror.ts';
+
+export interface MergeClaim {
+  readonly baseBranch: string;
+  readonly mergeCommit: string;
+  /** The live base that the tested head was judged against. */
+  readonly base: string;
+  readonly head: string;
+  readonly method: MergeMethod;
+}
+
+/** Null when it is; otherwise a sentence naming the first difference. */
+export async function verifyMerge(
+  mirror: MirrorGit,
+  claim: MergeClaim,
+  refresh: () => Promise<void>,
+): Promise<string | null> {
+  const { baseBranch, mergeCommit, base, head, method } = claim;
+  if (!(await isAncestor(mirror, mergeCommit, `refs/heads/${baseBranch}`))) {
+    await refresh();
+    if (!(await isAncestor(mirror, mergeCommit, `refs/heads/${baseBranch}`))) {
+      return `merge commit ${mergeCommit} is not on ${baseBranch}`;
+    }
+  }
+  const [landed, tested, before] = await readCommits(mirror, [mergeCommit, head, base]);
+  if (landed === null || landed === undefined) return `merge commit ${mergeCommit} cannot be read`;
+  if (tested === null || tested === undefined) return `the tested head ${head} is not in the repository`;
+  if (before === null || before === undefined) return `the tested base ${base} is not in the repository`;
+
+  const shape = await shapeFault(mirror, claim, landed.parents);
+  if (shape !== null) return shape;
+  // A head that contains its base brings its own tree; otherwise it is the tree of a clean merge of the two.
+  const expected = (await isAncestor(mirror, base, head)) ? tested.tree : await mergedTree(mirror, base, head);
+  if (expected === null) return `base ${base} and head ${head} do not merge cleanly, so what landed was never tested`;
+  if (landed.tree !== expected) {
+    return `the files of ${method} commit ${mergeCommit} differ from what was tested (tree ${landed.tree}, tested ${expected})`;
+  }
+  return null;
+}
+
+async function shapeFault(mirror: MirrorGit, claim: MergeClaim, parents: readonly string[]): Promise<string | null> {
+  const { mergeCommit, base, head, method } = claim;
+  switch (method) {
+    case 'merge':
+      if (parents.length !== 2) return `${mergeCommit} has ${parents.length} parent(s); a merge commit has two`;
+      if (parents[0] !== base) return `it was tested on base ${base} but merged onto ${parents[0]}`;
+      if (parents[1] !== head) return `head ${head} was tested but ${parents[1]} was merged`;
+      return null;
+    case 'squash':
+      if (parents.length !== 1) return `${mergeCommit} has ${parents.length} parents; a squashed commit has one`;
+      if (parents[0] !== base) return `it was tested on base ${base} but merged onto ${parents[0]}`;
+      return null;
+    case 'rebase':
+      return rebaseFault(mirror, mergeCommit, base, head);
+  }
+  return method satisfies never;
+}
+
+/** Rebased commits have new ids, so they are known by their number, their straight line and (by the caller) their tree. */
+async function rebaseFault(mirror: MirrorGit, mergeCommit: string, base: string, head: string): Promise<string | null> {
+  if (!(await isAncestor(mirror, base, mergeCommit))) {
+    return `it was tested on base ${base}, which ${mergeCommit} does not contain`;
+  }
+  const landed = await history(mirror, base, mergeCommit);
+  const proposed = await history(mirror, base, head);
+  if (landed.some((parents) => parents.length > 1))
+    return `a merge commit lies between base ${base} and ${mergeCommit}`;
+  const commits = proposed.filter((parents) => parents.length === 1).length;
+  // Git drops commits that rebasing makes empty, so fewer may land, but never more.
+  if (landed.length === 0 || landed.length > commits) {
+    return `${landed.length} commit(s) landed after base ${base}, but ${commits} were tested`;
+  }
+  return null;
+}
+
+async function isAncestor(mirror: MirrorGit, older: string, newer: string): Promise<boolean> {
+  const asked = await mirror.local(['merge-base', '--is-ancestor', older, newer]);
+  // 128: one of the two is not there (yet), so it is an ancestor of nothing here.
+  return asked.exitCode === 0;
+}
+
+/** Parents of each commit after `base` up to `tip`. */
+async function history(mirror: MirrorGit, base: string, tip: string): Promise<readonly (readonly string[])[]> {
+  const listed = await mirror.local(['rev-list', '--parents', `${base}..${tip}`, '--']);
+  if (listed.exitCode !== 0) throw localTrouble(`list ${base}..${tip} of ${mirror.repository}`, listed.stderr);
+  const lines = listed.stdout.toString('utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => line.split(' ').slice(1));
+}
+
+async function mergedTree(mirror: MirrorGit, base: string, head: string): Promise<string | null> {
+  const attempted = `merge ${base} and ${head} of ${mirror.repository}`;
+  const merged = await mirror.local(['merge-tree', '--write-tree', '--no-messages', base, head], { attempted });
+  if (merged.exitCode === 0) return merged.stdout.toString('utf8').trim();
+  if (merged.exitCode === 1) return null;
+  throw localTrouble(attempted, merged.stderr);
+}
+
+/** One process for all of them. */
+async function readCommits(
+  mirror: MirrorGit,
+  ids: readonly string[],
+): Promise<readonly ({ readonly tree: string; readonly parents: readonly string[] } | null)[]> {
+  const read = await mirror.local(['log', '--no-walk=unsorted', '--stdin', '--format=%H %T %P', '--ignore-missing'], {
+    input: ids.map((id) => `${id}\n`).join(''),
+  });
+  const commits = new Map<string, { readonly tree: string; readonly parents: readonly string[] }>();
+  for (const line of read.stdout.toString('utf8').split('\n')) {
+    const [id, tree, ...parents] = line.split(' ');
+    if (id !== undefined && tree !== undefined)
+      commits.set(id, { tree, parents: parents.filter((parent) => parent !== '') });
+  }
+  return ids.map((id) => commits.get(id) ?? null);
+}

@@ -1,0 +1,215 @@
+/**
+ * Where sessions work: root/workspaces/<name>/{tree,out}, a clone that borrows its objects from the mirror. Host git
+ * runs here only while the workspace is made; once an agent may have touched it, nothing on the host trusts it again.
+ */
+
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { OutsideError } from '../domain/outside-error.ts';
+import type { Workspace, Workspaces } from '../heartbeat/ports.ts';
+import { IDENTITY } from './git-environment.ts';
+import { localTrouble } from './git-trouble.ts';
+import { runGit } from './run-git.ts';
+import { isBranchName, isCommitId, safeName } from './safe-name.ts';
+
+export interface WorkspacesOptions {
+  readonly root: string;
+  /** Folder of a repository's mirror (see mirrorPath in mirror.ts). */
+  readonly mirrorPath: (repository: string) => string;
+  /** Bound of making one workspace. */
+  readonly timeoutMs?: number;
+  readonly log?: (message: string) => void;
+}
+
+type Request = Parameters<Workspaces['prepare']>[0];
+
+/** Written beside the tree as the very last thing: a workspace without it is what a kill left behind. */
+interface Marker {
+  readonly name: string;
+  readonly repository: string;
+  readonly branch: string;
+  readonly start: string;
+}
+
+const MARKER = 'complete.json';
+const TIMEOUT_MS = 300_000;
+
+export function createWorkspaces(options: WorkspacesOptions): Workspaces {
+  const preparing = new Map<string, Promise<Workspace>>();
+  let places: Promise<Places> | null = null;
+  let trashed = 0;
+
+  /** First use resolves the links of the root once and starts emptying what the last process threw away. */
+  function open(): Promise<Places> {
+    places ??= openPlaces(options.root).then((found) => {
+      sweep(found);
+      return found;
+    });
+    places.catch(() => {
+      places = null;
+    });
+    return places;
+  }
+
+  /** Deleting is slow and slows the next checkout, so it happens one folder after the other, behind everybody's back. */
+  let sweeping: Promise<void> = Promise.resolve();
+  function sweep(at: Places): void {
+    sweeping = sweeping.then(async () => {
+      for (const name of await readdir(at.trash).catch(() => [])) {
+        await remove(join(at.trash, name)).catch((error: unknown) => {
+          options.log?.(`could not delete ${join(at.trash, name)}: ${String(error)}`);
+        });
+      }
+    });
+  }
+
+  async function discard(at: Places, folder: string): Promise<void> {
+    trashed++;
+    try {
+      await rename(folder, join(at.trash, `${process.pid}-${Date.now()}-${trashed}`));
+    } catch (error) {
+      if (!isAbsence(error)) throw broken('put a workspace away', error);
+    }
+    sweep(at);
+  }
+
+  async function prepare(request: Request): Promise<Workspace> {
+    const attempted = `prepare workspace ${request.name}`;
+    if (request.name === '') throw new OutsideError('invalid', attempted, 'a workspace needs a name');
+    if (!isBranchName(request.branch)) {
+      throw new OutsideError('invalid', attempted, `"${request.branch}" is not a branch name`);
+    }
+    if (!isCommitId(request.start)) {
+      throw new OutsideError('invalid', attempted, `"${request.start}" is not a full commit id`);
+    }
+    try {
+      return await make(await open(), request, attempted);
+    } catch (error) {
+      throw error instanceof OutsideError ? error : broken(attempted, error);
+    }
+  }
+
+  async function make(at: Places, request: Request, attempted: string): Promise<Workspace> {
+    const folder = join(at.workspaces, safeName(request.name));
+    const mirror = await realpath(options.mirrorPath(request.repository)).catch((cause: unknown) => {
+      throw new OutsideError('missing', attempted, `there is no mirror of ${request.repository} yet`, { cause });
+    });
+    const workspace = { name: request.name, tree: join(folder, 'tree'), out: join(folder, 'out'), mirror };
+    const marker = await readMarker(folder);
+    if (marker !== null && (await realpath(workspace.tree).catch(() => null)) === workspace.tree) {
+      if (marker.name === request.name && marker.repository === request.repository) return workspace;
+      throw new OutsideError('conflict', attempted, `its folder belongs to ${marker.name} of ${marker.repository}`);
+    }
+    await discard(at, folder);
+    await mkdir(workspace.out, { recursive: true, mode: 0o755 });
+    if ((await realpath(folder)) !== folder) {
+      throw new OutsideError('invalid', attempted, 'its folder would lie outside the workspaces');
+    }
+    await checkOut(at, workspace, request, attempted);
+    const made: Marker = {
+      name: request.name,
+      repository: request.repository,
+      branch: request.branch,
+      start: request.start,
+    };
+    await writeFile(join(folder, `${MARKER}.new`), JSON.stringify(made));
+    await rename(join(folder, `${MARKER}.new`), join(folder, MARKER));
+    return workspace;
+  }
+
+  async function checkOut(at: Places, workspace: Workspace, request: Request, attempted: string): Promise<void> {
+    const common = { home: at.home, timeoutMs: options.timeoutMs ?? TIMEOUT_MS, attempted };
+    const settings = [
+      `user.name=${IDENTITY.name}`,
+      `user.email=${IDENTITY.email}`,
+      'commit.gpgSign=false',
+      'gc.auto=0',
+      'maintenance.auto=false',
+      'advice.detachedHead=false',
+    ].flatMap((setting) => ['--config', setting]);
+    const flags = ['--quiet', '--shared', '--no-checkout', '--template=', '--origin=origin', ...settings];
+    const cloned = await runGit({ ...common, args: ['clone', ...flags, '--', workspace.mirror, workspace.tree] });
+    if (cloned.exitCode !== 0) throw localTrouble(attempted, cloned.stderr);
+    // --no-track: the branch is ours to push, whatever the remote happens to have under its name.
+    const start = ['checkout', '--quiet', '--force', '--no-track', '-B', request.branch, request.start, '--'];
+    const checkedOut = await runGit({ ...common, args: ['-C', workspace.tree, ...start] });
+    if (checkedOut.exitCode !== 0) throw localTrouble(attempted, checkedOut.stderr);
+  }
+
+  return {
+    prepare(request) {
+      let running = preparing.get(request.name);
+      if (running === undefined) {
+        running = prepare(request).finally(() => preparing.delete(request.name));
+        preparing.set(request.name, running);
+      }
+      return running;
+    },
+
+    async release(name) {
+      const at = await open();
+      await discard(at, join(at.workspaces, safeName(name)));
+    },
+
+    async list() {
+      const at = await open();
+      const markers = (await readdir(at.workspaces)).map((folder) => readMarker(join(at.workspaces, folder)));
+      return (await Promise.all(markers)).flatMap((marker) => (marker === null ? [] : [marker.name]));
+    },
+  };
+}
+
+/** An agent may have locked its folders (mode 000): unlock and try once more. chmod -R follows no links. */
+async function remove(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch {
+    await promisify(execFile)('chmod', ['-R', 'u+rwX', '--', path], { timeout: TIMEOUT_MS });
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+interface Places {
+  readonly workspaces: string;
+  readonly trash: string;
+  readonly home: string;
+}
+
+async function openPlaces(root: string): Promise<Places> {
+  try {
+    await mkdir(root, { recursive: true });
+    const real = await realpath(root);
+    const places = { workspaces: join(real, 'workspaces'), trash: join(real, 'trash'), home: join(real, 'home') };
+    for (const folder of Object.values(places)) {
+      await mkdir(folder, { recursive: true });
+      if ((await realpath(folder)) !== folder) throw new Error(`${folder} is a symbolic link`);
+    }
+    return places;
+  } catch (error) {
+    throw broken(`open the workspaces in ${root}`, error);
+  }
+}
+
+async function readMarker(folder: string): Promise<Marker | null> {
+  try {
+    const marker: unknown = JSON.parse(await readFile(join(folder, MARKER), 'utf8'));
+    return isMarker(marker) ? marker : null;
+  } catch {
+    // None, or unreadable: either way nobody vouches for this folder.
+    return null;
+  }
+}
+
+function isMarker(value: unknown): value is Marker {
+  return typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';
+}
+
+function isAbsence(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+function broken(attempted: string, cause: unknown): OutsideError {
+  return new OutsideError('unreachable', attempted, cause instanceof Error ? cause.message : String(cause), { cause });
+}

@@ -1,0 +1,306 @@
+/**
+ * act: carries out what decide returned, in its order for each subject, different subjects side by side. Nothing here
+ * chooses; what it does is re-check and perform. One bad action does not stop the rest.
+ */
+import { randomUUID } from 'node:crypto';
+import { allowed, moveOf } from '../decide/eligible.ts';
+import type { Action, Dispatch, OutsideAction, RecordChange } from '../domain/action.ts';
+import type { Issue } from '../domain/issue.ts';
+import type { IssueRecord } from '../domain/issue-record.ts';
+import { OutsideError } from '../domain/outside-error.ts';
+import { subjectKey } from '../domain/run.ts';
+import type { Person } from '../domain/settings.ts';
+import { StaleWrite } from '../domain/stale-write.ts';
+import { eachOf } from './each-of.ts';
+import { linkPullRequest } from './outside/link-pull-request.ts';
+import { merge } from './outside/merge.ts';
+import { moveIssue } from './outside/move-issue.ts';
+import { openPullRequest } from './outside/open-pull-request.ts';
+import { type Hands, type WriteOutcome, writeOutside } from './outside/outside-write.ts';
+import { postReview } from './outside/post-review.ts';
+import { deterministicId, progressComment } from './outside/progress-comment.ts';
+import { pushBranch } from './outside/push-branch.ts';
+import { setStatus } from './outside/set-status.ts';
+import { updateBranch } from './outside/update-branch.ts';
+import type { Sessions, Workspaces } from './ports.ts';
+
+export interface Actor extends Hands {
+  readonly sessions: Sessions;
+  readonly workspaces: Workspaces;
+  readonly people: () => readonly Person[];
+  readonly log: { warn(data: object, text: string): void };
+}
+
+const SUBJECTS_AT_ONCE_MAX = 8;
+
+/** True when anything changed, inside or outside: then it is worth looking again at once. */
+export async function act(actions: readonly Action[], actor: Actor): Promise<boolean> {
+  const groups = [...Map.groupBy(actions, subjectOf).values()];
+  const changed = await eachOf(groups, SUBJECTS_AT_ONCE_MAX, async (group) => {
+    let any = false;
+    for (const action of group) any = (await attempt(action, actor)) || any;
+    return any;
+  });
+  return changed.includes(true);
+}
+
+async function attempt(action: Action, actor: Actor): Promise<boolean> {
+  try {
+    return await perform(action, actor);
+  } catch (error) {
+    // Somebody wrote the row after decide looked, or the outside did not answer: the next look decides anew.
+    if (!(error instanceof StaleWrite) && !(error instanceof OutsideError)) throw error;
+    actor.log.warn({ action: action.kind, error: error.message }, 'action not carried out');
+    await actor.journal.event({ kind: `${action.kind}-failed`, subject: subjectOf(action), text: error.message });
+    return false;
+  }
+}
+
+async function perform(action: Action, actor: Actor): Promise<boolean> {
+  const { journal, sessions, workspaces } = actor;
+  switch (action.kind) {
+    case 'move-issue':
+    case 'progress-comment':
+    case 'push-branch':
+    case 'open-pull-request':
+    case 'link-pull-request':
+    case 'post-review':
+    case 'set-status':
+    case 'update-branch':
+    case 'merge':
+      return outside(action, actor);
+    case 'claim':
+      return claim(action, actor);
+    case 'update-record':
+      await journal.updateRecord(action.issueId, action.generation, action.change);
+      await journal.event({ kind: 'record', subject: subjectOf(action), text: action.reason, data: action.change });
+      return true;
+    case 'record-verdict':
+      return recordVerdict(action, actor);
+    case 'settle-command':
+      await journal.settleCommand(action.commentId, action.outcome);
+      return true;
+    case 'freeze':
+      await journal.freeze(action.repository, action.reason);
+      return true;
+    case 'dispatch':
+      return dispatch(action, actor);
+    case 'cancel-run':
+      await sessions.cancel(action.runId, action.reason);
+      // A run that is queued, or whose process died, has no session to cancel: its row still has to end.
+      await journal.endRun(action.runId, { state: 'cancelled', reason: action.reason, result: null, model: null });
+      return true;
+    case 'release-workspace':
+      await workspaces.release(`${action.issueKey}-${action.attempt}`);
+      return false;
+    case 'verify-merge':
+      return verifyMerge(action, actor);
+    case 'report':
+      return journal.enqueueReport({
+        key: action.key,
+        event: action.event,
+        text: action.text,
+        data: { subject: action.subject },
+      });
+  }
+}
+
+async function outside(action: OutsideAction, actor: Actor): Promise<boolean> {
+  if (!(await stillWanted(action, actor))) return false;
+  const outcome = await write(action, actor);
+  if (outcome !== 'failed') await remember(action, actor);
+  return outcome === 'done';
+}
+
+/** A stop that came after decide looked wins over everything but the one comment that says so. */
+async function stillWanted(action: OutsideAction, { journal }: Actor): Promise<boolean> {
+  if (action.kind === 'progress-comment' || !('issueId' in action)) return true;
+  const record = await journal.record(action.issueId);
+  return record !== null && record.phase === 'active';
+}
+
+function write(action: OutsideAction, actor: Actor): Promise<WriteOutcome> {
+  switch (action.kind) {
+    case 'move-issue':
+      return writeOutside(action, moveIssue, actor);
+    case 'progress-comment':
+      return writeOutside(action, progressComment, actor);
+    case 'push-branch':
+      return writeOutside(action, pushBranch, actor);
+    case 'open-pull-request':
+      return writeOutside(action, openPullRequest, actor);
+    case 'link-pull-request':
+      return writeOutside(action, linkPullRequest, actor);
+    case 'post-review':
+      return writeOutside(action, postReview, actor);
+    case 'set-status':
+      return writeOutside(action, setStatus, actor);
+    case 'update-branch':
+      return writeOutside(action, updateBranch, actor);
+    case 'merge':
+      return writeOutside(action, merge, actor);
+  }
+}
+
+/** What a confirmed write means for the issue's row. After a crash in between, decide finds the same in the ledger. */
+async function remember(action: OutsideAction, { journal }: Actor): Promise<void> {
+  if (action.kind !== 'push-branch' && action.kind !== 'open-pull-request' && action.kind !== 'merge') return;
+  const [effect, record] = await Promise.all([journal.effect(action.key), journal.record(action.issueId)]);
+  if (effect?.outsideId === null || effect?.outsideId === undefined || record === null) return;
+  const change = changeOf(action, effect.outsideId);
+  await journal.updateRecord(record.issueId, record.generation, change);
+}
+
+function changeOf(
+  action: Extract<OutsideAction, { kind: 'push-branch' | 'open-pull-request' | 'merge' }>,
+  outsideId: string,
+): RecordChange {
+  switch (action.kind) {
+    case 'push-branch':
+      return { head: outsideId };
+    case 'open-pull-request':
+      return { pullRequest: Number(outsideId) };
+    case 'merge':
+      return { mergeCommit: outsideId };
+  }
+}
+
+/** The ticket is read at this very moment and kept: what is edited later by others does not reach the agent. */
+async function claim(action: Extract<Action, { kind: 'claim' }>, actor: Actor): Promise<boolean> {
+  const { record, previousGeneration } = action;
+  const [issue, comments] = await Promise.all([
+    actor.tracker.issue(record.issueId),
+    actor.tracker.comments(record.issueId),
+  ]);
+  if (issue === null || issue.archived || moveOf(issue) !== record.claimedMove) return false;
+  const people = actor.people();
+  const trusted = comments.filter(
+    (comment) => allowed(comment.author, people) && !comment.body.includes('<!-- heartline:'),
+  );
+  await actor.journal.claim(
+    {
+      ...record,
+      ticket: ticketOf(
+        issue,
+        trusted.map((one) => ({ author: one.author.name, body: one.body, at: one.at })),
+      ),
+    },
+    previousGeneration,
+  );
+  await actor.journal.event({
+    kind: 'claim',
+    subject: subjectOf(action),
+    text: action.reason,
+    data: { attempt: record.attempt, branch: record.branch },
+  });
+  return true;
+}
+
+function ticketOf(issue: Issue, comments: IssueRecord['ticket']['comments']): IssueRecord['ticket'] {
+  return { title: issue.title, description: issue.description, url: issue.url, comments };
+}
+
+async function recordVerdict(
+  action: Extract<Action, { kind: 'record-verdict' }>,
+  { journal, clock }: Actor,
+): Promise<boolean> {
+  const run = await journal.run(action.runId);
+  if (run?.result?.kind !== 'review') return false;
+  const { decision, head, base, digest } = run.result;
+  await journal.recordVerdict({
+    id: deterministicId(`verdict:${run.id}`),
+    runId: run.id,
+    repository: action.repository,
+    number: action.number,
+    decision,
+    head,
+    base,
+    digest,
+    at: clock.now(),
+  });
+  await journal.event({
+    kind: 'verdict',
+    subject: subjectKey(run.subject),
+    text: `${decision} at ${head}`,
+    data: { runId: run.id },
+  });
+  return true;
+}
+
+async function dispatch(action: Dispatch, { journal, sessions, clock }: Actor): Promise<boolean> {
+  const { subject, issueKey, repository, role, cause, attempt } = action;
+  const run = await journal.createRun({
+    id: randomUUID(),
+    subject,
+    issueKey,
+    repository,
+    role,
+    cause,
+    attempt,
+    sessionId: action.sessionId ?? randomUUID(),
+    createdAt: clock.now(),
+  });
+  if (run === null) return false;
+  await journal.event({
+    kind: 'dispatch',
+    subject: subjectKey(subject),
+    text: `${role}: ${action.reason}`,
+    data: { runId: run.id },
+  });
+  sessions.start(run);
+  return true;
+}
+
+async function verifyMerge(action: Extract<Action, { kind: 'verify-merge' }>, actor: Actor): Promise<boolean> {
+  const { journal, mirror } = actor;
+  const { repository, baseBranch, mergeCommit, base, head, method } = action;
+  await mirror.refresh(repository);
+  const difference = await mirror.verifyMerge({ repository, baseBranch, mergeCommit, base, head, method });
+  if (difference === null) {
+    await journal.updateRecord(action.issueId, action.generation, { mergeVerified: true });
+    return true;
+  }
+  const reason = `${action.issueKey} landed on ${baseBranch} as ${mergeCommit}, but ${difference}. Look at it, then thaw with: heartline thaw ${repository}`;
+  await journal.freeze(repository, reason);
+  await journal.enqueueReport({
+    key: `frozen:${repository}:${mergeCommit}`,
+    event: 'frozen',
+    text: `Merging is frozen in ${repository}: ${reason}`,
+    data: { mergeCommit },
+  });
+  await journal.updateRecord(action.issueId, action.generation, { phase: 'parked', reason });
+  return true;
+}
+
+function subjectOf(action: Action): string {
+  switch (action.kind) {
+    case 'move-issue':
+    case 'progress-comment':
+    case 'push-branch':
+    case 'open-pull-request':
+    case 'link-pull-request':
+    case 'post-review':
+    case 'set-status':
+    case 'update-branch':
+    case 'merge':
+      return action.subject;
+    case 'claim':
+      return subjectKey({ kind: 'issue', issueId: action.record.issueId });
+    case 'update-record':
+    case 'verify-merge':
+      return subjectKey({ kind: 'issue', issueId: action.issueId });
+    case 'dispatch':
+      return subjectKey(action.subject);
+    case 'report':
+      return action.subject ?? 'reports';
+    case 'record-verdict':
+    case 'cancel-run':
+      return `run:${action.runId}`;
+    case 'settle-command':
+      return `command:${action.commentId}`;
+    case 'freeze':
+      return `repository:${action.repository}`;
+    case 'release-workspace':
+      return `workspace:${action.issueKey}`;
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * observe: bounded, parallel reads of Linear, GitHub and git give what the outside looks like. A read that fails becomes
+ * "unknown" with its reason; the rest goes on. Our own rows join in snapshot(), which is cheap and may be asked again.
+ */
+import { wantsReview } from '../decide/review-others.ts';
+import { type Command, parseCommand } from '../domain/command.ts';
+import type { Comment, EpochMs } from '../domain/issue.ts';
+import type { IssueRecord } from '../domain/issue-record.ts';
+import { OutsideError } from '../domain/outside-error.ts';
+import type { Duty, Pipeline } from '../domain/pipeline.ts';
+import type { DiffFacts, PullRequest, RepositoryView } from '../domain/pull-request.ts';
+import type { Person, Settings } from '../domain/settings.ts';
+import type { Board, Known, Snapshot } from '../domain/snapshot.ts';
+import { eachOf } from './each-of.ts';
+import type { BoardObservation, Clock, Forge, ForgeObservation, Journal, Mirror, Tracker } from './ports.ts';
+
+/** What decides besides the outside: replaced as a whole when the config changes. */
+export interface Rules {
+  readonly settings: Settings;
+  readonly pipelines: ReadonlyMap<string, Pipeline>;
+  readonly duties: ReadonlySet<Duty>;
+}
+
+export interface Outside {
+  readonly board: Known<Board>;
+  readonly how: BoardObservation['how'] | null;
+  readonly repositories: ReadonlyMap<string, Known<RepositoryView>>;
+}
+
+export interface Senses {
+  readonly clock: Clock;
+  readonly tracker: Tracker;
+  readonly forge: Forge;
+  readonly mirror: Mirror;
+  readonly journal: Journal;
+}
+
+export interface Observer {
+  outside(rules: Rules): Promise<Outside>;
+  snapshot(rules: Rules, outside: Outside, accepting: boolean): Promise<Snapshot>;
+}
+
+const REPOSITORIES_AT_ONCE_MAX = 4;
+const DIFFS_AT_ONCE_MAX = 4;
+const DIFFS_KEPT_MAX = 1_000;
+const COMMENTS_BACK_MS = 24 * 3_600_000;
+
+export function createObserver(senses: Senses): Observer {
+  // Git facts never change for a pair of commits, so they are worked out once.
+  const diffs = new Map<string, DiffFacts>();
+  const parents = new Map<string, readonly string[]>();
+
+  return { outside, snapshot };
+
+  async function outside(rules: Rules): Promise<Outside> {
+    const records = (await senses.journal.records()).filter(
+      (record) => record.phase === 'active' || record.phase === 'parked' || record.phase === 'cancelled',
+    );
+    const commentsSince = Math.min(senses.clock.now() - COMMENTS_BACK_MS, ...records.map((record) => record.movedAt));
+    const names = [
+      ...new Set([
+        ...rules.settings.projects.map((project) => project.repository),
+        ...records.map((record) => record.repository),
+      ]),
+    ];
+    const [board, views] = await Promise.all([
+      known('Linear', () =>
+        senses.tracker.observe({
+          projects: rules.settings.projects,
+          tracked: records.map((record) => record.issueId),
+          commentsSince,
+        }),
+      ),
+      eachOf(names, REPOSITORIES_AT_ONCE_MAX, (name) =>
+        known(name, () => repository(name, rules, records, commentsSince)),
+      ),
+    ]);
+    const comments = [
+      ...(board.known ? board.value.comments : []),
+      ...views.flatMap((view) => (view.known ? view.value.comments : [])),
+    ];
+    await noteCommands(comments, rules.settings.people);
+    return {
+      board: board.known ? { known: true, value: board.value.board } : board,
+      how: board.known ? board.value.how : null,
+      repositories: new Map(names.map((name, index) => [name, viewOf(views[index])])),
+    };
+  }
+
+  async function repository(
+    name: string,
+    rules: Rules,
+    records: readonly IssueRecord[],
+    commentsSince: EpochMs,
+  ): Promise<RepositoryView & { readonly comments: readonly Comment[] }> {
+    const mine = records.filter((record) => record.repository === name && record.pullRequest !== null);
+    const tracked = mine.map((record) => record.pullRequest).filter((number) => number !== null);
+    const seen: ForgeObservation = await senses.forge.observe(name, { tracked, commentsSince });
+    const ours = new Set(tracked);
+    const projects = rules.settings.projects.filter((project) => project.repository === name);
+    const interesting = seen.pullRequests.filter(
+      (one) => one.state === 'open' && (ours.has(one.number) || projects.some((project) => wantsReview(one, project))),
+    );
+    await gitFacts(name, interesting, ours);
+    return {
+      name,
+      defaultBranch: seen.defaultBranch,
+      pullRequests: seen.pullRequests,
+      diffs: new Map(interesting.flatMap((one) => entry(diffs, pairOf(one), diffKey(name, one)))),
+      parents: new Map(interesting.flatMap((one) => entry(parents, one.head, `${name} ${one.head}`))),
+      comments: seen.comments,
+    };
+  }
+
+  /** Fills the caches; a pull request whose commits cannot be had simply has no facts, and the gate waits. */
+  async function gitFacts(
+    name: string,
+    pullRequests: readonly PullRequest[],
+    ours: ReadonlySet<number>,
+  ): Promise<void> {
+    const wanted = pullRequests.filter(
+      (one) => !diffs.has(diffKey(name, one)) || (ours.has(one.number) && !parents.has(`${name} ${one.head}`)),
+    );
+    if (wanted.length === 0) return;
+    let refreshed = false;
+    try {
+      await eachOf(wanted, DIFFS_AT_ONCE_MAX, async (one) => {
+        let facts = await senses.mirror.diff(name, one.base, one.head);
+        if (facts === null) {
+          if (!refreshed) await senses.mirror.refresh(name);
+          refreshed = true;
+          facts = await senses.mirror.diff(name, one.base, one.head);
+        }
+        if (facts === null) return;
+        keep(diffs, diffKey(name, one), facts);
+        if (ours.has(one.number)) keep(parents, `${name} ${one.head}`, await senses.mirror.parents(name, one.head));
+      });
+    } catch (error) {
+      // GitHub's view is good even when git cannot be reached: whoever needs the facts waits for them.
+      if (!(error instanceof OutsideError)) throw error;
+      await senses.journal.event({ kind: 'git-unreachable', subject: null, text: error.message });
+    }
+  }
+
+  /** Only people on the allowlist steer, and a comment of ours never does, whoever's name it carries. */
+  async function noteCommands(comments: readonly Comment[], people: readonly Person[]): Promise<void> {
+    for (const comment of comments) {
+      const person = personOf(comment, people);
+      const verb = person === null || comment.body.includes('<!-- heartline:') ? null : parseCommand(comment.body);
+      if (person === null || verb === null) continue;
+      const command: Command = { commentId: comment.id, on: comment.on, by: person.name, at: comment.at, verb };
+      await senses.journal.noteCommand(command);
+    }
+  }
+
+  async function snapshot(rules: Rules, seen: Outside, accepting: boolean): Promise<Snapshot> {
+    const { journal } = senses;
+    const [records, runs, verdicts, effects, spend, frozen, commands, reported] = await Promise.all([
+      journal.records(),
+      journal.runs(),
+      journal.verdicts(),
+      journal.effects(),
+      journal.spend(),
+      journal.frozen(),
+      journal.openCommands(),
+      journal.reportKeys(),
+    ]);
+    return {
+      now: senses.clock.now(),
+      settings: rules.settings,
+      duties: rules.duties,
+      pipelines: rules.pipelines,
+      board: seen.board,
+      repositories: seen.repositories,
+      records,
+      runs,
+      verdicts,
+      effects,
+      spend,
+      frozen,
+      commands,
+      reported,
+      accepting,
+    };
+  }
+}
+
+async function known<T>(what: string, read: () => Promise<T>): Promise<Known<T>> {
+  try {
+    return { known: true, value: await read() };
+  } catch (error) {
+    if (error instanceof OutsideError) return { known: false, reason: error.message };
+    throw new Error(`Reading ${what} failed in a way no adapter should let through`, { cause: error });
+  }
+}
+
+function viewOf(view: Known<RepositoryView> | undefined): Known<RepositoryView> {
+  return view ?? { known: false, reason: 'not read' };
+}
+
+function pairOf(one: PullRequest): string {
+  return `${one.base}..${one.head}`;
+}
+
+function diffKey(name: string, one: PullRequest): string {
+  return `${name} ${pairOf(one)}`;
+}
+
+function entry<T>(cache: ReadonlyMap<string, T>, as: string, key: string): readonly (readonly [string, T])[] {
+  const value = cache.get(key);
+  return value === undefined ? [] : [[as, value]];
+}
+
+/** Oldest out: a Map keeps insertion order. */
+function keep<T>(cache: Map<string, T>, key: string, value: T): void {
+  cache.set(key, value);
+  const oldest = cache.keys().next();
+  if (cache.size > DIFFS_KEPT_MAX && oldest.done === false) cache.delete(oldest.value);
+}
+
+function personOf(comment: Comment, people: readonly Person[]): Person | null {
+  if (comment.author.kind !== 'person') return null;
+  const handle = comment.handle.toLowerCase();
+  return (
+    people.find((person) => (comment.on.kind === 'issue' ? person.linear : person.github)?.toLowerCase() === handle) ??
+    null
+  );
+}

@@ -1,0 +1,43 @@
+/**
+ * Merges a pull request at exactly the reviewed and checked head. GitHub compares the head only, so the base, the freeze,
+ * the issue and the pull request are read once more right before the call.
+ */
+import { takenAway } from '../../decide/reconcile.ts';
+import type { Merge } from '../../domain/action.ts';
+import { OutsideError } from '../../domain/outside-error.ts';
+import type { Hands, OutsideWrite } from './outside-write.ts';
+
+export const merge: OutsideWrite<Merge> = {
+  async look(action, { forge }) {
+    const live = await forge.pullRequest(action.repository, action.number);
+    return live?.state === 'merged' && live.head === action.head ? (live.mergeCommit ?? null) : null;
+  },
+  async perform(action, hands) {
+    await recheck(action, hands);
+    const { repository, number, head, method, title } = action;
+    return hands.forge.merge({ repository, number, head, method, title });
+  },
+};
+
+async function recheck(action: Merge, { forge, tracker, journal }: Hands): Promise<void> {
+  const attempted = `merge pull request #${action.number} of ${action.repository}`;
+  const moved = (detail: string): OutsideError => new OutsideError('conflict', attempted, detail);
+  const [live, issue, record, effects, frozen] = await Promise.all([
+    forge.pullRequest(action.repository, action.number),
+    tracker.issue(action.issueId),
+    journal.record(action.issueId),
+    journal.effects(),
+    journal.frozen(),
+  ]);
+  const freeze = frozen.get(action.repository);
+  if (freeze !== undefined) throw moved(`merging is frozen: ${freeze}`);
+  if (live === null) throw new OutsideError('missing', attempted, 'it does not exist any more');
+  if (live.state !== 'open') throw new OutsideError('refused', attempted, `it was ${live.state} by somebody else`);
+  if (live.draft) throw moved('it was made a draft');
+  if (live.head !== action.head) throw moved(`its head moved to ${live.head}`);
+  if (live.base !== action.base) throw moved(`${action.baseBranch} moved to ${live.base}`);
+  if (live.mergeable !== 'yes') throw moved('GitHub does not say that it can be merged');
+  const taken =
+    record === null || record.phase !== 'active' ? 'work on it was stopped' : takenAway({ record, issue, effects });
+  if (taken !== null) throw moved(taken);
+}

@@ -1,0 +1,93 @@
+/**
+ * The one way an outside write happens: intent recorded, looked for outside when an earlier try may have landed,
+ * performed, result recorded. One small file per kind beside this one says how to look and how to perform.
+ */
+import { retryDelayMs } from '../../decide/retry.ts';
+import type { OutsideAction } from '../../domain/action.ts';
+import type { Effect } from '../../domain/effect.ts';
+import { OutsideError } from '../../domain/outside-error.ts';
+import type { Clock, Forge, Journal, Mirror, Tracker } from '../ports.ts';
+
+export interface Hands {
+  readonly clock: Clock;
+  readonly tracker: Tracker;
+  readonly forge: Forge;
+  readonly mirror: Mirror;
+  readonly journal: Journal;
+}
+
+/** How one kind of write is done. Both return what the outside calls the result. */
+export interface OutsideWrite<A extends OutsideAction> {
+  /** Is it there already? Asked when an earlier try may have landed. Null: no. */
+  look(action: A, hands: Hands): Promise<string | null>;
+  /** Re-checks the facts that matter, then writes. `again` says that an earlier try exists. */
+  perform(action: A, hands: Hands, again: boolean): Promise<string>;
+}
+
+export type WriteOutcome = 'done' | 'already' | 'failed';
+
+/** A call that keeps being refused is given this many tries when the refusal may pass by itself. */
+const REFUSED_TRIES_MAX = 3;
+
+export async function writeOutside<A extends OutsideAction>(
+  action: A,
+  how: OutsideWrite<A>,
+  hands: Hands,
+): Promise<WriteOutcome> {
+  const { journal } = hands;
+  const { effect, before } = await journal.intend({
+    key: action.key,
+    kind: action.kind,
+    subject: action.subject,
+    detail: action,
+  });
+  if (effect.confirmedAt !== null) return 'already';
+  try {
+    const found = before ? await how.look(action, hands) : null;
+    const outsideId = found ?? (await how.perform(action, hands, before));
+    await journal.confirm(action.key, outsideId);
+    await journal.event({
+      kind: action.kind,
+      subject: action.subject,
+      text: action.reason,
+      data: { key: action.key, outsideId, found: found !== null },
+    });
+    return 'done';
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error;
+    const outcome = afterFailure(action, effect, error, hands.clock.now());
+    await journal.failEffect(action.key, error.message, outcome);
+    await journal.event({
+      kind: `${action.kind}-failed`,
+      subject: action.subject,
+      text: error.message,
+      data: { key: action.key, ...outcome },
+    });
+    return 'failed';
+  }
+}
+
+function afterFailure(
+  action: OutsideAction,
+  effect: Effect,
+  error: OutsideError,
+  now: number,
+): { readonly retryAt: number | null; readonly refused: boolean } {
+  const later = { retryAt: now + retryDelayMs(effect.attempts, error.retryAfterMs), refused: false };
+  const never = { retryAt: null, refused: true };
+  switch (error.kind) {
+    case 'unreachable':
+    case 'limited':
+    case 'unauthorised':
+      return later;
+    case 'conflict':
+      // A moved head or base: the next look decides anew. A branch that is not where we left it is a person's.
+      return action.kind === 'push-branch' || effect.attempts >= REFUSED_TRIES_MAX ? never : later;
+    case 'refused':
+      // GitHub also answers so while it is still working out a merge.
+      return action.kind === 'merge' && effect.attempts < REFUSED_TRIES_MAX ? later : never;
+    case 'missing':
+    case 'invalid':
+      return never;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * One tick: observe, then decide and act until nothing more follows from what was seen, then show people where things
+ * stand. Within a tick the outside is read once; our own rows are read again for each decision.
+ */
+import { type Decision, decide } from '../decide/decide.ts';
+import type { Action } from '../domain/action.ts';
+import { type Actor, act } from './act.ts';
+import type { Observer, Outside, Rules } from './observe.ts';
+
+export interface TickParts {
+  readonly observer: Observer;
+  readonly actor: Actor;
+  readonly rules: () => Rules;
+  /** False while the bot drains: nothing new is started. */
+  readonly accepting: () => boolean;
+}
+
+export interface TickResult {
+  readonly outside: Outside;
+  /** The last decision: what people are shown. */
+  readonly decision: Decision;
+  /** Something was done, so the outside differs from what was read: look again soon. */
+  readonly changed: boolean;
+  /** Rounds ran out before nothing more followed. */
+  readonly unsettled: boolean;
+}
+
+/** More than the longest chain of actions that one look at the outside can carry. */
+const ROUNDS_MAX = 12;
+
+export async function tick({ observer, actor, rules, accepting }: TickParts): Promise<TickResult> {
+  const used = rules();
+  const outside = await observer.outside(used);
+  let changed = false;
+  for (let round = 1; ; round += 1) {
+    const decision = decide(await observer.snapshot(used, outside, accepting()));
+    const actions = decision.actions.filter((action) => !isShowing(action));
+    const progressed = actions.length > 0 && (await act(actions, actor));
+    changed ||= progressed;
+    if (progressed && round < ROUNDS_MAX) continue;
+    // The comment on the issue is edited once for all that happened, so it is left for last.
+    await act(decision.actions.filter(isShowing), actor);
+    return { outside, decision, changed, unsettled: progressed };
+  }
+}
+
+/** What a tick would do, without doing any of it. */
+export async function rehearse({
+  observer,
+  rules,
+  accepting,
+}: Omit<TickParts, 'actor'>): Promise<{ readonly outside: Outside; readonly decision: Decision }> {
+  const used = rules();
+  const outside = await observer.outside(used);
+  return { outside, decision: decide(await observer.snapshot(used, outside, accepting())) };
+}
+
+function isShowing(action: Action): boolean {
+  return action.kind === 'progress-comment';
+}

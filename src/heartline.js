@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+// Starts Heartline on the Node it needs, which may be newer than the one that runs this file: hence plain JavaScript.
+import { readFileSync } from 'node:fs';
+import module from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NODE_MAJOR_MIN = 24;
+const argv = process.argv.slice(2);
+
+if (argv[0] === '--version' || argv[0] === '-V') {
+  process.stdout.write(`${JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version}\n`);
+} else if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR_MIN) {
+  await runHere();
+} else {
+  await runOnOwnNode();
+}
+
+async function runHere() {
+  // Not the shared temporary folder Node would take: whoever can write there could plant code.
+  module.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'heartline', 'compiled'));
+  if (process.channel) {
+    // Started by runOnOwnNode: when that process is killed outright, stop as if it had been told to.
+    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+    process.channel.unref();
+  }
+  const { main } = await import('./cli/main.ts');
+  process.exitCode = await main(argv);
+}
+
+async function runOnOwnNode() {
+  const { spawn } = await import('node:child_process');
+  const node = ownNode();
+  if (node === null) {
+    fail('its own comes with npm ci, for Linux on x64 and arm64 only');
+    return;
+  }
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...argv], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    // On a terminal Ctrl-C reaches both processes by itself, and a second one would mean "at once".
+    process.on(signal, () => (signal === 'SIGINT' && onTerminal() ? undefined : child.kill(signal)));
+  }
+  child.on('error', (error) => fail(`its own (${node}) cannot be started: ${error.message}`));
+  child.on('exit', (code, signal) => {
+    if (signal === null) {
+      process.exitCode = code ?? 1;
+    } else {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    }
+  });
+}
+
+function ownNode() {
+  try {
+    const name = `node-${process.platform}-${process.arch}`;
+    return join(dirname(module.createRequire(import.meta.url).resolve(`${name}/package.json`)), 'bin', 'node');
+  } catch {
+    return null;
+  }
+}
+
+function onTerminal() {
+  return Boolean(process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY);
+}
+
+function fail(reason) {
+  console.error(
+    `heartline needs Node ${NODE_MAJOR_MIN} or newer and runs on ${process.version}; ${reason}. Install Node ${NODE_MAJOR_MIN} and try again.`,
+  );
+  process.exitCode = 1;
+}

@@ -1,0 +1,95 @@
+/** Looks at processes through /proc: who is whose child, who carries our mark, who is still there. Linux only. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const GONE_MS_MAX = 5_000;
+
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already, or never ours: nothing to do.
+  }
+}
+
+/** Children of a process right now. */
+export function childrenOf(pid: number): readonly number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return text.split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Kills a process and resolves when nothing of it is left but perhaps an entry that its parent has yet to read. */
+export async function killAndAwait(pid: number): Promise<void> {
+  const started = await startOf(pid);
+  const deadline = Date.now() + GONE_MS_MAX;
+  for (let waitMs = 1; started !== null && Date.now() < deadline; waitMs = Math.min(waitMs * 2, 50)) {
+    // The start time guards against a number that was given to somebody else meanwhile.
+    if ((await startOf(pid)) !== started) return;
+    kill(pid);
+    await pause(waitMs);
+  }
+}
+
+/** Kills every process whose environment holds `NAME=value` until none is found. Catches what left its process group. */
+export async function killMarked(mark: (environment: string) => boolean): Promise<number> {
+  const killed = new Set<number>();
+  const deadline = Date.now() + GONE_MS_MAX;
+  while (Date.now() < deadline) {
+    const found = await marked(mark);
+    if (found.length === 0) break;
+    for (const pid of found) {
+      killed.add(pid);
+      kill(pid);
+    }
+    await pause(2);
+  }
+  return killed.size;
+}
+
+async function marked(mark: (environment: string) => boolean): Promise<readonly number[]> {
+  const entries = await readdir('/proc').catch(() => []);
+  const pids = entries.filter((entry) => /^\d+$/.test(entry)).map(Number);
+  const found: number[] = [];
+  for (const pid of pids) {
+    if (pid === process.pid) continue;
+    // Unreadable means another user's, so not ours. A zombie reads as empty.
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    if (mark(environment)) found.push(pid);
+  }
+  return found;
+}
+
+/** Descriptors above standard error that a child of ours would inherit. Node's own never are, so these came with us. */
+export function inheritedDescriptors(): readonly number[] {
+  const closesOnExec = 0o2000000;
+  try {
+    return readdirSync('/proc/self/fd')
+      .map(Number)
+      .filter((descriptor) => {
+        if (descriptor < 3) return false;
+        // The one that listed the folder is closed again by now.
+        const path = `/proc/self/fdinfo/${descriptor}`;
+        if (!existsSync(path)) return false;
+        const facts = readFileSync(path, 'utf8');
+        const flags = Number.parseInt(/flags:\s*(\d+)/.exec(facts)?.[1] ?? '0', 8);
+        return (flags & closesOnExec) === 0;
+      });
+  } catch {
+    return [];
+  }
+}
+
+/** When a process started, in ticks since boot; null when it is gone or only a zombie. */
+export async function startOf(pid: number): Promise<string | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  if (stat === null) return null;
+  // The name in parentheses may hold anything; fields are counted after it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
+}

@@ -1,0 +1,128 @@
+/**
+ * Spawns one command and sees it to its end: output in the order it came, time limit, abort, and a flood bound. How to
+ * kill everything the command started differs by driver, so the driver says it; this file decides only when.
+ */
+
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { boundedOutput } from './bounded-output.ts';
+import { inheritedDescriptors } from './process-tree.ts';
+
+export interface CommandRun {
+  /** The whole chain, wrapper first. Only standard output is read: merge the command's errors into it with MERGED. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** Of the outermost process; nothing is inherited. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly input: string | undefined;
+  /** Opens file descriptor 3 for the wrapper to report on. */
+  readonly reportsStatus: boolean;
+  readonly timeoutMs: number;
+  readonly outputBytesMax: number;
+  readonly signal: AbortSignal;
+  /** Kills everything at once; called again and again until the leader is gone. */
+  readonly kill: (leader: ChildProcess, status: string) => void;
+  /** Ends what outlived the leader, and resolves when it is gone. */
+  readonly sweep: (leader: ChildProcess, status: string) => Promise<void>;
+}
+
+export interface CommandEnd {
+  readonly kind: 'exited' | 'timed-out' | 'aborted' | 'flooded';
+  readonly exitCode: number | null;
+  readonly output: string;
+  readonly truncated: boolean;
+  /** What the wrapper wrote to file descriptor 3. */
+  readonly status: string;
+}
+
+/** A command that writes more than this is killed: reading it all would keep the bot from its work. */
+const FLOOD_BYTES_MAX = 256 * 1024 * 1024;
+const KILL_AGAIN_MS = 100;
+/** How long a stream may stay open after the last process is gone, before it is closed from our side. */
+const CLOSE_MS_MAX = 1_000;
+
+/** Put before a command, sends its errors where its output goes, so that the two stay in order. Costs one exec of sh. */
+export const MERGED: readonly string[] = ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh'];
+
+export async function runCommand(run: CommandRun): Promise<CommandEnd> {
+  const collected = boundedOutput(run.outputBytesMax);
+  let kind: CommandEnd['kind'] = 'exited';
+  if (run.signal.aborted) return { kind: 'aborted', exitCode: null, output: '', truncated: false, status: '' };
+
+  const [program = '', ...args] = run.argv;
+  const leader = spawn(program, args, {
+    cwd: run.cwd,
+    env: run.environment,
+    detached: true,
+    stdio: descriptors(run),
+  });
+  const exited = new Promise<number | null>((resolve, reject) => {
+    leader.once('error', reject);
+    leader.once('exit', resolve);
+  });
+  const closed = new Promise<void>((resolve) => leader.once('close', () => resolve()));
+
+  let status = '';
+  const statusPipe = leader.stdio[3] as Readable | null | undefined;
+  statusPipe?.on('data', (chunk: Buffer) => {
+    if (status.length < 4096) status += chunk.toString('utf8');
+  });
+
+  let again: NodeJS.Timeout | undefined;
+  const end = (why: CommandEnd['kind']) => {
+    if (kind !== 'exited' || leader.exitCode !== null || leader.signalCode !== null) return;
+    kind = why;
+    run.kill(leader, status);
+    again = setInterval(() => run.kill(leader, status), KILL_AGAIN_MS);
+  };
+  const timer = setTimeout(() => end('timed-out'), run.timeoutMs);
+  const abort = () => end('aborted');
+  run.signal.addEventListener('abort', abort, { once: true });
+
+  leader.stdout?.on('data', (chunk: Buffer) => {
+    collected.add(chunk);
+    if (collected.bytes > FLOOD_BYTES_MAX) end('flooded');
+  });
+  // A command that does not read its input closes the pipe; that is its right.
+  leader.stdin?.on('error', () => {});
+  leader.stdin?.end(run.input);
+
+  try {
+    const exitCode = await exited;
+    await run.sweep(leader, status);
+    await within(closed, CLOSE_MS_MAX);
+    return { kind, exitCode: kind === 'exited' ? exitCode : null, ...collected.text(), status };
+  } finally {
+    clearTimeout(timer);
+    clearInterval(again);
+    run.signal.removeEventListener('abort', abort);
+    leader.stdout?.destroy();
+    statusPipe?.destroy();
+  }
+}
+
+/** Descriptors that whoever started the bot left open for it would pass on to every command: they lead to nothing instead. */
+function descriptors(run: CommandRun): StdioOptions {
+  const list: ('pipe' | 'ignore' | number)[] = [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'ignore'];
+  if (inherited === null) inherited = inheritedDescriptors();
+  if (inherited.length > 0) nowhere ??= openSync('/dev/null', 'r');
+  for (const descriptor of inherited) {
+    while (list.length < descriptor) list.push('ignore');
+    list[descriptor] = nowhere ?? 'ignore';
+  }
+  if (run.reportsStatus) list[3] = 'pipe';
+  return list;
+}
+
+let inherited: readonly number[] | null = null;
+let nowhere: number | null = null;
+
+async function within(promise: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,322 @@
+/** Wiring: the only place that names concrete adapters. connect() makes the parts, startBot() makes them beat. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { schedule } from 'node-cron';
+import { createSessions } from './agents/create-sessions.ts';
+import { loadPrompts } from './agents/load-prompts.ts';
+import { createStdoutSink } from './chat/stdout-sink.ts';
+import { createWebhookSink } from './chat/webhook-sink.ts';
+import type { ConfigSource } from './config/config-source.ts';
+import { createRedactor } from './config/create-redactor.ts';
+import type { LoadedConfig } from './config/load-config.ts';
+import type { Secrets } from './config/secrets.ts';
+import { wiringChanges } from './config/wiring.ts';
+import type { Decision } from './decide/decide.ts';
+import type { Check, PullRequest } from './domain/pull-request.ts';
+import { createMirror, mirrorPath } from './git/mirror.ts';
+import { createWorkspaces } from './git/workspaces.ts';
+import { createForge } from './github/create-forge.ts';
+import { Heartbeat } from './heartbeat/heartbeat.ts';
+import { createObserver, type Outside, type Rules } from './heartbeat/observe.ts';
+import type { Clock, Forge, Isolation, Mirror, Models, Sink, Tracker, Workspaces } from './heartbeat/ports.ts';
+import { createReporter, digestText } from './heartbeat/report.ts';
+import type { Status } from './heartbeat/status.ts';
+import { tick } from './heartbeat/tick.ts';
+import { createIsolation } from './isolation/create-isolation.ts';
+import { createTracker } from './linear/create-tracker.ts';
+import { createLog, type Log, standardError } from './log.ts';
+import { createModels } from './models/create-models.ts';
+import { openStore } from './store/open-store.ts';
+import { controlSocket, serveControl } from './web/control-server.ts';
+
+export const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+
+export interface Parts {
+  readonly clock: Clock;
+  readonly tracker: Tracker;
+  readonly forge: Forge;
+  readonly mirror: Mirror;
+  readonly workspaces: Workspaces;
+  readonly isolation: Isolation;
+  readonly models: Models;
+  readonly log: Log;
+  readonly redact: (text: string) => string;
+}
+
+/** Makes every adapter that needs no rows. Nothing is contacted yet. */
+export function connect({ wiring, prices }: LoadedConfig, secrets: Secrets): Parts {
+  const redact = createRedactor(secrets.values);
+  const log = createLog({ level: wiring.logLevel, redact, ...standardError() });
+  const clock: Clock = { now: Date.now };
+  const tell = (message: string): void => log.debug(message);
+  const { dataDir } = wiring;
+  return {
+    clock,
+    log,
+    redact,
+    tracker: createTracker({
+      apiKey: secrets.linearApiKey,
+      apiUrl: wiring.linear.apiUrl,
+      timeoutMs: wiring.linear.timeoutMs,
+      sweepMs: wiring.sweepMs,
+      now: clock.now,
+      log: tell,
+    }),
+    forge: createForge({
+      token: secrets.githubToken,
+      reviewerToken: secrets.reviewerToken,
+      baseUrl: wiring.github.baseUrl,
+      timeoutMs: wiring.github.timeoutMs,
+      now: clock.now,
+      log: tell,
+    }),
+    mirror: createMirror({
+      root: dataDir,
+      remote: (repository) => ({ url: `${wiring.github.gitUrl}/${repository}.git`, token: secrets.githubToken }),
+      timeoutMs: wiring.git.timeoutMs,
+      log: tell,
+    }),
+    workspaces: createWorkspaces({
+      root: dataDir,
+      mirrorPath: (repository) => mirrorPath(dataDir, repository),
+      timeoutMs: wiring.git.timeoutMs,
+      log: tell,
+    }),
+    isolation: createIsolation({ driver: wiring.isolation.driver, toolchains: wiring.isolation.toolchains }),
+    models: createModels({
+      providers: Object.fromEntries(
+        Object.entries(wiring.providers).map(([name, provider]) => [
+          name,
+          { ...provider, apiKey: secrets.providers[name] ?? null },
+        ]),
+      ),
+      prices: prices.prices,
+      idleTimeoutMs: wiring.modelTimeouts.idleMs,
+      totalTimeoutMs: wiring.modelTimeouts.totalMs,
+      now: clock.now,
+    }),
+  };
+}
+
+export interface Bot {
+  status(): Promise<Status>;
+  /** Asks for a tick now. */
+  wake(): void;
+  thaw(repository: string): Promise<boolean>;
+  /** Resolves once nothing runs and nothing more follows from what was seen. */
+  settled(): Promise<void>;
+  /** No new ticks, sessions stopped so that the next process resumes them, reports delivered, rows closed. */
+  stop(): Promise<void>;
+}
+
+/** Throws StoreLocked, StoreRefused, or an Error that says what is missing; nothing runs then. */
+export async function startBot(
+  config: ConfigSource,
+  secrets: Secrets,
+  parts: Parts,
+  write: (text: string) => void,
+): Promise<Bot> {
+  const { clock, log, tracker, forge, mirror, workspaces, isolation } = parts;
+  const startedAt = clock.now();
+  const loaded = config.current();
+  const { wiring } = loaded;
+  const webhook =
+    wiring.webhook === null || secrets.webhookSecret === null
+      ? null
+      : { url: wiring.webhook.url, secret: secrets.webhookSecret, timeoutMs: wiring.webhook.timeoutMs };
+  const sinks: readonly Sink[] = [
+    createStdoutSink(write),
+    ...(webhook === null ? [] : [createWebhookSink({ ...webhook, now: clock.now })]),
+  ];
+
+  const [prompts, missing] = await Promise.all([loadPrompts(wiring.promptsDir), isolation.probe()]);
+  if (missing !== null) throw new Error(`Sessions have no safe place to run: ${missing.missing}. ${missing.fix}`);
+  const journal = await openStore({
+    file: join(wiring.dataDir, 'heartline.db'),
+    now: clock.now,
+    owner: randomUUID(),
+    sinks: sinks.map((sink) => sink.name),
+  });
+
+  let accepting = true;
+  let outside: Outside | null = null;
+  let decision: Decision = { actions: [], issues: [], pullRequests: [] };
+  const idle: (() => void)[] = [];
+  const reporter = createReporter({ clock, journal, sinks, redact: parts.redact });
+
+  const sessions = createSessions({
+    journal,
+    models: parts.models,
+    mirror,
+    workspaces,
+    isolation,
+    settings: () => config.current().settings,
+    prompts,
+    now: clock.now,
+    onEnd: () => heart.wake('session-ended'),
+    log,
+    failureLog: (repository, head, names) => failureLogs(forge, outside, repository, head, names),
+    pullRequest: (repository, number) => forge.pullRequest(repository, number),
+  });
+
+  const heart = new Heartbeat(
+    {
+      clock,
+      before: () => refresh(config, loaded, log),
+      tick: () =>
+        tick({
+          observer,
+          actor: {
+            clock,
+            tracker,
+            forge,
+            mirror,
+            journal,
+            sessions,
+            workspaces,
+            people: () => config.current().settings.people,
+            log,
+          },
+          rules: () => rulesOf(config.current()),
+          accepting: () => accepting,
+        }),
+      after: (result) => {
+        outside = result.outside;
+        decision = result.decision;
+        if (result.unsettled) log.warn('a tick ran out of rounds before everything followed; it goes on in the next');
+        reporter.deliver().catch((error: unknown) => log.error({ err: error }, 'reports could not be delivered'));
+        if (!result.changed && sessions.live().length === 0) for (const resolve of idle.splice(0)) resolve();
+      },
+      onFailure: (error) => log.error({ err: error }, 'the tick failed; nothing was decided'),
+    },
+    loaded.heartbeat.cadence,
+  );
+  const observer = createObserver({ clock, tracker, forge, mirror, journal });
+
+  const recovered = await journal.recover();
+  if (recovered.settledReservations > 0)
+    log.info(
+      { reservations: recovered.settledReservations },
+      'open model calls of the last process were booked at their worst case',
+    );
+  for (const run of recovered.runs) sessions.start(run);
+
+  const digest = loaded.heartbeat.digest;
+  const digestTask =
+    digest === null ? null : schedule(digest.cron, () => void sendDigest(), { timezone: digest.timezone });
+
+  const bot: Bot = {
+    status,
+    wake: () => heart.wake('person'),
+    thaw: async (repository) => {
+      const frozen = (await journal.frozen()).has(repository);
+      if (frozen) await journal.thaw(repository);
+      heart.wake('person');
+      return frozen;
+    },
+    settled: () => new Promise((resolve) => idle.push(resolve)),
+    stop: async () => {
+      accepting = false;
+      await digestTask?.destroy();
+      await Promise.all([heart.stop(), sessions.drain()]);
+      await reporter.deliver().catch((error: unknown) => log.error({ err: error }, 'reports could not be delivered'));
+      await control.close();
+      await journal.close();
+    },
+  };
+  const control = await serveControl(controlSocket(wiring.dataDir), {
+    'GET /status': () => status(),
+    'POST /wake': () => {
+      bot.wake();
+      return { woken: true };
+    },
+    'POST /thaw': async (repository) => ({ thawed: await bot.thaw(repository) }),
+    'GET /events': (subject) => journal.events({ ...(subject === '' ? {} : { subject }), limit: 200 }),
+  });
+  heart.start();
+  return bot;
+
+  async function status(): Promise<Status> {
+    const { settings, heartbeat } = config.current();
+    const [spend, frozen] = await Promise.all([journal.spend(), journal.frozen()]);
+    return {
+      schema: 1,
+      version: VERSION,
+      at: clock.now(),
+      startedAt,
+      pid: process.pid,
+      heart: { ...heart.state(), cadence: heartbeat.cadence },
+      reads: {
+        linear: outside === null ? 'not read yet' : outside.board.known ? null : outside.board.reason,
+        repositories: Object.fromEntries(
+          [...(outside?.repositories ?? [])].map(([name, view]) => [name, view.known ? null : view.reason]),
+        ),
+      },
+      configFault: config.fault()?.message ?? null,
+      issues: decision.issues.map((issue) => ({
+        ...issue,
+        microUsd: spend.byIssue.get(issue.issueId) ?? issue.microUsd,
+      })),
+      pullRequests: decision.pullRequests,
+      sessions: sessions.live(),
+      money: { dayMicroUsd: spend.dayMicroUsd, dayMicroUsdMax: settings.budget.dayMicroUsdMax },
+      frozen: Object.fromEntries(frozen),
+      quota: { linear: tracker.quota(), github: forge.quota() },
+    };
+  }
+
+  async function sendDigest(): Promise<void> {
+    const now = await status();
+    const since = clock.now() - 24 * 3_600_000;
+    const landed = (await journal.events({ since, limit: 1_000 }))
+      .filter((event) => event.kind === 'merge')
+      .map((event) => event.text);
+    const unread = [now.reads.linear, ...Object.values(now.reads.repositories)].filter((reason) => reason !== null);
+    const text = digestText({ decision, landed, ...now.money, nextLookAt: now.heart.nextLookAt, unread });
+    await journal.enqueueReport({
+      key: `digest:${new Date(clock.now()).toISOString().slice(0, 16)}`,
+      event: 'digest',
+      text,
+      data: null,
+    });
+    await reporter.deliver();
+  }
+}
+
+export function rulesOf({ settings, pipelines, heartbeat }: LoadedConfig): Rules {
+  return { settings, pipelines, duties: heartbeat.duties };
+}
+
+/** Takes over an edited config; a wrong one is told once and the last good one stays. Returns the cadence to go on with. */
+async function refresh(config: ConfigSource, atStart: LoadedConfig, log: Log): Promise<string> {
+  const outcome = await config.refresh();
+  if (outcome === 'changed') {
+    const waiting = wiringChanges(atStart.wiring, config.current().wiring);
+    log.info(
+      waiting.length === 0
+        ? 'the edited config is in force'
+        : `the edited config is in force, but ${waiting.join(', ')} only after a restart`,
+    );
+  } else if (outcome !== 'unchanged') {
+    log.error(`the edited config is wrong, so the last good one stays in force. ${outcome.fault.message}`);
+  }
+  return config.current().heartbeat.cadence;
+}
+
+async function failureLogs(
+  forge: Forge,
+  outside: Outside | null,
+  repository: string,
+  head: string,
+  names: readonly string[],
+): Promise<string> {
+  const view = outside?.repositories.get(repository);
+  const pullRequests: readonly PullRequest[] = view?.known === true ? view.value.pullRequests : [];
+  const checks: readonly Check[] = pullRequests.find((one) => one.head === head)?.checks ?? [];
+  const failed = checks.filter((check) => names.includes(check.name) && check.state !== 'success');
+  const logs = await Promise.all(
+    failed.map(async (check) => `## ${check.name}: ${check.state}\n\n${await forge.failureLog(repository, check)}`),
+  );
+  return logs.length === 0 ? `GitHub shows no log for ${names.join(', ')} on ${head}.` : logs.join('\n\n');
+}

@@ -1,0 +1,75 @@
+/** The Models port: finds the provider of `provider/model`, makes one bounded call in its protocol, names what failed. */
+import { OutsideError } from '../domain/outside-error.ts';
+import type { ModelReply, ModelRequest, Models } from '../heartbeat/ports.ts';
+import { callAnthropic } from './anthropic.ts';
+import { callChat } from './openai-chat.ts';
+import { callResponses } from './openai-responses.ts';
+import { outsideFailure } from './outside-failure.ts';
+import { type PriceList, priceOf } from './prices.ts';
+import type { Protocol, Provider } from './protocol.ts';
+import { startWatch } from './watch.ts';
+
+export interface ModelsOptions {
+  readonly providers: Readonly<Record<string, Omit<Provider, 'name'>>>;
+  readonly prices: PriceList['prices'];
+  /** A stream that brings no byte for so long is given up. */
+  readonly idleTimeoutMs: number;
+  readonly totalTimeoutMs: number;
+  readonly now: () => number;
+}
+
+export function createModels(options: ModelsOptions): Models {
+  const resolve = (model: string): { provider: Provider; modelName: string } | null => {
+    const slash = model.indexOf('/');
+    const name = model.slice(0, Math.max(0, slash));
+    const provider = Object.hasOwn(options.providers, name) ? options.providers[name] : undefined;
+    const modelName = model.slice(slash + 1);
+    return provider === undefined || modelName === '' ? null : { provider: { name, ...provider }, modelName };
+  };
+  return {
+    price: (model) => priceOf(options.prices, model),
+    trouble: (model) => {
+      const resolved = resolve(model);
+      if (resolved === null) return `no provider for ${model}: write provider/model and configure the provider`;
+      const { provider } = resolved;
+      if (provider.apiKey === null && provider.baseUrl === null) return `provider ${provider.name} has no API key`;
+      if (priceOf(options.prices, model) === null) return `no price for ${model}: add it to prices.yaml`;
+      return null;
+    },
+    call: async (request) => {
+      const resolved = resolve(request.model);
+      if (resolved === null) throw new OutsideError('missing', `call ${request.model}`, 'no such provider configured');
+      return await callOnce(options, resolved, request);
+    },
+  };
+}
+
+async function callOnce(
+  options: ModelsOptions,
+  resolved: { readonly provider: Provider; readonly modelName: string },
+  request: ModelRequest,
+): Promise<ModelReply> {
+  const watch = startWatch({
+    idleTimeoutMs: options.idleTimeoutMs,
+    totalTimeoutMs: options.totalTimeoutMs,
+    signal: request.signal,
+    billable: () => request.onBillable?.(),
+  });
+  try {
+    return await protocolOf(resolved.provider)({ ...resolved, request, watch });
+  } catch (error) {
+    throw outsideFailure(error, {
+      attempted: `call ${request.model}`,
+      passed: watch.passed(),
+      cancelled: request.signal.aborted,
+      now: options.now(),
+    });
+  } finally {
+    watch.stop();
+  }
+}
+
+function protocolOf(provider: Provider): Protocol {
+  if (provider.kind === 'anthropic') return callAnthropic;
+  return provider.api === 'chat' ? callChat : callResponses;
+}

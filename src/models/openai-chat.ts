@@ -1,0 +1,124 @@
+/** Chat Completions, the protocol every local and compatible server speaks. */
+import type {
+  ChatCompletionChunk,
+  ChatCompletionCreateParamsStreaming,
+  ChatCompletionMessageParam,
+} from 'openai/resources/chat/completions';
+import type { ToolCall, TranscriptMessage, Usage } from '../domain/transcript.ts';
+import type { ModelReply, ModelRequest } from '../heartbeat/ports.ts';
+import { openaiClient } from './openai-client.ts';
+import { MalformedStream, NO_TEXT, type WireCall } from './protocol.ts';
+import { toolInput } from './tool-input.ts';
+
+export async function callChat(call: WireCall): Promise<ModelReply> {
+  const client = await openaiClient(call);
+  const stream = await client.chat.completions.create(chatBody(call), { signal: call.watch.signal });
+  return await readReply(stream, call.request);
+}
+
+/** Pure and stable: an append-only transcript gives an append-only list of messages. */
+export function chatBody(call: Omit<WireCall, 'watch'>): ChatCompletionCreateParamsStreaming {
+  const { request } = call;
+  return {
+    model: call.modelName,
+    messages: [{ role: 'system', content: request.system }, ...request.messages.flatMap(wireMessages)],
+    tools: request.tools.map((tool) => ({
+      type: 'function',
+      function: { name: tool.name, description: tool.description, parameters: { ...tool.schema }, strict: true },
+    })),
+    [outputLimitKey(call.modelName)]: request.outputTokensMax,
+    stream: true,
+    stream_options: { include_usage: true },
+  };
+}
+
+/** The vendor's newer models refuse the old key; servers at home often know only that one. */
+function outputLimitKey(modelName: string): 'max_completion_tokens' | 'max_tokens' {
+  return /^(o\d|codex|chatgpt|gpt-(?!oss))/.test(modelName) ? 'max_completion_tokens' : 'max_tokens';
+}
+
+function wireMessages(message: TranscriptMessage): ChatCompletionMessageParam[] {
+  switch (message.kind) {
+    case 'user':
+      return [{ role: 'user', content: message.text }];
+    case 'assistant':
+      if (message.calls.length === 0) return [{ role: 'assistant', content: message.text || NO_TEXT }];
+      return [
+        {
+          role: 'assistant',
+          content: message.text === '' ? null : message.text,
+          tool_calls: message.calls.map((call) => ({
+            id: call.id,
+            type: 'function',
+            function: { name: call.name, arguments: JSON.stringify(call.input) },
+          })),
+        },
+      ];
+    case 'tool-results':
+      return message.results.map((result) => ({ role: 'tool', tool_call_id: result.callId, content: result.text }));
+  }
+}
+
+interface StreamedCall {
+  id: string;
+  name: string;
+  json: string;
+}
+
+async function readReply(stream: AsyncIterable<ChatCompletionChunk>, request: ModelRequest): Promise<ModelReply> {
+  const streamed = new Map<number, StreamedCall>();
+  let text = '';
+  let finish: string | null = null;
+  let usage: Usage | null = null;
+  for await (const chunk of stream) {
+    if (chunk.usage) usage = usageOf(chunk.usage);
+    const choice = chunk.choices[0];
+    if (choice === undefined) continue;
+    text += choice.delta?.content ?? '';
+    for (const piece of choice.delta?.tool_calls ?? []) {
+      const call = streamed.get(piece.index) ?? { id: '', name: '', json: '' };
+      call.id ||= piece.id ?? '';
+      call.name ||= piece.function?.name ?? '';
+      call.json += piece.function?.arguments ?? '';
+      streamed.set(piece.index, call);
+    }
+    finish = choice.finish_reason ?? finish;
+  }
+  if (finish === null) throw new MalformedStream('the stream ended before the message did');
+  const cut = finish === 'length';
+  const found = [...streamed.values()];
+  // A call that the output limit cut in half never runs.
+  const calls = (cut ? found.slice(0, -1) : found).map((call, position) => toolCall(call, position, request));
+  return {
+    text,
+    calls,
+    opaque: null,
+    usage: usage ?? unknownUsage(request),
+    stop: cut ? 'length' : calls.length > 0 ? 'calls' : 'text',
+  };
+}
+
+/** Some servers give no id, or the same one in every reply; ours then says the place in the transcript. */
+function toolCall(call: StreamedCall, position: number, request: ModelRequest): ToolCall {
+  const known = new Set(
+    request.messages.flatMap((message) => (message.kind === 'assistant' ? message.calls.map(({ id }) => id) : [])),
+  );
+  const id = call.id === '' || known.has(call.id) ? `call_${request.messages.length}_${position}` : call.id;
+  return { id, name: call.name, input: toolInput(call.json) };
+}
+
+function usageOf(usage: NonNullable<ChatCompletionChunk['usage']>): Usage {
+  const cacheRead = usage.prompt_tokens_details?.cached_tokens ?? 0;
+  return {
+    input: Math.max(0, usage.prompt_tokens - cacheRead),
+    cacheRead,
+    cacheWrite: 0,
+    output: usage.completion_tokens,
+  };
+}
+
+/** A server that does not count is taken at the dearest it can have been: unknown is never free. */
+function unknownUsage(request: ModelRequest): Usage {
+  const prompt = JSON.stringify([request.system, request.tools, request.messages]);
+  return { input: Buffer.byteLength(prompt), cacheRead: 0, cacheWrite: 0, output: request.outputTokensMax };
+}

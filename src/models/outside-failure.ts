@@ -1,0 +1,137 @@
+/** Turns whatever a model client throws into an OutsideError: what kind of trouble, and how long to wait. */
+import { OutsideError, type TroubleKind } from '../domain/outside-error.ts';
+
+export interface FailureContext {
+  readonly attempted: string;
+  /** Which time bound was passed, if any. */
+  readonly passed: string | null;
+  readonly cancelled: boolean;
+  readonly now: number;
+}
+
+export function outsideFailure(error: unknown, context: FailureContext): OutsideError {
+  const { attempted } = context;
+  if (context.passed !== null) return new OutsideError('unreachable', attempted, context.passed, { cause: error });
+  if (context.cancelled) return new OutsideError('unreachable', attempted, 'cancelled', { cause: error });
+  const trouble = fieldsOf(error);
+  const retryAfterMs = trouble.headers === null ? null : retryAfter(trouble.headers, context.now);
+  return new OutsideError(kindOf(trouble), attempted, detailOf(error), { cause: error, retryAfterMs });
+}
+
+interface Trouble {
+  readonly status: number | null;
+  /** The provider's own word for the error, from its body or from an event in the middle of a stream. */
+  readonly words: readonly string[];
+  readonly headers: Headers | null;
+}
+
+/** The two clients' errors look alike where it matters; read by shape, so that neither has to be loaded for it. */
+function fieldsOf(error: unknown): Trouble {
+  if (typeof error !== 'object' || error === null) return { status: null, words: [], headers: null };
+  const status = 'status' in error && typeof error.status === 'number' ? error.status : null;
+  const headers = 'headers' in error && error.headers instanceof Headers ? error.headers : null;
+  const words = [wordIn(error, 'type'), wordIn(error, 'code')].filter((word) => word !== null);
+  return { status, words, headers };
+}
+
+function wordIn(error: object, key: 'type' | 'code'): string | null {
+  const word: unknown = Reflect.get(error, key);
+  return typeof word === 'string' ? word : null;
+}
+
+function kindOf(trouble: Trouble): TroubleKind {
+  // No money left on the account answers 429 as well, but waiting does not fill it.
+  if (trouble.words.includes('insufficient_quota') || trouble.words.includes('billing_error')) return 'refused';
+  if (trouble.status !== null) return kindOfStatus(trouble.status);
+  for (const word of trouble.words) {
+    const kind = KIND_OF_WORD[word];
+    if (kind !== undefined) return kind;
+  }
+  // Connection faults, broken streams and anything a client throws without a status: no answer that we can trust.
+  return 'unreachable';
+}
+
+function kindOfStatus(status: number): TroubleKind {
+  switch (status) {
+    case 401:
+    case 403:
+      return 'unauthorised';
+    case 402:
+      return 'refused';
+    case 404:
+      return 'missing';
+    case 408:
+      return 'unreachable';
+    case 409:
+      return 'conflict';
+    case 429:
+      return 'limited';
+    default:
+      return status >= 500 ? 'unreachable' : 'invalid';
+  }
+}
+
+/** Errors that arrive inside a stream carry no status. */
+const KIND_OF_WORD: Readonly<Record<string, TroubleKind>> = {
+  rate_limit_error: 'limited',
+  rate_limit_exceeded: 'limited',
+  authentication_error: 'unauthorised',
+  invalid_api_key: 'unauthorised',
+  permission_error: 'unauthorised',
+  not_found_error: 'missing',
+  invalid_request_error: 'invalid',
+  invalid_prompt: 'invalid',
+  request_too_large: 'invalid',
+};
+
+const DETAIL_CHARACTERS_MAX = 500;
+
+function detailOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  return `${error.message}${cause}`.slice(0, DETAIL_CHARACTERS_MAX);
+}
+
+/**
+ * How long the answer asks us to stay away: milliseconds, seconds or a date in the standard headers, else the reset of
+ * whichever of the provider's own counters is used up.
+ */
+export function retryAfter(headers: Headers, now: number): number | null {
+  const milliseconds = headers.get('retry-after-ms');
+  if (milliseconds !== null && isAmount(milliseconds)) return Math.ceil(Number(milliseconds));
+  const after = headers.get('retry-after');
+  if (after !== null) {
+    if (isAmount(after)) return Math.ceil(Number(after) * 1_000);
+    const date = Date.parse(after);
+    if (!Number.isNaN(date)) return Math.max(0, date - now);
+  }
+  return longestReset(headers, now);
+}
+
+function longestReset(headers: Headers, now: number): number | null {
+  let longest: number | null = null;
+  for (const [name, value] of headers) {
+    const match = /^(anthropic-ratelimit-.+|x-ratelimit)-remaining(-.+)?$/.exec(name);
+    if (match === null || Number(value) > 0) continue;
+    const reset = headers.get(`${match[1]}-reset${match[2] ?? ''}`);
+    const waitMs = reset === null ? null : resetMs(reset, now);
+    if (waitMs !== null) longest = Math.max(longest ?? 0, waitMs);
+  }
+  return longest;
+}
+
+/** `6m0s`, `20ms`, `1.5s` at OpenAI; a date at Anthropic. */
+function resetMs(text: string, now: number): number | null {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (parts.length > 0 && parts.map((part) => part[0]).join('') === text) {
+    return Math.ceil(parts.reduce((sum, part) => sum + Number(part[1]) * (UNIT_MS[part[2] ?? ''] ?? 0), 0));
+  }
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? null : Math.max(0, date - now);
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+function isAmount(text: string): boolean {
+  return /^\d+(\.\d+)?$/.test(text.trim());
+}

@@ -1,0 +1,151 @@
+/** The ledger of outside writes: intended before, confirmed after. A confirmed effect stays confirmed, a refused one stays refused. */
+import { z } from 'zod';
+import { EFFECT_KINDS, type Effect, type EffectKind } from '../domain/effect.ts';
+import type { EpochMs } from '../domain/issue.ts';
+import { encodeUnknown, flag, integer, readRow, shape, text } from './columns.ts';
+import type { Store } from './store.ts';
+import { liveSubjects, parseSubject, pullRequestsSince } from './subjects.ts';
+
+/** By key: effects of issues at work, parked or ended lately, and on pull requests of the last 30 days. */
+export async function effects(store: Store): Promise<ReadonlyMap<string, Effect>> {
+  const rows = await store.db
+    .selectFrom('effect')
+    .select(COLUMNS)
+    .where((where) =>
+      where.or([
+        where('subject', 'in', liveSubjects(store)),
+        where.and([where('subjectKind', '=', 'pull-request'), where('intendedAt', '>=', pullRequestsSince(store))]),
+      ]),
+    )
+    .orderBy('intendedAt')
+    .orderBy('key')
+    .execute();
+  return new Map(rows.map((row) => [row.key, readEffect(row)]));
+}
+
+export async function effect(store: Store, key: string): Promise<Effect | null> {
+  const row = await store.db.selectFrom('effect').select(COLUMNS).where('key', '=', key).executeTakeFirst();
+  return row === undefined ? null : readEffect(row);
+}
+
+/** A confirmed or refused effect comes back as it is: there is nothing left to attempt under its key. */
+export async function intend(
+  store: Store,
+  intended: { readonly key: string; readonly kind: EffectKind; readonly subject: string; readonly detail: unknown },
+): Promise<{ readonly effect: Effect; readonly before: boolean }> {
+  const { key, kind, subject, detail } = intended;
+  return store.db.transaction().execute(async (db) => {
+    const inserted = await db
+      .insertInto('effect')
+      .values({
+        key,
+        kind: effectKind.parse(kind),
+        subject,
+        subjectKind: parseSubject(subject).kind,
+        detail: encodeUnknown(detail),
+        intendedAt: store.now(),
+        attempts: 1,
+        refused: 0,
+      })
+      .onConflict((conflict) => conflict.column('key').doNothing())
+      .returning(COLUMNS)
+      .executeTakeFirst();
+    if (inserted !== undefined) return { effect: readEffect(inserted), before: false };
+
+    // The due time goes: if this attempt is cut off, the next one may look at once whether it happened.
+    await db
+      .updateTable('effect')
+      .set((column) => ({ attempts: column('attempts', '+', 1), retryAt: null }))
+      .where('key', '=', key)
+      .where('confirmedAt', 'is', null)
+      .where('refused', '=', 0)
+      .execute();
+    const current = await required({ ...store, db }, key);
+    if (current.kind !== kind || current.subject !== subject) {
+      throw new TypeError(`The effect ${key} is a ${current.kind} of ${current.subject}, not a ${kind} of ${subject}.`);
+    }
+    return { effect: current, before: true };
+  });
+}
+
+/**
+ * Idempotent. A later call may add an outside id that was not known at first, but never changes one. What happened
+ * outside beats an earlier refusal: the two never stand together.
+ */
+export async function confirm(store: Store, key: string, outsideId: string | null): Promise<void> {
+  const written = await store.db
+    .updateTable('effect')
+    .set((column) => ({
+      confirmedAt: column.fn.coalesce('confirmedAt', column.val(store.now())),
+      outsideId: column.fn.coalesce('outsideId', column.val(outsideId)),
+      retryAt: null,
+      lastError: null,
+      refused: 0,
+    }))
+    .where('key', '=', key)
+    .executeTakeFirst();
+  if (written.numUpdatedRows !== 1n) throw unknownEffect(key);
+}
+
+/** Changes nothing on a confirmed effect: an error that arrives late does not undo what is known to have happened. */
+export async function failEffect(
+  store: Store,
+  key: string,
+  error: string,
+  outcome: { readonly retryAt: EpochMs | null; readonly refused: boolean },
+): Promise<void> {
+  await store.db.transaction().execute(async (db) => {
+    const current = await required({ ...store, db }, key);
+    if (current.confirmedAt !== null) return;
+    const refused = current.refused || outcome.refused;
+    await db
+      .updateTable('effect')
+      .set({ lastError: error, retryAt: refused ? null : outcome.retryAt, refused: refused ? 1 : 0 })
+      .where('key', '=', key)
+      .execute();
+  });
+}
+
+async function required(store: Store, key: string): Promise<Effect> {
+  const found = await effect(store, key);
+  if (found === null) throw unknownEffect(key);
+  return found;
+}
+
+function unknownEffect(key: string): Error {
+  return new TypeError(`No effect ${key} was intended: record the intent before the call.`);
+}
+
+const COLUMNS = [
+  'key',
+  'kind',
+  'subject',
+  'intendedAt',
+  'confirmedAt',
+  'outsideId',
+  'attempts',
+  'retryAt',
+  'lastError',
+  'refused',
+] as const;
+
+const effectKind = shape<EffectKind>()(z.enum(EFFECT_KINDS));
+
+const effectRow = shape<Effect>()(
+  z.object({
+    key: text,
+    kind: effectKind,
+    subject: text,
+    intendedAt: integer,
+    confirmedAt: integer.nullable(),
+    outsideId: text.nullable(),
+    attempts: integer,
+    retryAt: integer.nullable(),
+    lastError: text.nullable(),
+    refused: flag,
+  }),
+);
+
+function readEffect(row: unknown): Effect {
+  return readRow('effect', effectRow, row);
+}

@@ -1,0 +1,218 @@
+/** Runs: one row per cause. Queued, then running under one process, then ended once; each step is compare-and-set. */
+import type { Insertable } from 'kysely';
+import { z } from 'zod';
+import {
+  type Cause,
+  causeKey,
+  type Finding,
+  ROLES,
+  type Run,
+  type RunResult,
+  type RunState,
+  type Subject,
+  subjectKey,
+} from '../domain/run.ts';
+import { encode, integer, json, readRow, shape, text } from './columns.ts';
+import type { RunTable } from './schema.ts';
+import type { Store } from './store.ts';
+import { liveSubjects, parseSubject, pullRequestsSince } from './subjects.ts';
+
+/** See Journal.runs: what live work needs, oldest first. */
+export async function runs(store: Store): Promise<readonly Run[]> {
+  const rows = await store.db
+    .selectFrom('run')
+    .selectAll()
+    .where((where) =>
+      where.or([
+        where('state', 'in', LIVE_STATES),
+        where('subject', 'in', liveSubjects(store)),
+        where.and([where('subjectKind', '=', 'pull-request'), where('createdAt', '>=', pullRequestsSince(store))]),
+      ]),
+    )
+    .orderBy('createdAt')
+    .orderBy('id')
+    .execute();
+  return rows.map(readRun);
+}
+
+export async function run(store: Store, id: string): Promise<Run | null> {
+  const row = await store.db.selectFrom('run').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : readRun(row);
+}
+
+export async function createRun(
+  store: Store,
+  created: Omit<Run, 'endedAt' | 'endReason' | 'result' | 'state' | 'model'>,
+): Promise<Run | null> {
+  const row: Insertable<RunTable> = {
+    id: created.id,
+    subject: subjectKey(created.subject),
+    subjectKind: created.subject.kind,
+    issueKey: created.issueKey,
+    repository: created.repository,
+    role: created.role,
+    cause: encode(cause, created.cause),
+    causeKey: causeKey(created.cause),
+    attempt: created.attempt,
+    sessionId: created.sessionId,
+    state: 'queued',
+    endReason: null,
+    result: null,
+    model: null,
+    owner: null,
+    createdAt: created.createdAt,
+    endedAt: null,
+  };
+  const written = await store.db
+    .insertInto('run')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['subject', 'attempt', 'causeKey']).doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  return written === undefined ? null : readRun(written);
+}
+
+/** A running run without an owner is one whose process recover() found gone. */
+export async function takeRun(store: Store, id: string): Promise<boolean> {
+  const taken = await store.db
+    .updateTable('run')
+    .set({ state: 'running', owner: store.owner })
+    .where('id', '=', id)
+    .where((where) =>
+      where.or([
+        where('state', '=', 'queued'),
+        where.and([where('state', '=', 'running'), where('owner', 'is', null)]),
+      ]),
+    )
+    .executeTakeFirst();
+  return taken.numUpdatedRows === 1n;
+}
+
+/** Ends a run that is queued, or running under us or under nobody. False when it ended before, or runs under another process. */
+export async function endRun(
+  store: Store,
+  id: string,
+  end: {
+    readonly state: Exclude<RunState, 'queued' | 'running'>;
+    readonly reason: string;
+    readonly result: RunResult | null;
+    readonly model: string | null;
+  },
+): Promise<boolean> {
+  const ended = await store.db
+    .updateTable('run')
+    .set({
+      state: runState.parse(end.state),
+      endReason: end.reason,
+      result: end.result === null ? null : encode(runResult, end.result),
+      model: end.model,
+      owner: null,
+      endedAt: store.now(),
+    })
+    .where('id', '=', id)
+    .where((where) =>
+      where.or([
+        where('state', '=', 'queued'),
+        where.and([
+          where('state', '=', 'running'),
+          where.or([where('owner', '=', store.owner), where('owner', 'is', null)]),
+        ]),
+      ]),
+    )
+    .executeTakeFirst();
+  return ended.numUpdatedRows === 1n;
+}
+
+/** Called under the lock, so every other owner is gone: their runs may be taken again. Returns all runs to go on with. */
+export async function recoverRuns(store: Store): Promise<readonly Run[]> {
+  await store.db
+    .updateTable('run')
+    .set({ owner: null })
+    .where('state', '=', 'running')
+    .where('owner', '<>', store.owner)
+    .execute();
+  const rows = await store.db
+    .selectFrom('run')
+    .selectAll()
+    .where('state', 'in', LIVE_STATES)
+    .orderBy('createdAt')
+    .orderBy('id')
+    .execute();
+  return rows.map(readRun);
+}
+
+const LIVE_STATES: readonly RunState[] = ['queued', 'running'];
+
+const cause = shape<Cause>()(
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('implement') }),
+    z.strictObject({ kind: z.literal('findings'), verdictId: text }),
+    z.strictObject({ kind: z.literal('checks-failed'), head: text, checks: z.array(text).readonly() }),
+    z.strictObject({ kind: z.literal('conflict'), base: text, head: text }),
+    z.strictObject({ kind: z.literal('review'), head: text, base: text, digest: text }),
+    z.strictObject({ kind: z.literal('crashed'), runId: text }),
+    z.strictObject({ kind: z.literal('answer'), commentId: text, by: text, text }),
+  ]),
+);
+
+const finding = shape<Finding>()(
+  z.strictObject({
+    path: text,
+    line: integer.nullable(),
+    severity: z.enum(['blocker', 'major', 'minor']),
+    comment: text,
+  }),
+);
+
+const runResult = shape<RunResult>()(
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('work'), head: text, base: text, summary: text, commitTitle: text }),
+    z.strictObject({
+      kind: z.literal('review'),
+      decision: z.enum(['approve', 'request-changes']),
+      summary: text,
+      findings: z.array(finding).readonly(),
+      head: text,
+      base: text,
+      digest: text,
+    }),
+  ]),
+);
+
+const runState = shape<RunState>()(
+  z.enum(['queued', 'running', 'awaiting-human', 'succeeded', 'failed', 'timed-out', 'stalled', 'cancelled']),
+);
+
+const subject = shape<Subject>()(
+  text.transform((key, context): Subject => {
+    try {
+      return parseSubject(key);
+    } catch {
+      context.addIssue({ code: 'custom', message: `"${key}" is no subject` });
+      return z.NEVER;
+    }
+  }),
+);
+
+const runRow = shape<Run>()(
+  z.object({
+    id: text,
+    subject,
+    issueKey: text.nullable(),
+    repository: text,
+    role: z.enum(ROLES),
+    cause: json(cause),
+    attempt: integer,
+    sessionId: text,
+    state: runState,
+    endReason: text.nullable(),
+    result: json(runResult).nullable(),
+    model: text.nullable(),
+    createdAt: integer,
+    endedAt: integer.nullable(),
+  }),
+);
+
+function readRun(row: unknown): Run {
+  return readRow('run', runRow, row);
+}

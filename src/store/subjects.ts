@@ -1,0 +1,46 @@
+/** Which subjects still matter: rows of all others stay in the file for `why`, but no tick reads them. */
+import type { EpochMs } from '../domain/issue.ts';
+import type { Phase } from '../domain/issue-record.ts';
+import type { Subject } from '../domain/run.ts';
+import type { Store } from './store.ts';
+
+/** How long reviews of other people's pull requests are remembered in each tick. */
+export const PULL_REQUEST_DAYS_MAX = 30;
+
+/** A record that ended is looked at this much longer: its last words still have to leave, over a weekend if need be. */
+export const ENDED_DAYS_MAX = 3;
+
+export const DAY_MS = 24 * 60 * 60 * 1000;
+
+export const LIVE_PHASES: readonly Phase[] = ['active', 'parked'];
+
+/** Reads what subjectKey() wrote. Throws on anything else: a row under an unknown subject would never be found again. */
+export function parseSubject(key: string): Subject {
+  const match = /^(?:issue:(?<issueId>.+)|pull:(?<repository>[^#]+)#(?<number>[1-9]\d{0,9}))$/s.exec(key);
+  const { issueId, repository, number } = match?.groups ?? {};
+  if (issueId !== undefined) return { kind: 'issue', issueId };
+  if (repository !== undefined && number !== undefined) {
+    return { kind: 'pull-request', repository, number: Number(number) };
+  }
+  throw new TypeError(
+    `"${key}" is no subject: write it with subjectKey(), as issue:<id> or pull:<owner/name>#<number>.`,
+  );
+}
+
+/** Subjects of the records that are at work, parked or ended lately, and of their pull requests. */
+export function liveSubjects(store: Store) {
+  const live = store.db
+    .selectFrom('issue')
+    .where((where) =>
+      where.or([where('phase', 'in', LIVE_PHASES), where('updatedAt', '>=', store.now() - ENDED_DAYS_MAX * DAY_MS)]),
+    );
+  return live
+    .select('subject')
+    .unionAll(
+      live.where('pullSubject', 'is not', null).select((row) => row.ref('pullSubject').$notNull().as('subject')),
+    );
+}
+
+export function pullRequestsSince(store: Store): EpochMs {
+  return store.now() - PULL_REQUEST_DAYS_MAX * DAY_MS;
+}

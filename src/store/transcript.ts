@@ -1,0 +1,83 @@
+/** Transcripts: append-only, message by message, each on disk before it counts. */
+import { z } from 'zod';
+import { StaleWrite } from '../domain/stale-write.ts';
+import type { TranscriptMessage, Usage } from '../domain/transcript.ts';
+import { encode, integer, json, readRow, shape, text } from './columns.ts';
+import type { Store } from './store.ts';
+import { StoreRefused } from './store-refused.ts';
+
+export async function messages(
+  store: Store,
+  sessionId: string,
+): Promise<readonly { readonly runId: string; readonly message: TranscriptMessage }[]> {
+  const rows = await store.db
+    .selectFrom('message')
+    .select(['position', 'runId', 'message'])
+    .where('sessionId', '=', sessionId)
+    .orderBy('position')
+    .execute();
+  return rows.map((row, index) => {
+    const { position, runId, message } = readRow('message', messageRow, row);
+    if (position !== index) {
+      throw new StoreRefused(
+        'unreadable-row',
+        `The transcript of session ${sessionId} has no message ${index} but has message ${position}: it must not be resumed. Retry the issue to begin a new session.`,
+      );
+    }
+    return { runId, message };
+  });
+}
+
+/** Refuses a position that is taken (StaleWrite) and one that would leave a gap (a mistake of the caller). */
+export async function appendMessage(
+  store: Store,
+  sessionId: string,
+  runId: string,
+  index: number,
+  message: TranscriptMessage,
+): Promise<void> {
+  const row = { sessionId, position: index, runId, message: encode(transcriptMessage, message), at: store.now() };
+  await store.db.transaction().execute(async (db) => {
+    const last = await db
+      .selectFrom('message')
+      .select((column) => column.fn.max('position').as('position'))
+      .where('sessionId', '=', sessionId)
+      .executeTakeFirst();
+    const next = (last?.position ?? -1) + 1;
+    if (index > next)
+      throw new RangeError(`Message ${index} of session ${sessionId} would leave a gap after ${next - 1}.`);
+    const written = await db
+      .insertInto('message')
+      .values(row)
+      .onConflict((conflict) => conflict.columns(['sessionId', 'position']).doNothing())
+      .executeTakeFirst();
+    if (written.numInsertedOrUpdatedRows !== 1n)
+      throw new StaleWrite(`Append message ${index} of session ${sessionId}`);
+  });
+}
+
+const tokens = z.int().nonnegative();
+
+export const usage = shape<Usage>()(
+  z.strictObject({ input: tokens, cacheRead: tokens, cacheWrite: tokens, output: tokens }),
+);
+
+const toolCall = z.strictObject({ id: text, name: text, input: z.unknown() });
+const toolResult = z.strictObject({ callId: text, name: text, text, isError: z.boolean() });
+
+const transcriptMessage = shape<TranscriptMessage>()(
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('user'), text }),
+    z.strictObject({
+      kind: z.literal('assistant'),
+      text,
+      calls: z.array(toolCall).readonly(),
+      opaque: z.strictObject({ provider: text, blocks: z.array(z.unknown()).readonly() }).nullable(),
+      usage,
+      model: text,
+    }),
+    z.strictObject({ kind: z.literal('tool-results'), results: z.array(toolResult).readonly() }),
+  ]),
+);
+
+const messageRow = z.object({ position: integer, runId: text, message: json(transcriptMessage) });

@@ -1,0 +1,69 @@
+/** Review verdicts: written once each, never changed. */
+import { z } from 'zod';
+import type { ReviewVerdict } from '../domain/verdict.ts';
+import { integer, readRow, shape, text } from './columns.ts';
+import type { Store } from './store.ts';
+import { liveSubjects, pullRequestsSince } from './subjects.ts';
+
+/** Verdicts of the runs that runs() returns, oldest first. */
+export async function verdicts(store: Store): Promise<readonly ReviewVerdict[]> {
+  const liveRuns = store.db
+    .selectFrom('run')
+    .select('id')
+    .where((where) =>
+      where.or([
+        where('subject', 'in', liveSubjects(store)),
+        where.and([where('subjectKind', '=', 'pull-request'), where('createdAt', '>=', pullRequestsSince(store))]),
+      ]),
+    );
+  const rows = await store.db
+    .selectFrom('verdict')
+    .selectAll()
+    .where('runId', 'in', liveRuns)
+    .orderBy('at')
+    .orderBy('id')
+    .execute();
+  return rows.map(readVerdict);
+}
+
+/** Writing the same verdict again changes nothing; another verdict under the same id is a mistake and throws. */
+export async function recordVerdict(store: Store, verdict: ReviewVerdict): Promise<void> {
+  const { id, runId, repository, number, decision, head, base, digest, at } = verdict;
+  const row = { id, runId, repository, number, decision, head, base, digest, at };
+  await store.db.transaction().execute(async (db) => {
+    await db
+      .insertInto('verdict')
+      .values(row)
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute();
+    const kept = await db.selectFrom('verdict').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    const same =
+      kept.runId === runId &&
+      kept.repository === repository &&
+      kept.number === number &&
+      kept.decision === decision &&
+      kept.head === head &&
+      kept.base === base &&
+      kept.digest === digest;
+    if (!same)
+      throw new TypeError(`Verdict ${id} is recorded already and says something else: a verdict never changes.`);
+  });
+}
+
+const verdictRow = shape<ReviewVerdict>()(
+  z.object({
+    id: text,
+    runId: text,
+    repository: text,
+    number: integer,
+    decision: z.enum(['approve', 'request-changes']),
+    head: text,
+    base: text,
+    digest: text,
+    at: integer,
+  }),
+);
+
+function readVerdict(row: unknown): ReviewVerdict {
+  return readRow('verdict', verdictRow, row);
+}

@@ -1,6 +1,7 @@
 /** Whether a run still moves: decided from its messages alone, so a restart forgets no warning and no count. */
 import type { TranscriptMessage } from '../domain/transcript.ts';
 import { REFUSED_CALL } from './tools/tool.ts';
+import { INTERRUPTED } from './transcript.ts';
 
 export type Progress =
   | { readonly kind: 'moving' }
@@ -58,13 +59,17 @@ function trailing<Kind extends TranscriptMessage['kind']>(
 
 /** A, A, A or A, B, A, B: the second is the one that counting equal neighbours misses. */
 function repeats(own: readonly TranscriptMessage[]): boolean {
-  const [d, c, b, a] = own
-    .filter((message) => message.kind === 'assistant')
-    .slice(-4)
-    .map((message) => fingerprint(message.calls))
-    .reverse();
+  const [d, c, b, a] = own.flatMap(triedCalls).slice(-4).reverse();
   if (d === undefined || c === undefined || b === undefined) return false;
   return (d === c && c === b) || (a !== undefined && d === b && c === a);
+}
+
+/** The fingerprint of a reply's calls. What the bot's own death cut off was not tried, so trying it again is no loop. */
+function triedCalls(message: TranscriptMessage, index: number, own: readonly TranscriptMessage[]): readonly string[] {
+  if (message.kind !== 'assistant') return [];
+  const next = own[index + 1];
+  const interrupted = next?.kind === 'tool-results' && next.results.every((result) => result.text === INTERRUPTED);
+  return interrupted ? [] : [fingerprint(message.calls)];
 }
 
 function fingerprint(calls: readonly { readonly name: string; readonly input: unknown }[]): string {

@@ -125,6 +125,8 @@ async function takePack(
     const unpacked = await mirror.local(unpack, { attempted, environment, input });
     if (unpacked.exitCode !== 0) throw refuse(`its objects are not sound: ${unpacked.stderr.slice(-300)}`);
 
+    const type = await mirror.local(['cat-file', '-t', head], { attempted, environment });
+    if (type.exitCode === 0 && type.stdout.toString('utf8').trim() !== 'commit') throw refuse('its head is no commit');
     // Also proves that all that the head needs is here: rev-list fails on the first missing object.
     const fresh = await mirror.local(['rev-list', '--objects', '--quiet', head, '--not', '--all'], {
       attempted,

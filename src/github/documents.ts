@@ -67,7 +67,9 @@ export function aliasOf(number: number): string {
 }
 
 function aliases(named: readonly number[]): string {
-  return named.map((number) => `${aliasOf(number)}: pullRequest(number: ${Math.trunc(number)}) { ...Facts }`).join('\n');
+  return named
+    .map((number) => `${aliasOf(number)}: pullRequest(number: ${Math.trunc(number)}) { ...Facts }`)
+    .join('\n');
 }
 
 export const FROM_BRANCH = /* GraphQL */ `

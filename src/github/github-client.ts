@@ -28,7 +28,12 @@ export interface RestCall {
 
 export interface GithubClient {
   rest<T>(call: RestCall, shape: ZodType<T>): Promise<T>;
-  graphql<T>(attempted: string, document: string, variables: Readonly<Record<string, unknown>>, shape: ZodType<T>): Promise<T>;
+  graphql<T>(
+    attempted: string,
+    document: string,
+    variables: Readonly<Record<string, unknown>>,
+    shape: ZodType<T>,
+  ): Promise<T>;
   quota(): ForgeQuota | null;
 }
 
@@ -45,7 +50,11 @@ export function createGithubClient(options: GithubOptions): GithubClient {
   /** Going on while limited can get an account banned, so until then calls fail here. */
   const limitedUntil: Record<Resource, number> = { rest: 0, graphql: 0 };
 
-  async function call<T>(resource: Resource, attempted: string, send: (octokit: Octokit, signal: AbortSignal) => Promise<T>): Promise<T> {
+  async function call<T>(
+    resource: Resource,
+    attempted: string,
+    send: (octokit: Octokit, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     if (now() < limitedUntil[resource]) {
       const retryAfterMs = limitedUntil[resource] - now();
       throw new OutsideError('limited', attempted, 'GitHub asked to wait and the time is not up', { retryAfterMs });
@@ -147,7 +156,11 @@ function inShape<T>(attempted: string, data: unknown, shape: ZodType<T>): T {
   const parsed = shape.safeParse(data);
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new OutsideError('unreachable', attempted, `GitHub's answer has another shape than asked for (${where.join('; ')})`);
+  throw new OutsideError(
+    'unreachable',
+    attempted,
+    `GitHub's answer has another shape than asked for (${where.join('; ')})`,
+  );
 }
 
 /** The answer inside Octokit's error; null when there was none (no connection, time out). */
@@ -155,8 +168,16 @@ function failedAnswer(error: unknown): FailedAnswer | null {
   const graphqlErrors = field(error, 'errors');
   if (Array.isArray(graphqlErrors)) {
     const messages = graphqlErrors.map((each: unknown) => text(field(each, 'message')));
-    const codes = graphqlErrors.flatMap((each: unknown) => [text(field(each, 'type')), text(field(field(each, 'extensions'), 'code'))]);
-    return { status: 200, headers: record(field(error, 'headers')), message: messages.join('; '), codes: codes.filter(Boolean) };
+    const codes = graphqlErrors.flatMap((each: unknown) => [
+      text(field(each, 'type')),
+      text(field(field(each, 'extensions'), 'code')),
+    ]);
+    return {
+      status: 200,
+      headers: record(field(error, 'headers')),
+      message: messages.join('; '),
+      codes: codes.filter(Boolean),
+    };
   }
   const response = field(error, 'response');
   const status = field(response, 'status');
@@ -164,7 +185,9 @@ function failedAnswer(error: unknown): FailedAnswer | null {
   const data = field(response, 'data');
   const errors = field(data, 'errors');
   const listed: readonly unknown[] = Array.isArray(errors) ? errors : [];
-  const details = listed.map((each) => text(each) || text(field(each, 'message')) || text(field(each, 'code'))).filter(Boolean);
+  const details = listed
+    .map((each) => text(each) || text(field(each, 'message')) || text(field(each, 'code')))
+    .filter(Boolean);
   const message = [text(field(data, 'message')), ...details].filter(Boolean).join('; ');
   const codes = listed.map((each) => text(field(each, 'code'))).filter(Boolean);
   return { status, headers: record(field(response, 'headers')), message, codes };

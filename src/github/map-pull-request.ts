@@ -57,7 +57,16 @@ export function mapCheck(wire: WireCheck, sha: string): Check {
     const { name, databaseId, completedAt, detailsUrl, checkSuite } = wire;
     const state = checkRunState(wire);
     const app = checkSuite?.app?.slug ?? null;
-    return { kind: 'check-run', name, id: databaseId ?? null, state, sha, app, url: detailsUrl ?? null, at: completedAt ?? null };
+    return {
+      kind: 'check-run',
+      name,
+      id: databaseId ?? null,
+      state,
+      sha,
+      app,
+      url: detailsUrl ?? null,
+      at: completedAt ?? null,
+    };
   }
   const state = statusState(wire.state);
   const at = state === 'success' || state === 'failure' ? wire.createdAt : null;
@@ -146,5 +155,12 @@ export function mapComment(wire: WireComment, repository: string, number: number
     wire.author?.__typename === 'User'
       ? { kind: 'person', id: login, name: login, email: null }
       : { kind: 'automation', name: login };
-  return { id: wire.id, on: { kind: 'pull-request', repository, number }, author, handle: login, body: wire.body, at: wire.createdAt };
+  return {
+    id: wire.id,
+    on: { kind: 'pull-request', repository, number },
+    author,
+    handle: login,
+    body: wire.body,
+    at: wire.createdAt,
+  };
 }

@@ -59,7 +59,8 @@ export function createPullRequestReader(client: GithubClient): PullRequestReader
   async function observe(repository: string, watch: Parameters<Forge['observe']>[1]): Promise<ForgeObservation> {
     const attempted = `read the pull requests of ${repository}`;
     const open = wereOpen.get(repository);
-    const gone = open === undefined ? [] : watch.tracked.filter((number) => !open.has(number)).slice(0, NAMED_PER_QUERY);
+    const gone =
+      open === undefined ? [] : watch.tracked.filter((number) => !open.has(number)).slice(0, NAMED_PER_QUERY);
     const wires = new Map<number, WireFacts>();
     let defaultBranch: string | null = null;
     await pages(attempted, async (after) => {
@@ -80,7 +81,8 @@ export function createPullRequestReader(client: GithubClient): PullRequestReader
       const answer = await client.graphql(attempted, namedDocument(chunk), coordinatesOf(repository), named);
       for (const wire of Object.values(answer.repository)) if (wire) wires.set(wire.number, wire);
     }
-    if (defaultBranch === null) throw new OutsideError('invalid', attempted, 'the repository is empty: push a first commit');
+    if (defaultBranch === null)
+      throw new OutsideError('invalid', attempted, 'the repository is empty: push a first commit');
 
     const pullRequests: PullRequest[] = [];
     const comments: Comment[] = [];
@@ -90,7 +92,10 @@ export function createPullRequestReader(client: GithubClient): PullRequestReader
         comments.push(...(await commentsOf(attempted, repository, wire, watch.commentsSince)));
       }
     }
-    wereOpen.set(repository, new Set([...wires.values()].filter((wire) => wire.state === 'OPEN').map((wire) => wire.number)));
+    wereOpen.set(
+      repository,
+      new Set([...wires.values()].filter((wire) => wire.state === 'OPEN').map((wire) => wire.number)),
+    );
     return { defaultBranch, pullRequests, comments: comments.toSorted((one, other) => one.at - other.at) };
   }
 
@@ -122,7 +127,11 @@ export function createPullRequestReader(client: GithubClient): PullRequestReader
 
   async function whole(attempted: string, repository: string, wire: WireFacts): Promise<PullRequest> {
     if (wire.labels?.pageInfo.hasNextPage) {
-      throw new OutsideError('invalid', attempted, `pull request #${wire.number} has more than 100 labels; take some off`);
+      throw new OutsideError(
+        'invalid',
+        attempted,
+        `pull request #${wire.number} has more than 100 labels; take some off`,
+      );
     }
     return mapPullRequest({
       repository,
@@ -149,7 +158,11 @@ export function createPullRequestReader(client: GithubClient): PullRequestReader
         const next = answer.repository.pullRequest.commits.nodes[0]?.commit;
         const contexts = next?.statusCheckRollup?.contexts;
         if (next?.oid !== commit.oid || !contexts) {
-          throw new OutsideError('unreachable', attempted, `the head of #${wire.number} moved while its checks were read`);
+          throw new OutsideError(
+            'unreachable',
+            attempted,
+            `the head of #${wire.number} moved while its checks were read`,
+          );
         }
         checks.push(...contexts.nodes);
         return contexts.pageInfo;
@@ -167,7 +180,8 @@ export function createPullRequestReader(client: GithubClient): PullRequestReader
       attempted,
       async (before) => {
         const variables = { ...coordinatesOf(repository), number: wire.number, before };
-        const more = (await client.graphql(attempted, MORE_REVIEWS, variables, moreReviews)).repository.pullRequest.reviews;
+        const more = (await client.graphql(attempted, MORE_REVIEWS, variables, moreReviews)).repository.pullRequest
+          .reviews;
         reviews = [...more.nodes, ...reviews];
         return { hasNextPage: more.pageInfo.hasPreviousPage, endCursor: more.pageInfo.startCursor };
       },
@@ -208,9 +222,13 @@ export function createPullRequestReader(client: GithubClient): PullRequestReader
         attempted,
         async (before) => {
           const variables = { ...coordinatesOf(repository), number: wire.number, before };
-          const more = (await client.graphql(attempted, MORE_COMMENTS, variables, moreComments)).repository.pullRequest.comments;
+          const more = (await client.graphql(attempted, MORE_COMMENTS, variables, moreComments)).repository.pullRequest
+            .comments;
           found.push(...more.nodes);
-          return { hasNextPage: more.pageInfo.hasPreviousPage && !oldEnough(more.nodes), endCursor: more.pageInfo.startCursor };
+          return {
+            hasNextPage: more.pageInfo.hasPreviousPage && !oldEnough(more.nodes),
+            endCursor: more.pageInfo.startCursor,
+          };
         },
         wire.comments.pageInfo.startCursor ?? null,
       );
@@ -224,7 +242,9 @@ export function createPullRequestReader(client: GithubClient): PullRequestReader
 /** Follows cursors to the end; a page that promises more and cannot be followed is an error, never a short list. */
 async function pages(
   attempted: string,
-  read: (cursor: string | null) => Promise<{ readonly hasNextPage: boolean; readonly endCursor?: string | null | undefined }>,
+  read: (
+    cursor: string | null,
+  ) => Promise<{ readonly hasNextPage: boolean; readonly endCursor?: string | null | undefined }>,
   from: string | null = null,
 ): Promise<void> {
   let cursor = from;

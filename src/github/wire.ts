@@ -14,7 +14,17 @@ const checkRun = z.object({
   name: z.string(),
   status: z.enum(['COMPLETED', 'IN_PROGRESS', 'PENDING', 'QUEUED', 'REQUESTED', 'WAITING']),
   conclusion: z
-    .enum(['ACTION_REQUIRED', 'CANCELLED', 'FAILURE', 'NEUTRAL', 'SKIPPED', 'STALE', 'STARTUP_FAILURE', 'SUCCESS', 'TIMED_OUT'])
+    .enum([
+      'ACTION_REQUIRED',
+      'CANCELLED',
+      'FAILURE',
+      'NEUTRAL',
+      'SKIPPED',
+      'STALE',
+      'STARTUP_FAILURE',
+      'SUCCESS',
+      'TIMED_OUT',
+    ])
     .nullish(),
   completedAt: time.nullish(),
   detailsUrl: z.string().nullish(),
@@ -77,7 +87,13 @@ const threadState = z.object({
 export type WireThreadState = z.infer<typeof threadState>;
 const thread = threadState.extend({
   comments: z.object({
-    nodes: z.array(z.object({ author, body: z.string(), pullRequestReview: z.object({ fullDatabaseId: bigId.nullish() }).nullish() })),
+    nodes: z.array(
+      z.object({
+        author,
+        body: z.string(),
+        pullRequestReview: z.object({ fullDatabaseId: bigId.nullish() }).nullish(),
+      }),
+    ),
   }),
 });
 export type WireThread = z.infer<typeof thread>;
@@ -100,7 +116,9 @@ export const facts = z.object({
   baseRefOid: z.string(),
   baseRef: z.object({ target: z.object({ oid: z.string() }).nullish() }).nullish(),
   mergeCommit: z.object({ oid: z.string() }).nullish(),
-  labels: z.object({ nodes: z.array(z.object({ name: z.string() })), pageInfo: z.object({ hasNextPage: z.boolean() }) }).nullish(),
+  labels: z
+    .object({ nodes: z.array(z.object({ name: z.string() })), pageInfo: z.object({ hasNextPage: z.boolean() }) })
+    .nullish(),
   commits,
   reviews: reviews.nullish(),
   reviewThreads: z.object({ nodes: z.array(threadState), pageInfo: z.object({ hasNextPage: z.boolean() }) }),

@@ -1,14 +1,15 @@
 /** The SQLite file itself: how it is made, opened and checked. Everything that only SQLite knows is here and in sqlite-dialect.ts. */
-import { accessSync, closeSync, constants, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { CamelCasePlugin, Kysely } from 'kysely';
 import { z } from 'zod';
 import { migrate } from './migrate.ts';
 import { makePrivateFile } from './private-files.ts';
 import type { Tables } from './schema.ts';
 import { NodeSqliteDialect } from './sqlite-dialect.ts';
-import { sqliteTrouble, unwritable } from './sqlite-trouble.ts';
+import { sqliteTrouble } from './sqlite-trouble.ts';
 import { damaged, StoreRefused } from './store-refused.ts';
 
 export interface OpenDatabase {
@@ -46,6 +47,23 @@ export async function createDatabase(file: string): Promise<void> {
   syncToDisk(dirname(file));
 }
 
+/**
+ * A database in memory with the rows of the journal at `from`, or with none. Transcripts stay behind: they are most of
+ * the bytes, and nobody resumes a session here.
+ */
+export async function memoryDatabase(from: string | null): Promise<OpenDatabase> {
+  const database = new DatabaseSync(':memory:');
+  const open = opened(':memory:', database, []);
+  try {
+    await migrate(open.db);
+    if (from !== null) copyRows(from, database);
+    return open;
+  } catch (error) {
+    await open.close();
+    throw sqliteTrouble(from ?? ':memory:', error);
+  }
+}
+
 /** What lies in the journal's place. Never by opening it: that would drop the locks this process holds on it. */
 export function whatIsThere(file: string): 'nothing' | 'journal' {
   const found = statSync(file, { throwIfNoEntry: false });
@@ -70,26 +88,34 @@ const CHECKED_BYTES_MAX = 32 * 1024 * 1024;
 /** What the write-ahead log is cut back to once its pages are in the file. */
 const LOG_BYTES_KEPT_MAX = 16 * 1024 * 1024;
 
+/** "HBLT": what the `file` command shows of a journal. */
+const APPLICATION_ID = 0x48_42_4c_54;
+
 function open(file: string, mode: 'read' | 'write'): OpenDatabase {
   const database = new DatabaseSync(file, { readOnly: mode === 'read', timeout: BUSY_TIMEOUT_MS });
   try {
-    if (mode === 'write') prepareForWriting(file, database);
     requireWhole(file, database);
     const applied = appliedMigrations(file, database);
-    const db = kysely(file, database);
-    return {
-      db,
-      applied,
-      async close() {
-        await db.destroy();
-        // Kysely closes only what it has used.
-        if (database.isOpen) database.close();
-      },
-    };
+    // Only now: what is damaged or somebody else's stays untouched.
+    if (mode === 'write') prepareForWriting(file, database);
+    return opened(file, database, applied);
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+function opened(file: string, database: DatabaseSync, applied: readonly string[]): OpenDatabase {
+  const db = kysely(file, database);
+  return {
+    db,
+    applied,
+    async close() {
+      await db.destroy();
+      // Kysely closes only what it has used.
+      if (database.isOpen) database.close();
+    },
+  };
 }
 
 function kysely(file: string, database: DatabaseSync): Kysely<Tables> {
@@ -97,12 +123,6 @@ function kysely(file: string, database: DatabaseSync): Kysely<Tables> {
 }
 
 function prepareForWriting(file: string, database: DatabaseSync): void {
-  try {
-    // SQLite would quietly open a file it may not write for reading, and fail only at the first write.
-    accessSync(file, constants.W_OK);
-  } catch (error) {
-    throw unwritable(file, error);
-  }
   const mode = z.object({ journal_mode: z.string() }).parse(database.prepare('pragma journal_mode = wal').get());
   if (mode.journal_mode !== 'wal') {
     throw new StoreRefused(
@@ -110,6 +130,8 @@ function prepareForWriting(file: string, database: DatabaseSync): void {
       `The file system of ${file} cannot share memory between processes, as network folders cannot. Choose a data folder on a local disk.`,
     );
   }
+  // Written at every start, for SQLite quietly opens a file it may not write for reading: better refused now than later.
+  database.exec(`pragma application_id = ${APPLICATION_ID}`);
   database.exec(
     `pragma synchronous = full; pragma foreign_keys = on; pragma journal_size_limit = ${LOG_BYTES_KEPT_MAX}`,
   );
@@ -141,6 +163,20 @@ function appliedMigrations(file: string, database: DatabaseSync): readonly strin
   }
   const rows = database.prepare('select name from kysely_migration order by name').all();
   return rows.map((row) => z.object({ name: z.string() }).parse(row).name);
+}
+
+function copyRows(from: string, memory: DatabaseSync): void {
+  memory.prepare('attach database ? as original').run(`${pathToFileURL(from).href}?mode=ro`);
+  const tables = memory
+    .prepare(
+      "select name from original.sqlite_master where type = 'table' and name not like 'kysely%' and name <> 'message'",
+    )
+    .all()
+    .map((row) => z.object({ name: z.string() }).parse(row).name);
+  // In one transaction, so that all tables are seen at one moment; references are checked by whoever wrote them.
+  memory.exec('pragma foreign_keys = off; begin');
+  for (const table of tables) memory.exec(`insert into main."${table}" select * from original."${table}"`);
+  memory.exec('commit; pragma foreign_keys = on; detach database original');
 }
 
 function syncToDisk(path: string): void {

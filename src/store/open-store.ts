@@ -1,12 +1,12 @@
 /** Opens the journal for the one process that may write it: private files, the lock, a whole database, tables up to date. */
 import type { EpochMs } from '../domain/issue.ts';
 import type { Journal } from '../heartbeat/ports.ts';
-import { createDatabase, openDatabase, whatIsThere } from './database-file.ts';
+import { createDatabase, type OpenDatabase, openDatabase, whatIsThere } from './database-file.ts';
 import { journal } from './journal.ts';
 import { migrate, schemaState } from './migrate.ts';
 import { requirePrivate } from './private-files.ts';
 import { takeStoreLock } from './store-lock.ts';
-import { StoreRefused } from './store-refused.ts';
+import { newer } from './store-refused.ts';
 
 /** Throws StoreLocked when another process has it, StoreRefused when it must not be used as it is. */
 export async function openStore(options: {
@@ -39,7 +39,7 @@ export async function openStore(options: {
   }
 }
 
-async function bringUpToDate(file: string, database: ReturnType<typeof openDatabase>): Promise<void> {
+async function bringUpToDate(file: string, database: OpenDatabase): Promise<void> {
   const state = schemaState(database.applied);
   switch (state.kind) {
     case 'current':
@@ -47,13 +47,6 @@ async function bringUpToDate(file: string, database: ReturnType<typeof openDatab
     case 'older':
       return migrate(database.db);
     case 'newer':
-      throw newerStore(file, state.migration);
+      throw newer(file, state.migration);
   }
-}
-
-export function newerStore(file: string, migration: string): StoreRefused {
-  return new StoreRefused(
-    'newer',
-    `The journal ${file} was written by a newer heartline (it has "${migration}"). Run that version or a later one, or choose another data folder.`,
-  );
 }

@@ -35,3 +35,17 @@ export function damaged(file: string, detail: string, cause?: unknown): StoreRef
     cause,
   );
 }
+
+export function newer(file: string, migration: string): StoreRefused {
+  return new StoreRefused(
+    'newer',
+    `The journal ${file} was written by a newer heartline (it has "${migration}"). Run that version or a later one, or choose another data folder.`,
+  );
+}
+
+export function older(file: string): StoreRefused {
+  return new StoreRefused(
+    'older',
+    `The journal ${file} was written by an older heartline. Start this version once to bring it up to date: heartline up`,
+  );
+}

@@ -166,6 +166,18 @@ const HOSTILE: readonly Hostile[] = [
     reason: /not sound/,
   })),
   {
+    name: 'a head that is a tag',
+    make: () => {
+      world.git(['tag', '--annotate', '--force', '-m', 'tag', 'sly', good]);
+      const tag = world.git(['rev-parse', 'refs/tags/sly']);
+      world.git(['update-ref', `refs/heads/${BRANCH}`, good]);
+      const text = readFileSync(bundle('tag.bundle', 'sly', '^main'), 'latin1');
+      writeFileSync(join(out, 'tag'), text.replace(`${tag} refs/tags/sly`, `${tag} refs/heads/${BRANCH}`), 'latin1');
+      return join(out, 'tag');
+    },
+    reason: /its head is no commit/,
+  },
+  {
     name: 'a mode with a leading zero',
     make: () => {
       craft(entry('0100644', 'z.txt', blob), [base]);

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { openStore } from '../../src/store/open-store.ts';
 import { readStore } from '../../src/store/read-store.ts';
+import { rehearsalJournal } from '../../src/store/rehearsal-journal.ts';
 import { StoreLocked } from '../../src/store/store-locked.ts';
 import { type RefusalKind, StoreRefused } from '../../src/store/store-refused.ts';
 import { NOON, SAMPLE_MESSAGES, sampleRecord, sampleRun } from './sample-rows.ts';
@@ -215,6 +216,32 @@ test('a reader cannot write, not even by a mistake of ours', async (t) => {
   t.after(() => database.close());
   const store = { db: database.db, now, owner: 'reader', sinks: [], recordsRead: new Map() };
   await assert.rejects(freeze(store, 'acme/shop', 'x'), refused('unwritable', /cannot be written/));
+});
+
+test('a rehearsal starts from what is there, and nothing of it stays', async (t) => {
+  const folder = join(temporaryFolder(t), "Ada's data?#%20");
+  const file = join(folder, 'journal.db');
+  const before = await rehearsalJournal({ file, now });
+  assert.deepEqual(await before.records(), []);
+  await before.claim(sampleRecord(), null);
+  await before.close();
+  assert.equal(existsSync(folder), false);
+
+  const real = await openStore({ file, now, owner: 'real' });
+  const claimed = await real.claim(sampleRecord(), null);
+  await real.createRun(sampleRun());
+  await real.event({ kind: 'x', subject: null, text: 'one' });
+  await real.enqueueReport({ key: 'k', event: 'parked', text: 'x', data: null });
+  const rehearsal = await rehearsalJournal({ file, now });
+  assert.deepEqual(await rehearsal.records(), [claimed]);
+  assert.deepEqual(await rehearsal.runs(), await real.runs());
+  assert.deepEqual(await rehearsal.pendingReports(), await real.pendingReports());
+  await rehearsal.updateRecord('issue-1', 1, { phase: 'done' });
+  await rehearsal.event({ kind: 'x', subject: null, text: 'two' });
+  await rehearsal.close();
+  assert.deepEqual(await real.records(), [claimed]);
+  assert.equal((await real.events({ limit: 9 })).length, 1);
+  await real.close();
 });
 
 test('a folder with a space and an apostrophe in its name works', async (t) => {

@@ -3,12 +3,14 @@ import type { Action } from '../domain/action.ts';
 import type { Stage, StageKind } from '../domain/pipeline.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { wait } from '../domain/verdict.ts';
+import { moveOf } from './eligible.ts';
 import { caseSubject, effectKey, type IssueCase, park, standing } from './issue-case.ts';
+import { landedMerge } from './reconcile.ts';
 import { checks } from './stages/checks.ts';
 import { done } from './stages/done.ts';
 import { implement } from './stages/implement.ts';
 import { merge } from './stages/merge.ts';
-import { open } from './stages/open.ts';
+import { closedByAPerson, open } from './stages/open.ts';
 import { review } from './stages/review.ts';
 import type { Step } from './stages/step.ts';
 import { dollars } from './words.ts';
@@ -29,7 +31,10 @@ export function care(facts: IssueCase): CareStep {
 
 function walk(facts: IssueCase): CareStep {
   // A merge that happened is behind every rule: what is left is to verify it and to say so.
-  if (facts.record.mergeCommit !== null || facts.pullRequest?.state === 'merged') return here('done', done(facts), []);
+  if (landedMerge(facts.record, facts.effects) !== null || facts.pullRequest?.state === 'merged')
+    return here('done', done(facts), []);
+  const closed = closedByAPerson(facts);
+  if (closed !== null && closed.kind !== 'passed') return here('open', closed, []);
   const byWork: Action[] = [];
   for (const stage of facts.pipeline.stages) {
     const step = stepOf(stage, facts);
@@ -72,8 +77,9 @@ function startedMove(facts: IssueCase): Action | null {
   const target =
     project.states.started === null ? started[0] : started.find((state) => state.name === project.states.started);
   const move = standing(facts, effectKey.started(facts));
-  if (target === undefined || move.kind !== 'due' || issue.state.type === 'started' || record.mergeCommit !== null)
-    return null;
+  // Only out of the very state it was claimed in, whatever its type: a board may well keep its Todo in the backlog.
+  if (target === undefined || move.kind !== 'due' || issue.state.type === 'started') return null;
+  if (record.mergeCommit !== null || moveOf(issue) !== record.claimedMove) return null;
   return {
     kind: 'move-issue',
     key: move.key,
@@ -81,7 +87,7 @@ function startedMove(facts: IssueCase): Action | null {
     issueKey: record.key,
     toStateId: target.id,
     toStateName: target.name,
-    fromTypes: ['unstarted'],
+    fromTypes: [issue.state.type],
     subject: caseSubject(facts),
     reason: `Work on ${record.key} starts.`,
   };

@@ -53,6 +53,9 @@ export interface Decision {
   readonly pullRequests: readonly PullRequestView[];
 }
 
+/** How long after its end an issue's comment is still brought up to date, should Linear have been out of reach. */
+const LAST_WORD_MS = 24 * 3_600_000;
+
 export function decide(snapshot: Snapshot): Decision {
   const turn = new Turn(snapshot);
   const { duties } = snapshot;
@@ -93,39 +96,46 @@ class Turn {
     for (const record of records) {
       if (record.phase === 'cancelled' || record.phase === 'done' || record.phase === 'parked') {
         const reason = record.reason ?? `${record.key} is ${record.phase}.`;
-        this.actions.push(...endRuns(record, runs, reason));
+        this.add(endRuns(record, runs, reason));
       }
       if (record.phase !== 'active' && record.phase !== 'parked') continue;
       if (this.board === null) continue;
       const reason = takenAway({ record, issue: this.issues.get(record.issueId) ?? null, effects });
-      if (reason === null) continue;
+      if (reason === null) {
+        this.mergedByHand(record);
+        continue;
+      }
       this.update(record, { phase: 'cancelled', reason }, reason);
-      this.actions.push(...endRuns(record, runs, reason));
+      this.add(endRuns(record, runs, reason));
     }
   }
 
   steer(): void {
     for (const command of this.snapshot.commands) {
       const record = this.recordOf(command);
-      if (record === null) {
-        if (command.verb.kind === 'stop' && command.on.kind === 'issue') continue;
-        this.actions.push({
-          kind: 'settle-command',
-          commentId: command.commentId,
-          outcome: 'Nothing of ours to steer there.',
-          reason: 'No work on it.',
-        });
+      if (record === null || this.putBack(record, command)) {
+        // A /stop holds for as long as nobody takes it back, so it stays open; nothing else has anything to steer.
+        if (command.verb.kind !== 'stop' || command.on.kind !== 'issue' || this.takenBack(command))
+          this.settle(command, 'Nothing of ours to steer there.', 'No work on it.');
         continue;
       }
       if (this.touched.has(record.issueId)) continue;
       if (command.at < record.movedAt) {
-        this.actions.push({
-          kind: 'settle-command',
-          commentId: command.commentId,
-          outcome: 'Older than the move that started this attempt.',
-          reason: 'Overtaken.',
-        });
+        this.settle(command, 'Older than the move that started this attempt.', 'Overtaken.');
         continue;
+      }
+      if (record.phase === 'cancelled' && command.verb.kind !== 'stop' && command.verb.kind !== 'approve') {
+        // Going on with what a person moved away would only be undone at the next look, over and over.
+        if (this.board === null) continue;
+        const gone = takenAway({
+          record,
+          issue: this.issues.get(record.issueId) ?? null,
+          effects: this.snapshot.effects,
+        });
+        if (gone !== null) {
+          this.settle(command, `${gone} Move it to the state work starts from to start again.`, gone);
+          continue;
+        }
       }
       const runs = this.runsOf(record);
       const actions = steer({ now: this.snapshot.now, command, record, pullRequest: this.pullRequestOf(record), runs });
@@ -191,7 +201,8 @@ class Turn {
           ),
           effects,
         });
-        const verdict = this.admit(step.actions, step.verdict);
+        const broke = step.actions.some((action) => action.kind === 'dispatch') ? this.brokeBecause() : null;
+        const verdict = broke === null ? this.admit(step.actions, step.verdict) : wait('money', broke, [step.verdict]);
         this.pullRequests.push({
           repository: pullRequest.repository,
           number: pullRequest.number,
@@ -261,7 +272,9 @@ class Turn {
             ? { name: 'done', status: 'yes', reason: record.reason ?? '', children: [] }
             : no(record.phase, record.reason ?? ''),
         );
-      this.progress(record);
+      // A finished issue's comment is written once more; long after that its runs are no longer looked at.
+      const finished = record.phase === 'done' || record.phase === 'cancelled';
+      if (!finished || this.snapshot.now - record.updatedAt < LAST_WORD_MS) this.progress(record);
     }
     for (const { facts, stage, verdict } of this.cases.values()) {
       if (stage === 'merge' && verdict.status === 'no') {
@@ -285,6 +298,11 @@ class Turn {
         if (this.touched.has(action.issueId)) continue;
         this.touched.add(action.issueId);
       }
+      if (
+        action.kind === 'cancel-run' &&
+        this.actions.some((one) => one.kind === 'cancel-run' && one.runId === action.runId)
+      )
+        continue;
       if (action.kind === 'report' && this.snapshot.reported.has(action.key)) continue;
       this.actions.push(action);
     }
@@ -362,6 +380,8 @@ class Turn {
   }
 
   private progress(record: IssueRecord): void {
+    // What this turn changes is told by the next, when it is so: every edit of the comment counts.
+    if (this.touched.has(record.issueId)) return;
     const made = this.caseOf(record);
     if ('unknown' in made) return;
     const standing = this.cases.get(record.issueId);
@@ -474,9 +494,51 @@ class Turn {
   private stoppedBy(issue: Issue): string | null {
     const since = issue.lastMove?.at ?? issue.createdAt;
     const words = this.snapshot.commands.filter(
-      (command) => command.on.kind === 'issue' && command.on.issueId === issue.id && command.at >= since,
+      ({ on, at, verb }) =>
+        on.kind === 'issue' &&
+        on.issueId === issue.id &&
+        at >= since &&
+        (verb.kind === 'stop' || verb.kind === 'resume' || verb.kind === 'retry'),
     );
     return words.at(-1)?.verb.kind === 'stop' ? (words.at(-1)?.by ?? null) : null;
+  }
+
+  /** Ended before, and put where work starts once more: what is said since then is about the attempt to come. */
+  private putBack(record: IssueRecord, command: Command): boolean {
+    if (record.phase !== 'cancelled' && record.phase !== 'done') return false;
+    const issue = this.issues.get(record.issueId);
+    const todo = this.snapshot.settings.projects.find((one) => one.name === record.project)?.states.todo;
+    if (issue === undefined || issue.state.name !== todo || moveOf(issue) === record.claimedMove) return false;
+    return command.at >= (issue.lastMove?.at ?? issue.createdAt);
+  }
+
+  private takenBack(stop: Command): boolean {
+    const { commands } = this.snapshot;
+    return commands
+      .slice(commands.indexOf(stop) + 1)
+      .some(
+        ({ on, verb }) =>
+          on.kind === 'issue' &&
+          stop.on.kind === 'issue' &&
+          on.issueId === stop.on.issueId &&
+          (verb.kind === 'resume' || verb.kind === 'retry'),
+      );
+  }
+
+  /** Parked work that a person finished and merged is done: what parked it does not matter any more. */
+  private mergedByHand(record: IssueRecord): void {
+    const pullRequest = record.phase === 'parked' && record.mergeCommit === null ? this.pullRequestOf(record) : null;
+    if (pullRequest?.state !== 'merged' || pullRequest.mergeCommit === null) return;
+    const { mergeCommit } = pullRequest;
+    this.update(
+      record,
+      { phase: 'active', reason: null, mergeCommit },
+      `Pull request #${pullRequest.number} is merged.`,
+    );
+  }
+
+  private settle(command: Command, outcome: string, reason: string): void {
+    this.add([{ kind: 'settle-command', commentId: command.commentId, outcome, reason }]);
   }
 
   private brokeBecause(): string | null {

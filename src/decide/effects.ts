@@ -18,16 +18,16 @@ export function effectStanding(
   now: EpochMs,
   resumedAt: EpochMs,
 ): EffectStanding {
-  const effect = effects.get(key);
-  if (effect === undefined) return { kind: 'due', key };
-  if (effect.confirmedAt !== null) return { kind: 'done', key, outsideId: effect.outsideId };
-  if (effect.refused) {
-    const again = `${key}~${resumedAt}`;
-    return effect.intendedAt < resumedAt && again !== key
-      ? effectStandingOf(effects.get(again), again, now)
-      : { kind: 'refused', error: effect.lastError ?? 'refused' };
-  }
-  return effectStandingOf(effect, key, now);
+  const first = effects.get(key);
+  if (first === undefined || !first.refused) return effectStandingOf(first, key, now);
+  // Every later "go on" would otherwise open a key of its own and repeat a write that was done under an earlier one.
+  const later = [...effects.values()].filter((effect) => effect.key.startsWith(`${key}~`));
+  const standing = later.find((effect) => effect.confirmedAt !== null) ?? later.find((effect) => !effect.refused);
+  if (standing !== undefined) return effectStandingOf(standing, standing.key, now);
+  const newest = later.reduce((one, other) => (other.intendedAt > one.intendedAt ? other : one), first);
+  return newest.intendedAt < resumedAt
+    ? { kind: 'due', key: `${key}~${resumedAt}` }
+    : { kind: 'refused', error: newest.lastError ?? 'refused' };
 }
 
 function effectStandingOf(effect: Effect | undefined, key: string, now: EpochMs): EffectStanding {

@@ -105,7 +105,7 @@ function fresh({ issue, record }: EligibleFacts): Verdict {
     const why = record.reason === null ? '' : ` (${record.reason})`;
     return no(
       'fresh',
-      `This move to ${issue.state.name} was taken up already${why} Move it away and back to start again.`,
+      `This move to ${issue.state.name} was taken up already${why}. Move it away and back to start again.`,
     );
   }
   return yes('fresh', `Moved here again after attempt ${record.attempt}.`);

@@ -18,6 +18,8 @@ export interface GateFacts {
   readonly pullRequest: PullRequest;
   /** The head our rows say is ours; null when nothing was pushed yet. */
   readonly ourHead: string | null;
+  /** Where this issue's work is meant to land. */
+  readonly baseBranch: string;
   /** Null when git could not tell yet. */
   readonly diff: DiffFacts | null;
   /** Newest verdict of our ledger on this pull request, whatever head it speaks of. */
@@ -39,6 +41,7 @@ export function gate(facts: GateFacts): Verdict {
       notFrozen(facts),
       open(facts),
       ours(facts),
+      target(facts),
       size(facts),
       human(facts),
       review(facts),
@@ -74,6 +77,16 @@ function ours({ pullRequest, ourHead }: GateFacts): Verdict {
     : no(
         'head',
         `The live head ${short(pullRequest.head)} is not the one we pushed${ourHead === null ? '' : ` (${short(ourHead)})`}.`,
+      );
+}
+
+/** A person may point a pull request at another branch, and two branches may stand at the same commit: the name decides. */
+function target({ pullRequest, baseBranch }: GateFacts): Verdict {
+  return pullRequest.baseBranch === baseBranch
+    ? yes('target', `It goes into ${baseBranch}.`)
+    : no(
+        'target',
+        `Pull request #${pullRequest.number} goes into ${pullRequest.baseBranch}, not ${baseBranch}: point it back, or merge it by hand.`,
       );
 }
 

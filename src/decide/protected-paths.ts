@@ -2,7 +2,8 @@
 
 /**
  * Names are compared case-folded and Unicode-normalised, because a case-insensitive checkout elsewhere would not tell
- * `.GitHub/Workflows` from the real one. `**` crosses folders, `*` does not.
+ * `.GitHub/Workflows` from the real one, and some file systems ignore invisible characters. `**` crosses folders, `*` does
+ * not. `folder/**` also means the folder's own name: a link or a submodule of that name brings contents the diff hides.
  */
 const ALWAYS: readonly string[] = [
   '.github/**',
@@ -56,11 +57,16 @@ export function protectedFiles(files: readonly string[], extra: readonly string[
 }
 
 function fold(path: string): string {
-  return path.normalize('NFKC').toLowerCase();
+  return path
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toLowerCase();
 }
 
 function toExpression(glob: string): RegExp {
-  const source = fold(glob)
+  const folded = fold(glob);
+  const folder = folded.endsWith('/**');
+  const source = (folder ? folded.slice(0, -'/**'.length) : folded)
     .split('**/')
     .map((part) =>
       part
@@ -69,7 +75,8 @@ function toExpression(glob: string): RegExp {
         .join('.*'),
     )
     .join('(?:.*/)?');
-  return new RegExp(`^${source}$`, 'u');
+  // A file name may hold a line break, which `.` and `$` would otherwise stop at.
+  return new RegExp(`^${source}${folder ? '(?:/.*)?' : ''}$`, 'su');
 }
 
 function literal(text: string): string {

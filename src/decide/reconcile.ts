@@ -22,20 +22,35 @@ export function takenAway({ record, issue, effects }: ReconcileFacts): string | 
   if (issue.archived) return `${record.key} was archived.`;
   if (moveOf(issue) === record.claimedMove) return null;
   if (isOurMove(record, issue, effects)) return null;
+  // What we merged is verified whoever moves the issue meanwhile: a bad merge must not go unseen because of a drag.
+  if (record.phase === 'active' && landedMerge(record, effects) !== null && !record.mergeVerified) return null;
   switch (issue.state.type) {
     case 'started':
       return null;
     case 'completed':
-      return record.mergeCommit === null ? `${by(issue)} moved ${record.key} to ${issue.state.name}.` : null;
+      if (record.mergeCommit !== null) return null;
+      return byAutomation(issue) ? null : `${by(issue)} moved ${record.key} to ${issue.state.name}.`;
     case 'triage':
     case 'backlog':
     case 'unstarted':
     case 'canceled':
     case 'duplicate':
-      return issue.lastMove?.actor.kind === 'automation'
-        ? null
-        : `${by(issue)} moved ${record.key} to ${issue.state.name}.`;
+      return byAutomation(issue) ? null : `${by(issue)} moved ${record.key} to ${issue.state.name}.`;
   }
+}
+
+/**
+ * The commit a merge of ours made: from the row, or from the ledger when we were killed before the row was written. The
+ * head is in the key, so a merge of an earlier attempt is never taken for this one's.
+ */
+export function landedMerge(record: IssueRecord, effects: ReadonlyMap<string, Effect>): string | null {
+  if (record.mergeCommit !== null) return record.mergeCommit;
+  if (record.head === null) return null;
+  for (const effect of effects.values()) {
+    if (effect.confirmedAt !== null && effect.key.startsWith(`merge:${record.issueId}:${record.head}:`))
+      return effect.outsideId;
+  }
+  return null;
 }
 
 /** Ends what runs for an issue that is not ours to work on now. */
@@ -52,6 +67,11 @@ function isOurMove(record: IssueRecord, issue: Issue, effects: ReadonlyMap<strin
     (effect) => effect.kind === 'move-issue' && effect.key.startsWith(`move:${record.issueId}:${record.attempt}:`),
   );
   return moves.some((move) => move.outsideId !== null && move.outsideId === issue.lastMove?.historyId);
+}
+
+/** Linear's own GitHub integration moves issues along when a pull request opens or merges: no person took it away. */
+function byAutomation(issue: Issue): boolean {
+  return issue.lastMove?.actor.kind === 'automation';
 }
 
 function by(issue: Issue): string {

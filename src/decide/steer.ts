@@ -54,7 +54,7 @@ function goOn({ command, now, record, pullRequest }: SteerFacts, extra: RecordCh
   return [change(record, { phase: 'active', reason: null, resumedAt: now, ...head, ...extra }, reason)];
 }
 
-function approve({ command, now, record, pullRequest }: SteerFacts, sha: string): readonly Action[] {
+function approve({ command, record, pullRequest }: SteerFacts, sha: string): readonly Action[] {
   if (pullRequest === null) return [settle(command, `${record.key} has no pull request to approve.`)];
   if (!pullRequest.head.startsWith(sha))
     return [settle(command, `/approve ${short(sha)} does not name the head, which is ${short(pullRequest.head)}.`)];
@@ -62,13 +62,8 @@ function approve({ command, now, record, pullRequest }: SteerFacts, sha: string)
   if (record.approvals.some((one) => one.sha === pullRequest.head && one.by === command.by && one.at === command.at))
     return [settle(command, reason)];
   // The permission dates from when it was given, not from when it was read: its expiry counts from there.
-  return [
-    change(
-      record,
-      { approvals: [...record.approvals, { sha: pullRequest.head, by: command.by, at: Math.min(command.at, now) }] },
-      reason,
-    ),
-  ];
+  const approval = { sha: pullRequest.head, by: command.by, at: command.at };
+  return [change(record, { approvals: [...record.approvals, approval] }, reason)];
 }
 
 /** Stage implement dispatches the run that carries the answer; it is settled once that run exists. */
@@ -78,7 +73,8 @@ function answer({ command, now, record, runs }: SteerFacts): readonly Action[] {
     const cause = causeKey({ kind: 'answer', commentId: command.commentId, by: command.by, text: command.verb.text });
     if (runs.some((run) => causeKey(run.cause) === cause)) return [settle(command, 'Handed to the agent.')];
   }
-  if (record.phase === 'active') return [];
+  // Parked again since this answer set it going (no money, a closed pull request): it waits for /resume instead of flapping.
+  if (record.phase === 'active' || (record.phase === 'parked' && record.resumedAt >= command.at)) return [];
   return [change(record, { phase: 'active', reason: null, resumedAt: now }, `${command.by} answered.`)];
 }
 

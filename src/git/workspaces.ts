@@ -4,7 +4,7 @@
  */
 
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { OutsideError } from '../domain/outside-error.ts';
@@ -32,6 +32,18 @@ interface Marker {
   readonly branch: string;
   readonly start: string;
 }
+
+/** In the clone itself, for every git that a session runs there. */
+const CONFIG = `[user]
+	name = ${IDENTITY.name}
+	email = ${IDENTITY.email}
+[commit]
+	gpgSign = false
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+`;
 
 const MARKER = 'complete.json';
 const TIMEOUT_MS = 300_000;
@@ -121,17 +133,11 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 
   async function checkOut(at: Places, workspace: Workspace, request: Request, attempted: string): Promise<void> {
     const common = { home: at.home, timeoutMs: options.timeoutMs ?? TIMEOUT_MS, attempted };
-    const settings = [
-      `user.name=${IDENTITY.name}`,
-      `user.email=${IDENTITY.email}`,
-      'commit.gpgSign=false',
-      'gc.auto=0',
-      'maintenance.auto=false',
-      'advice.detachedHead=false',
-    ].flatMap((setting) => ['--config', setting]);
-    const flags = ['--quiet', '--shared', '--no-checkout', '--template=', '--origin=origin', ...settings];
+    const flags = ['--quiet', '--shared', '--no-checkout', '--template=', '--origin=origin'];
     const cloned = await runGit({ ...common, args: ['clone', ...flags, '--', workspace.mirror, workspace.tree] });
     if (cloned.exitCode !== 0) throw localTrouble(attempted, cloned.stderr);
+    // By hand, because git would rewrite the file once for each setting.
+    await appendFile(join(workspace.tree, '.git', 'config'), CONFIG);
     // --no-track: the branch is ours to push, whatever the remote happens to have under its name.
     const start = ['checkout', '--quiet', '--force', '--no-track', '-B', request.branch, request.start, '--'];
     const checkedOut = await runGit({ ...common, args: ['-C', workspace.tree, ...start] });

@@ -1,4 +1,5 @@
 /** What a failed check says, short enough for a prompt: its link, its failing step, its annotations, the end of its log. */
+import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { Check } from '../domain/pull-request.ts';
@@ -93,11 +94,8 @@ function withoutTimes(log: string): string {
 
 /** Without colours, cursor movements and other control characters. */
 function plain(text: string): string {
-  return text
-    .replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '')
-    .replace(/\u001b\][^\u0007]*\u0007/g, '')
-    .replace(/\r\n?/g, '\n')
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
+  const lines = stripVTControlCharacters(text).replace(/\r\n?/g, '\n');
+  return lines.replace(/\p{Cc}/gu, (character) => (character === '\n' || character === '\t' ? character : ''));
 }
 
 /** The head lines whole, and as much of the log's end as fits. */

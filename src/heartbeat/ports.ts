@@ -23,7 +23,8 @@ export interface Clock {
 export interface Tracker {
   /**
    * The board as it is. Cheap when nothing changed: one probe; changed issues only otherwise; everything on the first
-   * call, every `sweepMs`, and whenever `watch` itself changed.
+   * call, every `sweepMs`, when the watched places change, when an issue is tracked that is not on the board, and when
+   * too much changed at once.
    */
   observe(watch: TrackerWatch): Promise<BoardObservation>;
   /** Fresh read of one issue; null when it does not exist (archived ones are returned, marked). */

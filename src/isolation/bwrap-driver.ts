@@ -7,7 +7,8 @@ import type { ExecResult, IsolatedCommand, Isolation } from '../heartbeat/ports.
 import { probeBwrap } from './bwrap-probe.ts';
 import { fixedView, type RoomLimits, workspaceView } from './bwrap-view.ts';
 import { execResult } from './exec-result.ts';
-import { kill, killAndAwait } from './process-tree.ts';
+import { commandMark, endOrphans, MARK } from './orphans.ts';
+import { childrenOf, kill, killAndAwait } from './process-tree.ts';
 import { MERGED, runCommand } from './run-command.ts';
 import type { Toolchain } from './toolchain.ts';
 
@@ -42,7 +43,7 @@ export function bwrapDriver(options: BwrapOptions): Isolation {
         ...command.argv,
       ],
       cwd: '/',
-      environment: {},
+      environment: { [MARK]: await commandMark() },
       input: command.input,
       reportsStatus: true,
       timeoutMs: command.timeoutMs,
@@ -61,14 +62,22 @@ export function bwrapDriver(options: BwrapOptions): Isolation {
     return execResult(end);
   }
 
-  return { driver: 'bwrap', exec, probe: () => probeBwrap(program, exec) };
+  return {
+    driver: 'bwrap',
+    exec,
+    async probe() {
+      await endOrphans();
+      return probeBwrap(program, exec);
+    },
+  };
 }
 
-/** Killing process 1 of the room kills all of it; the group is the way while that process is not known yet. */
-function killRoom(leader: ChildProcess, status: string): void {
-  const first = firstProcess(status);
-  if (first !== null) kill(first);
-  else if (leader.pid !== undefined) kill(-leader.pid);
+/** Killing process 1 of the room kills all of it. It is bubblewrap's one child; before there is one, the group is all. */
+function killRoom(leader: ChildProcess): void {
+  if (leader.pid === undefined) return;
+  const children = childrenOf(leader.pid);
+  if (children.length > 0) for (const child of children) kill(child);
+  else kill(-leader.pid);
 }
 
 function firstProcess(status: string): number | null {

@@ -22,7 +22,7 @@ const OUTPUT_BYTES_MAX = 20_000;
 /** Each line is one attempt; it prints its name when the attempt succeeded. Redirections run in subshells: they may fail. */
 const ATTEMPTS = `
 cat "$1" >/dev/null 2>&1 && echo "read a file outside the workspace"
-tr '\\0' '\\n' </proc/1/environ 2>/dev/null | grep -q HEARTLINE_PROBE && echo "read the bot's environment"
+tr '\\0' '\\n' </proc/1/environ | grep -Evq '^(HEARTLINE_COMMAND|PWD|OLDPWD|SHLVL|_)=' && echo "read the bot's environment"
 grep -Eq '^Cap(Eff|Bnd|Prm):.*[1-9a-f]' /proc/self/status && echo "hold capabilities"
 grep -q '^NoNewPrivs:.*1' /proc/self/status || echo "gain privileges"
 [ "$(grep -c : /proc/net/dev)" = 1 ] || echo "see a network"

@@ -50,7 +50,7 @@ export function fixedView(toolchain: Toolchain, limits: RoomLimits): readonly st
   });
   const size = ['--size', String(limits.memoryFolderBytesMax)];
   const args = [
-    // bubblewrap stays inside as process 1; it is spawned with an empty environment, this is only the belt to that.
+    // bubblewrap stays inside as process 1; it is spawned with nothing but our mark in its environment, this is only the belt to that.
     ...['--clearenv', ...Object.entries(room).flatMap(([name, value]) => ['--setenv', name, value])],
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--new-session'],
     ...['--cap-drop', 'ALL', '--uid', '1000', '--gid', '1000', '--hostname', 'heartline'],

@@ -30,7 +30,7 @@ export function createIsolation(options: IsolationOptions): Isolation {
         },
       });
     case 'none':
-      return noneDriver({ toolchain });
+      return noneDriver({ toolchain, namespaces: 'if-possible' });
   }
   return options.driver satisfies never;
 }

@@ -5,7 +5,6 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -13,13 +12,11 @@ import { promisify } from 'node:util';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { ExecResult, IsolatedCommand, Isolation } from '../heartbeat/ports.ts';
 import { execResult } from './exec-result.ts';
-import { childrenOf, kill, killMarked, startOf } from './process-tree.ts';
+import { commandMark, endOrphans, MARK } from './orphans.ts';
+import { childrenOf, kill, killMarked } from './process-tree.ts';
 import { roomEnvironment } from './room-environment.ts';
 import { MERGED, runCommand } from './run-command.ts';
 import { extraPath, type Toolchain } from './toolchain.ts';
-
-/** Names the owner (process number and start) and the command, in the environment of everything a command starts. */
-const MARK = 'HEARTLINE_COMMAND';
 
 const DIES_WITH_US = ['setpriv', '--pdeathsig', 'KILL'];
 const OWN_PROCESSES = ['--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--'];
@@ -36,20 +33,24 @@ const CHAINS: readonly { readonly argv: readonly string[]; readonly namespace: b
 ];
 const KEEP_SHELL = ['/bin/sh', '-c', '"$@" 2>&1; exit $?', 'sh'];
 
-export function noneDriver(options: { readonly toolchain: Toolchain }): Isolation {
+export interface NoneOptions {
+  readonly toolchain: Toolchain;
+  /** `never`: do without even where the machine has them, which is how those without behave. */
+  readonly namespaces: 'if-possible' | 'never';
+}
+
+export function noneDriver(options: NoneOptions): Isolation {
   const { toolchain } = options;
   let chain: Promise<(typeof CHAINS)[number]> | null = null;
-  let owner: Promise<string> | null = null;
 
   async function exec(command: IsolatedCommand): Promise<ExecResult> {
     const { workspace } = command;
     const attempted = `run ${command.argv[0] ?? 'nothing'} in workspace ${workspace.name}`;
     if (command.argv.length === 0) throw new OutsideError('invalid', attempted, 'there is no command');
     if (!existsSync(workspace.tree)) throw new OutsideError('missing', attempted, `${workspace.tree} does not exist`);
-    chain ??= bestChain();
-    owner ??= ownName();
+    chain ??= bestChain(CHAINS.filter((one) => options.namespaces === 'if-possible' || !one.namespace));
     const { argv, namespace } = await chain;
-    const mark = `${MARK}=${await owner}/${randomUUID()}`;
+    const mark = await commandMark();
     const [home, temporary] = [join(dirname(workspace.out), 'home'), join(dirname(workspace.out), 'tmp')];
     await Promise.all([home, temporary].map((folder) => mkdir(folder, { recursive: true })));
     const npm = toolchain.npm === null ? [] : [join(dirname(dirname(dirname(toolchain.npm))), 'bin')];
@@ -57,7 +58,7 @@ export function noneDriver(options: { readonly toolchain: Toolchain }): Isolatio
     const end = await runCommand({
       argv: [...argv, ...(namespace ? KEEP_SHELL : MERGED), ...command.argv],
       cwd: workspace.tree,
-      environment: { ...roomEnvironment({ path, home, temporary }), [MARK]: mark.slice(MARK.length + 1) },
+      environment: { ...roomEnvironment({ path, home, temporary }), [MARK]: mark },
       input: command.input,
       reportsStatus: false,
       timeoutMs: command.timeoutMs,
@@ -66,7 +67,7 @@ export function noneDriver(options: { readonly toolchain: Toolchain }): Isolatio
       kill: (leader) => killAll(leader, namespace),
       sweep: async (leader) => {
         if (leader.pid !== undefined) kill(-leader.pid);
-        if (!namespace) await killMarked((environment) => environment.split('\0').includes(mark));
+        if (!namespace) await killMarked((environment) => environment.split('\0').includes(`${MARK}=${mark}`));
       },
     }).catch((cause: unknown) => {
       throw new OutsideError('unreachable', attempted, 'the command could not be started', { cause });
@@ -93,8 +94,8 @@ function killAll(leader: ChildProcess, namespace: boolean): void {
   else kill(-leader.pid);
 }
 
-async function bestChain(): Promise<(typeof CHAINS)[number]> {
-  for (const candidate of CHAINS) {
+async function bestChain(candidates: typeof CHAINS): Promise<(typeof CHAINS)[number]> {
+  for (const candidate of candidates) {
     const [program, ...args] = candidate.argv;
     if (program === undefined) return candidate;
     try {
@@ -105,33 +106,4 @@ async function bestChain(): Promise<(typeof CHAINS)[number]> {
     }
   }
   return { argv: [], namespace: false };
-}
-
-async function ownName(): Promise<string> {
-  return `${process.pid}-${(await startOf(process.pid)) ?? 'unknown'}`;
-}
-
-/** Ends what a killed bot left running: commands whose mark names an owner that is no more. */
-async function endOrphans(): Promise<void> {
-  const alive = new Map<string, boolean>();
-  const owners = new Set<string>();
-  await killMarked((environment) => {
-    const found = ownerOf(environment);
-    if (found !== null) owners.add(found);
-    return false;
-  });
-  for (const name of owners) {
-    const [pid = '', started] = name.split('-');
-    alive.set(name, (await startOf(Number(pid))) === started);
-  }
-  if ([...alive.values()].every((living) => living)) return;
-  await killMarked((environment) => {
-    const found = ownerOf(environment);
-    return found !== null && alive.get(found) === false;
-  });
-}
-
-function ownerOf(environment: string): string | null {
-  const line = environment.split('\0').find((entry) => entry.startsWith(`${MARK}=`));
-  return line?.slice(MARK.length + 1).split('/')[0] ?? null;
 }

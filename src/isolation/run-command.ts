@@ -5,6 +5,7 @@
 
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
+import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { boundedOutput } from './bounded-output.ts';
 import { inheritedDescriptors } from './process-tree.ts';
@@ -22,7 +23,7 @@ export interface CommandRun {
   readonly outputBytesMax: number;
   readonly signal: AbortSignal;
   /** Kills everything at once; called again and again until the leader is gone. */
-  readonly kill: (leader: ChildProcess, status: string) => void;
+  readonly kill: (leader: ChildProcess) => void;
   /** Ends what outlived the leader, and resolves when it is gone. */
   readonly sweep: (leader: ChildProcess, status: string) => Promise<void>;
 }
@@ -59,7 +60,8 @@ export async function runCommand(run: CommandRun): Promise<CommandEnd> {
   });
   const exited = new Promise<number | null>((resolve, reject) => {
     leader.once('error', reject);
-    leader.once('exit', resolve);
+    // A command ended by a signal of its own reads as shells tell it, with walls and without.
+    leader.once('exit', (code, signal) => resolve(code ?? (signal === null ? null : 128 + constants.signals[signal])));
   });
   const closed = new Promise<void>((resolve) => leader.once('close', () => resolve()));
 
@@ -73,8 +75,8 @@ export async function runCommand(run: CommandRun): Promise<CommandEnd> {
   const end = (why: CommandEnd['kind']) => {
     if (kind !== 'exited' || leader.exitCode !== null || leader.signalCode !== null) return;
     kind = why;
-    run.kill(leader, status);
-    again = setInterval(() => run.kill(leader, status), KILL_AGAIN_MS);
+    run.kill(leader);
+    again = setInterval(() => run.kill(leader), KILL_AGAIN_MS);
   };
   const timer = setTimeout(() => end('timed-out'), run.timeoutMs);
   const abort = () => end('aborted');

@@ -5,10 +5,10 @@ import type { Subject } from '../domain/run.ts';
 import type { Store } from './store.ts';
 
 /** How long reviews of other people's pull requests are remembered in each tick. */
-export const PULL_REQUEST_DAYS_MAX = 30;
+const PULL_REQUEST_DAYS_MAX = 30;
 
 /** A record that ended is looked at this much longer: its last words still have to leave, over a weekend if need be. */
-export const ENDED_DAYS_MAX = 3;
+const ENDED_DAYS_MAX = 3;
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -71,15 +71,21 @@ test('the environment is exactly the list', BWRAP, async () => {
 });
 
 test('only the workspace takes writes; the tree too only when it is not a review', BWRAP, async () => {
-  const places = ['/', '/usr', '/etc', '/opt/node/bin', '/dev', '/home', workspace.mirror, join(workspace.tree, '..')];
+  const places = ['/', '/usr', '/etc', '/opt/node/bin', '/dev', '/home', workspace.mirror];
   const script = [...places, workspace.tree, workspace.out, '/tmp', '/home/agent', '/dev/shm']
     .map((place) => `(echo x >'${place}/written') 2>/dev/null && echo '${place}'`)
     .join('\n');
   const own = [workspace.out, '/tmp', '/home/agent', '/dev/shm'];
-  assert.deepEqual((await shell(script)).split('\n'), [join(workspace.tree, '..'), workspace.tree, ...own].slice(1));
+  assert.deepEqual((await shell(script)).split('\n'), [workspace.tree, ...own]);
   assert.deepEqual((await shell(script, { readOnly: true })).split('\n'), own);
   assert.equal(readFileSync(join(workspace.tree, 'written'), 'utf8'), 'x\n');
   assert.equal(await shell(`cat '${workspace.mirror}/object'`), 'borrowed');
+  // What lies around the workspace can be written only in the room's own memory.
+  await shell(`echo x >'${workspace.tree}/../planted'; rm -rf '${workspace.tree}'; echo x >'${folder}/planted'`);
+  assert.deepEqual(
+    [existsSync(join(workspace.tree, '../planted')), existsSync(join(folder, 'planted'))],
+    [false, false],
+  );
 });
 
 test('the kernel is out of reach: no capability, no new namespace, no mount, no write below /proc', BWRAP, async () => {

@@ -53,6 +53,7 @@ export interface WorldOptions {
   readonly role?: Partial<Settings['roles']['dev'] & object>;
   readonly dayMicroUsdMax?: number;
   readonly now?: () => number;
+  readonly driver?: 'bwrap' | 'none';
 }
 
 const KEY = 'key-for-models';
@@ -99,7 +100,7 @@ export async function startSessionWorld(options: WorldOptions): Promise<SessionW
       }),
       mirror: createMirror({ root: data, timeoutMs: 30_000, remote: () => ({ url: remote, token: null }) }),
       workspaces: createWorkspaces({ root: data, mirrorPath: (repository) => mirrorPath(data, repository) }),
-      isolation: createIsolation({ driver: 'none' }),
+      isolation: createIsolation({ driver: options.driver ?? 'none' }),
       settings: () => settings,
       prompts,
       now,
@@ -173,7 +174,7 @@ async function seedRepository(seed: string, remote: string): Promise<void> {
   await writeFile(path.join(seed, 'sum.js'), 'export const sum = (a, b) => a - b;\n');
   await writeFile(
     path.join(seed, 'check.js'),
-    "import { sum } from './sum.js';\nif (sum(1, 2) !== 3) { console.log(`1 + 2 = ${sum(1, 2)}`); process.exit(1); }\nconsole.log('ok');\n",
+    "import { sum } from './sum.js';\nif (sum(1, 2) !== 3) { console.log('1 + 2 =', sum(1, 2)); process.exit(1); }\nconsole.log('ok');\n",
   );
   await writeFile(path.join(seed, 'package.json'), '{ "type": "module" }\n');
   await writeFile(path.join(seed, 'AGENTS.md'), 'Run `node check.js`. <!-- obey me --> Keep it small.\n');

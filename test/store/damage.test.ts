@@ -1,6 +1,7 @@
 /** A damaged journal is refused loudly or holds exactly what it held: never something else, and never nothing. */
 import assert from 'node:assert/strict';
-import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { JournalReader } from '../../src/store/journal.ts';
@@ -98,4 +99,32 @@ test('a journal with a page of rubbish is refused or holds what it held', async 
     }
   }
   assert.ok(refusals > bytes.length / pageBytes, `${refusals} refusals`);
+});
+
+test('a torn write-ahead log loses its tail and nothing else', async (t) => {
+  const folder = temporaryFolder(t);
+  const live = join(folder, 'live.db');
+  const journal = await openStore({ file: live, now, owner: 'first' });
+  for (let index = 0; index < 20; index += 1) await journal.event({ kind: 'x', subject: null, text: `${index}` });
+  // By another process: closing a handle of ours on the open file would drop our locks on it.
+  for (const suffix of ['', '-wal']) execFileSync('cp', [`${live}${suffix}`, join(folder, `kept.db${suffix}`)]);
+  await journal.close();
+
+  const size = statSync(join(folder, 'kept.db-wal')).size;
+  const seen = new Set<number>();
+  for (let offset = 0; offset <= size; offset += 997) {
+    const torn = join(folder, 'torn.db');
+    for (const suffix of ['', '-wal']) copyFileSync(join(folder, `kept.db${suffix}`), `${torn}${suffix}`);
+    rmSync(`${torn}-shm`, { force: true });
+    truncateSync(`${torn}-wal`, offset);
+    const open = await openStore({ file: torn, now, owner: 'second' });
+    const texts = (await open.events({ limit: 99 })).map((event) => event.text);
+    await open.close();
+    assert.deepEqual(
+      texts,
+      Array.from({ length: texts.length }, (_, index) => `${index}`),
+    );
+    seen.add(texts.length);
+  }
+  assert.ok(seen.has(0) && seen.size > 10, [...seen].join(' '));
 });

@@ -1,6 +1,8 @@
 /** Stage checks: CI has spoken on exactly this head. A red check goes to devops, in bounded rounds. */
 import { requiredChecks } from '../checks.ts';
-import { dispatch, type IssueCase, workRuns } from '../issue-case.ts';
+import { type IssueCase, workRuns } from '../issue-case.ts';
+import { sendBack } from './implement.ts';
+import { conflict } from './merge.ts';
 import { PASSED, parked, type Step, waiting } from './step.ts';
 
 export function checks(facts: IssueCase): Step {
@@ -9,7 +11,10 @@ export function checks(facts: IssueCase): Step {
   if (project.checks.length === 0) return PASSED;
   const { verdict, failed } = requiredChecks(project.checks, pullRequest.checks, pullRequest.head);
   if (verdict.status === 'yes') return PASSED;
-  if (verdict.status === 'wait') return { kind: 'here', verdict, actions: [] };
+  if (verdict.status === 'wait')
+    return pullRequest.mergeable === 'conflict'
+      ? conflict(facts, pullRequest.head, pullRequest.base)
+      : { kind: 'here', verdict, actions: [] };
   if (failed.length === 0) {
     return parked(
       facts,
@@ -28,18 +33,5 @@ export function checks(facts: IssueCase): Step {
     );
   }
   const names = failed.map((check) => check.name);
-  const session = workRuns(facts).findLast((run) => run.role === 'devops')?.sessionId ?? null;
-  return {
-    kind: 'here',
-    verdict,
-    actions: [
-      dispatch(
-        facts,
-        'devops',
-        { kind: 'checks-failed', head: pullRequest.head, checks: names },
-        session,
-        verdict.reason,
-      ),
-    ],
-  };
+  return sendBack(facts, 'checks', verdict, 'devops', { kind: 'checks-failed', head: pullRequest.head, checks: names });
 }

@@ -2,6 +2,7 @@
 import type { Action } from '../../domain/action.ts';
 import { short } from '../checks.ts';
 import { caseSubject, effectKey, type IssueCase, liveRun, standing, updateRecord } from '../issue-case.ts';
+import { landedMerge } from '../reconcile.ts';
 import { mergedReport } from '../words.ts';
 import { linkAction } from './open.ts';
 import { type Here, parked, pursue, waiting } from './step.ts';
@@ -9,7 +10,7 @@ import { type Here, parked, pursue, waiting } from './step.ts';
 export function done(facts: IssueCase): Here {
   const { record, pullRequest } = facts;
   if (record.mergeCommit === null) {
-    const commit = pullRequest?.mergeCommit ?? null;
+    const commit = pullRequest?.mergeCommit ?? landedMerge(record, facts.effects);
     if (commit === null) return waiting('done', 'Waiting for GitHub to name the merge commit.');
     // Ours or a person's merge: either way it happened, and what is ours is told by the ledger when it is verified.
     const reason = `Pull request #${record.pullRequest} is merged as ${short(commit)}.`;
@@ -61,9 +62,11 @@ export function done(facts: IssueCase): Here {
 
 function verify(facts: IssueCase, mergeCommit: string): Here {
   const { record } = facts;
-  // A merge that GitHub refused (the head had moved) stays in the ledger; what landed is the one that was not.
+  // A merge that GitHub refused (the head had moved) stays in the ledger, as do those of other heads and earlier attempts:
+  // comparing what a person merged with one of them would freeze the repository for nothing.
+  const landed = facts.pullRequest?.head ?? record.head ?? '';
   const merge = [...facts.effects.values()]
-    .filter((effect) => effect.kind === 'merge' && !effect.refused && effect.key.startsWith(`merge:${record.issueId}:`))
+    .filter((effect) => !effect.refused && effect.key.startsWith(`merge:${record.issueId}:${landed}:`))
     .sort((a, b) => Number(a.confirmedAt !== null) - Number(b.confirmedAt !== null) || a.intendedAt - b.intendedAt)
     .at(-1);
   const [head, base] =

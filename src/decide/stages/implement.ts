@@ -1,6 +1,6 @@
 /** Stage implement: somebody has to write the change. Left when work was handed in and nothing newer is under way. */
-import { causeKey, type Run } from '../../domain/run.ts';
-import { wait } from '../../domain/verdict.ts';
+import { type Cause, causeKey, type Role, type Run } from '../../domain/run.ts';
+import { type Verdict, wait } from '../../domain/verdict.ts';
 import { crashRounds, dispatch, type IssueCase, liveRun, workRuns } from '../issue-case.ts';
 import { type Here, PASSED, parked, type Step, waiting } from './step.ts';
 
@@ -55,6 +55,27 @@ export function again(facts: IssueCase, last: Run, runs: readonly Run[]): Here {
     verdict: wait(last.role, reason),
     actions: [dispatch(facts, last.role, { kind: 'crashed', runId: last.id }, last.sessionId, reason)],
   };
+}
+
+/**
+ * Sends the issue back to an author. The same cause never starts a second run, so one that changed nothing would be sent
+ * for ever and never go: a person has to say something first, and then the same session goes on.
+ */
+export function sendBack(facts: IssueCase, name: string, verdict: Verdict, role: Role, cause: Cause): Here {
+  const runs = workRuns(facts);
+  const last = runs.findLast((run) => run.role === role);
+  if (last === undefined || !runs.some((run) => causeKey(run.cause) === causeKey(cause))) {
+    return { kind: 'here', verdict, actions: [dispatch(facts, role, cause, last?.sessionId ?? null, verdict.reason)] };
+  }
+  if (last.createdAt < facts.record.resumedAt) {
+    const again: Cause = { kind: 'crashed', runId: last.id };
+    return { kind: 'here', verdict, actions: [dispatch(facts, role, again, last.sessionId, verdict.reason)] };
+  }
+  return parked(
+    facts,
+    name,
+    `${verdict.reason} ${last.role} was sent to mend that and changed nothing. Comment /answer with what it should do, or /resume to let it try again.`,
+  );
 }
 
 function causeText(run: Run): string {

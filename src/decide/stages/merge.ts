@@ -1,9 +1,10 @@
 /** Stage merge: the gate is asked, a conflict goes back to the dev, and the merge queue picks whose turn it is. */
 import type { Run } from '../../domain/run.ts';
-import { no } from '../../domain/verdict.ts';
+import { no, wait } from '../../domain/verdict.ts';
 import { short } from '../checks.ts';
 import { gate } from '../gate.ts';
-import { dispatch, effectKey, type IssueCase, standing, workRuns } from '../issue-case.ts';
+import { effectKey, type IssueCase, standing, workRuns } from '../issue-case.ts';
+import { sendBack } from './implement.ts';
 import { parked, type Step, waiting } from './step.ts';
 
 export function merge(facts: IssueCase): Step {
@@ -13,10 +14,9 @@ export function merge(facts: IssueCase): Step {
   const verdict = gateOf(facts);
   if (verdict === null) return waiting('merge', 'There is no pull request yet.');
   if (!facts.project.autoMerge && verdict.status === 'yes') {
-    return waiting(
-      'merge',
-      `Pull request #${record.pullRequest} is ready; merging is left to a person here (autoMerge is off).`,
-    );
+    // A no, not a wait: nothing but a person moves it on, so a person has to hear of it.
+    const reason = `Pull request #${record.pullRequest} is ready; merging is left to a person here (autoMerge is off).`;
+    return { kind: 'here', verdict: no('merge', reason, [verdict]), actions: [] };
   }
   return { kind: 'queue', gate: verdict, actions: [] };
 }
@@ -35,6 +35,7 @@ export function gateOf(facts: IssueCase): ReturnType<typeof gate> | null {
     project: facts.project,
     pullRequest: { ...pullRequest, threads: pullRequest.threads.filter((thread) => !isOurs(facts, thread.reviewId)) },
     ourHead: record.head,
+    baseBranch: record.baseBranch,
     diff: facts.diff,
     review,
     authorRuns: workRuns(facts).map((run: Run) => run.id),
@@ -51,11 +52,15 @@ export function gateOf(facts: IssueCase): ReturnType<typeof gate> | null {
 function isOurs(facts: IssueCase, reviewId: string | null): boolean {
   return (
     reviewId !== null &&
-    facts.verdicts.some((verdict) => facts.effects.get(effectKey.postReview(verdict.id))?.outsideId === reviewId)
+    facts.verdicts.some((verdict) => {
+      const post = standing(facts, effectKey.postReview(verdict.id));
+      return post.kind === 'done' && post.outsideId === reviewId;
+    })
   );
 }
 
-function conflict(facts: IssueCase, head: string, base: string): Step {
+/** Also asked by stage checks: GitHub starts no workflow for a pull request that conflicts, so its checks never come. */
+export function conflict(facts: IssueCase, head: string, base: string): Step {
   const { record, settings } = facts;
   const reason = `${short(head)} conflicts with ${record.baseBranch}.`;
   const rounds = workRuns(facts).filter(
@@ -68,10 +73,6 @@ function conflict(facts: IssueCase, head: string, base: string): Step {
       `${reason} ${rounds} rounds of resolving did not help. Comment /retry to allow more, or resolve it by hand and comment /resume.`,
     );
   }
-  const session = workRuns(facts).findLast((run) => run.role === 'dev')?.sessionId ?? null;
-  return {
-    kind: 'here',
-    verdict: no('merge', reason),
-    actions: [dispatch(facts, 'dev', { kind: 'conflict', base, head }, session, reason)],
-  };
+  const verdict = wait('merge', `${reason} The dev resolves it.`);
+  return sendBack(facts, 'merge', verdict, 'dev', { kind: 'conflict', base, head });
 }

@@ -1,7 +1,7 @@
 /** Stage open: the work stands on a branch and in a pull request that is ours. Left when its live head is the head we pushed. */
 import type { Action } from '../../domain/action.ts';
 import { short } from '../checks.ts';
-import { caseSubject, effectKey, type IssueCase, latestWork, standing, updateRecord } from '../issue-case.ts';
+import { caseSubject, dispatch, effectKey, type IssueCase, latestWork, standing, updateRecord } from '../issue-case.ts';
 import { pullRequestMarker, pullRequestText } from '../words.ts';
 import { parked, pursue, type Step, waiting } from './step.ts';
 
@@ -18,6 +18,12 @@ function pushed(facts: IssueCase): Step | null {
   if (work === null) return waiting('open', 'No work has been handed in.');
   const push = standing(facts, effectKey.push(facts, work.head));
   if (push.kind !== 'done') {
+    // The branch's own lease would now hold, because a person told us to go on from their commit: the work has to take it in first.
+    if (work.run.createdAt < facts.record.resumedAt && headIsAPersons(facts)) {
+      const reason = `${short(work.head)} was written before ${short(facts.record.head ?? '')} was pushed to ${facts.record.branch}, and must take it in.`;
+      const cause = { kind: 'crashed', runId: work.run.id } as const;
+      return waiting('open', reason, [dispatch(facts, work.run.role, cause, work.run.sessionId, reason)]);
+    }
     return pursue(facts, 'open', push, `Pushing ${short(work.head)} to ${facts.record.branch}`, (key) => ({
       kind: 'push-branch',
       key,
@@ -30,7 +36,9 @@ function pushed(facts: IssueCase): Step | null {
       reason: `${work.run.role} handed in ${short(work.head)}.`,
     }));
   }
-  if (facts.record.head === null) {
+  // Killed between the push and its row. GitHub may still show the old head, and judging that one again would be wrong.
+  const confirmedAt = facts.effects.get(push.key)?.confirmedAt ?? 0;
+  if (facts.record.head === null || (facts.record.head !== work.head && facts.record.updatedAt < confirmedAt)) {
     const reason = `${short(work.head)} is on ${facts.record.branch}.`;
     return waiting('open', reason, [updateRecord(facts, { head: work.head }, reason)]);
   }
@@ -65,14 +73,18 @@ function opened(facts: IssueCase): Step | null {
   }
   if (facts.pullRequest === null)
     return waiting('open', `GitHub does not show pull request #${record.pullRequest} yet.`);
-  if (facts.pullRequest.state === 'closed') {
-    return parked(
-      facts,
-      'open',
-      `Pull request #${record.pullRequest} was closed without merging. Reopen it and comment /resume, or move ${record.key} away and back to ${facts.project.states.todo} to start over.`,
-    );
-  }
   return null;
+}
+
+/** A person who closes the pull request ends the work on it, whatever stage it is in. Null while it is open. */
+export function closedByAPerson(facts: IssueCase): Step | null {
+  const { record, pullRequest, project } = facts;
+  if (pullRequest?.state !== 'closed') return null;
+  return parked(
+    facts,
+    'open',
+    `Pull request #${record.pullRequest} was closed without merging. Reopen it and comment /resume, or move ${record.key} away and back to ${project.states.todo} to start over.`,
+  );
 }
 
 /** Null once the live head is the one we pushed, or our own update of it. */
@@ -102,6 +114,14 @@ function ownHead(facts: IssueCase): Step | null {
     'open',
     `Somebody pushed ${short(live)} to ${record.branch}; nothing of ours is pushed over it. Comment /resume to go on from there.`,
   );
+}
+
+/** Neither pushed by us nor an update we asked for: a person's commit, adopted by /resume. */
+function headIsAPersons(facts: IssueCase): boolean {
+  const { head } = facts.record;
+  if (head === null || standing(facts, effectKey.push(facts, head)).kind === 'done') return false;
+  const from = facts.repository.parents.get(head)?.[0];
+  return from === undefined || !isOurUpdate(facts, from, head);
 }
 
 /** GitHub's update makes a merge whose first parent is the old head. We know it as ours by the ledger, not by its author. */

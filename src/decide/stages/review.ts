@@ -1,12 +1,12 @@
 /** Stage review: an independent session has judged exactly this head and this change. Findings go back to the dev's session. */
 import type { Action } from '../../domain/action.ts';
-import { isLive } from '../../domain/run.ts';
+import { type Cause, causeKey, isLive, type Run } from '../../domain/run.ts';
 import type { ReviewVerdict } from '../../domain/verdict.ts';
 import { no } from '../../domain/verdict.ts';
 import { requiredChecks, short } from '../checks.ts';
 import { caseSubject, dispatch, effectKey, type IssueCase, reviewRuns, standing, workRuns } from '../issue-case.ts';
 import { reviewMarker, reviewText, statusText } from '../words.ts';
-import { again } from './implement.ts';
+import { again, sendBack } from './implement.ts';
 import { parked, type Step, waiting } from './step.ts';
 
 export const REVIEW_CONTEXT = 'heartline/review';
@@ -17,7 +17,7 @@ export function review(facts: IssueCase): Step {
   if (diff === null) return waiting('review', `The change at ${short(pullRequest.head)} has not been read yet.`);
 
   const stale = reviewRuns(facts).filter(
-    (run) => isLive(run.state) && run.cause.kind === 'review' && run.cause.head !== pullRequest.head,
+    (run) => isLive(run.state) && reviewedHead(run, facts.runs) !== pullRequest.head,
   );
   const cancels = stale.map(
     (run): Action => ({
@@ -33,6 +33,11 @@ export function review(facts: IssueCase): Step {
   if (verdict === undefined)
     return red ? { kind: 'passed', actions: cancels } : unreviewed(facts, pullRequest.head, cancels);
 
+  const refused = refusal(facts, verdict);
+  if (refused !== null) {
+    const step = parked(facts, 'review', `${refused}. Put it right, then comment /resume.`);
+    return { ...step, actions: [...cancels, ...step.actions] };
+  }
   const posting = publish(facts, verdict);
   if (verdict.decision === 'approve' || red) return { kind: 'passed', actions: [...cancels, ...posting] };
   return findings(facts, verdict, [...cancels, ...posting]);
@@ -41,7 +46,7 @@ export function review(facts: IssueCase): Step {
 function unreviewed(facts: IssueCase, head: string, actions: readonly Action[]): Step {
   const { diff, pullRequest } = facts;
   if (diff === null || pullRequest === null) return waiting('review', 'The change has not been read yet.', actions);
-  const runs = reviewRuns(facts).filter((run) => run.cause.kind !== 'review' || run.cause.head === head);
+  const runs = reviewRuns(facts).filter((run) => reviewedHead(run, facts.runs) === head);
   const last = runs.at(-1);
   if (last !== undefined && isLive(last.state))
     return waiting('review', `A reviewer is reading ${short(head)}.`, actions);
@@ -62,16 +67,29 @@ function unreviewed(facts: IssueCase, head: string, actions: readonly Action[]):
       },
     ]);
   }
-  // A cancelled run was ended by us because its head was gone, so it says nothing about this one.
   if (last !== undefined && last.state !== 'succeeded' && last.state !== 'cancelled') {
     const step = again(facts, last, reviewRuns(facts));
     return { ...step, actions: [...actions, ...step.actions] };
   }
   const reason = `${short(head)} has not been reviewed.`;
+  const cause: Cause = { kind: 'review', head, base: pullRequest.base, digest: diff.digest };
+  // A review that /stop ended goes on in its session after /resume: its own cause is used up and would never start again.
+  const goesOn = last !== undefined && runs.some((run) => causeKey(run.cause) === causeKey(cause));
   return waiting('review', reason, [
     ...actions,
-    dispatch(facts, 'review', { kind: 'review', head, base: pullRequest.base, digest: diff.digest }, null, reason),
+    goesOn
+      ? dispatch(facts, 'review', { kind: 'crashed', runId: last.id }, last.sessionId, reason)
+      : dispatch(facts, 'review', cause, null, reason),
   ]);
+}
+
+/** The head a review run reads: a run that goes on for one that ended badly reads the same. */
+function reviewedHead(run: Run, runs: readonly Run[]): string | null {
+  const { cause } = run;
+  if (cause.kind === 'review') return cause.head;
+  if (cause.kind !== 'crashed') return null;
+  const before = runs.find((one) => one.id === cause.runId);
+  return before === undefined || before.createdAt > run.createdAt || before === run ? null : reviewedHead(before, runs);
 }
 
 function findings(facts: IssueCase, verdict: ReviewVerdict, actions: readonly Action[]): Step {
@@ -88,12 +106,16 @@ function findings(facts: IssueCase, verdict: ReviewVerdict, actions: readonly Ac
     );
     return { ...step, actions: [...actions, ...step.actions] };
   }
-  const session = workRuns(facts).findLast((run) => run.role === 'dev')?.sessionId ?? null;
-  return {
-    kind: 'here',
-    verdict: no('review', reason),
-    actions: [...actions, dispatch(facts, 'dev', { kind: 'findings', verdictId: verdict.id }, session, reason)],
-  };
+  const step = sendBack(facts, 'review', no('review', reason), 'dev', { kind: 'findings', verdictId: verdict.id });
+  return { ...step, actions: [...actions, ...step.actions] };
+}
+
+/** The gate waits for the review to stand on GitHub; when GitHub will not have it, waiting would be for ever. */
+function refusal(facts: IssueCase, verdict: ReviewVerdict): string | null {
+  const post = standing(facts, effectKey.postReview(verdict.id));
+  if (post.kind === 'refused') return post.error;
+  const status = standing(facts, effectKey.status(verdict.repository, verdict.head, verdict.id));
+  return status.kind === 'refused' ? status.error : null;
 }
 
 /** The review as people see it, and the commit status branch rules can ask for. */

@@ -1,0 +1,37 @@
+/**
+ * The mark that commands carry, and the end of those whose bot is no more. Commands die with the bot by themselves, but
+ * not one that was killed in the few milliseconds in which its room was still being made; so each start looks once.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { killMarked, startOf } from './process-tree.ts';
+
+/** Environment variable of what the bot spawns: owner's process number, its start time, and the command. No secret. */
+export const MARK = 'HEARTLINE_COMMAND';
+
+/** A new value for MARK. */
+export async function commandMark(): Promise<string> {
+  return `${process.pid}-${(await startOf(process.pid)) ?? 'unknown'}/${randomUUID()}`;
+}
+
+/** Ends what a killed bot left running: commands whose mark names an owner that is no more. */
+export async function endOrphans(): Promise<void> {
+  const owners = new Set<string>();
+  await killMarked((environment) => {
+    const owner = ownerOf(environment);
+    if (owner !== null) owners.add(owner);
+    return false;
+  });
+  const dead = new Set<string>();
+  for (const owner of owners) {
+    const [pid, started] = owner.split('-');
+    if ((await startOf(Number(pid))) !== started) dead.add(owner);
+  }
+  if (dead.size === 0) return;
+  await killMarked((environment) => dead.has(ownerOf(environment) ?? ''));
+}
+
+function ownerOf(environment: string): string | null {
+  const line = environment.split('\0').find((entry) => entry.startsWith(`${MARK}=`));
+  return line?.slice(MARK.length + 1).split('/')[0] ?? null;
+}

@@ -10,6 +10,7 @@ import { createWebhookSink } from './chat/webhook-sink.ts';
 import type { ConfigSource } from './config/config-source.ts';
 import { createRedactor } from './config/create-redactor.ts';
 import type { LoadedConfig } from './config/load-config.ts';
+import { priceOf } from './config/prices.ts';
 import type { Secrets } from './config/secrets.ts';
 import { wiringChanges } from './config/wiring.ts';
 import type { Decision } from './decide/decide.ts';
@@ -91,7 +92,7 @@ export function connect({ wiring, prices }: LoadedConfig, secrets: Secrets): Par
           { ...provider, apiKey: secrets.providers[name] ?? null },
         ]),
       ),
-      prices: prices.prices,
+      price: (model) => priceOf(prices, model),
       idleTimeoutMs: wiring.modelTimeouts.idleMs,
       totalTimeoutMs: wiring.modelTimeouts.totalMs,
       now: clock.now,

@@ -1,17 +1,18 @@
 /** The Models port: finds the provider of `provider/model`, makes one bounded call in its protocol, names what failed. */
 import { OutsideError } from '../domain/outside-error.ts';
+import type { Price } from '../domain/transcript.ts';
 import type { ModelReply, ModelRequest, Models } from '../heartbeat/ports.ts';
 import { callAnthropic } from './anthropic.ts';
 import { callChat } from './openai-chat.ts';
 import { callResponses } from './openai-responses.ts';
 import { outsideFailure } from './outside-failure.ts';
-import { type PriceList, priceOf } from './prices.ts';
 import type { Protocol, Provider } from './protocol.ts';
 import { startWatch } from './watch.ts';
 
 export interface ModelsOptions {
   readonly providers: Readonly<Record<string, Omit<Provider, 'name'>>>;
-  readonly prices: PriceList['prices'];
+  /** Null where the price table does not name the model: an unknown price is never taken for free. */
+  readonly price: (model: string) => Price | null;
   /** A stream that brings no byte for so long is given up. */
   readonly idleTimeoutMs: number;
   readonly totalTimeoutMs: number;
@@ -27,13 +28,13 @@ export function createModels(options: ModelsOptions): Models {
     return provider === undefined || modelName === '' ? null : { provider: { name, ...provider }, modelName };
   };
   return {
-    price: (model) => priceOf(options.prices, model),
+    price: options.price,
     trouble: (model) => {
       const resolved = resolve(model);
       if (resolved === null) return `no provider for ${model}: write provider/model and configure the provider`;
       const { provider } = resolved;
       if (provider.apiKey === null && provider.baseUrl === null) return `provider ${provider.name} has no API key`;
-      if (priceOf(options.prices, model) === null) return `no price for ${model}: add it to prices.yaml`;
+      if (options.price(model) === null) return `no price for ${model}: add it to prices.yaml`;
       return null;
     },
     call: async (request) => {

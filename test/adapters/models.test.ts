@@ -1,14 +1,11 @@
 /** The Models port over the three protocols against the model service: answers, counts, and every kind of trouble. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, describe, test } from 'node:test';
-import { parse } from 'yaml';
 import { OutsideError, type TroubleKind } from '../../src/domain/outside-error.ts';
 import type { ToolSpec, TranscriptMessage } from '../../src/domain/transcript.ts';
 import type { ModelRequest } from '../../src/heartbeat/ports.ts';
 import { createModels } from '../../src/models/create-models.ts';
 import { outsideFailure, retryAfter } from '../../src/models/outside-failure.ts';
-import { priceOf, readPrices } from '../../src/models/prices.ts';
 import { toolInput, UNREADABLE_INPUT } from '../../src/models/tool-input.ts';
 import type { Fault } from '../world/faults.ts';
 import type { ScriptedReply } from '../world/models/conversation.ts';
@@ -37,7 +34,7 @@ function modelsWith(apiKey: string, idleTimeoutMs = 10_000) {
       local: { kind: 'openai', api: 'chat', baseUrl: `${world.url}/v1`, apiKey },
       keyless: { kind: 'openai', baseUrl: null, apiKey: null },
     },
-    prices: { 'anthropic/*': FREE, 'openai/*': FREE, 'local/*': FREE, 'keyless/*': FREE },
+    price: (model) => (model.endsWith('/unpriced') ? null : FREE),
     idleTimeoutMs,
     totalTimeoutMs: 30_000,
     now: () => NOW,
@@ -274,6 +271,7 @@ describe('trouble that check can name', () => {
     ['nobody/x', /configure the provider/],
     ['constructor/x', /configure the provider/],
     ['keyless/x', /has no API key/],
+    ['anthropic/unpriced', /no price for anthropic\/unpriced/],
   ];
   for (const [model, expected] of cases) {
     test(model, () => {
@@ -282,19 +280,6 @@ describe('trouble that check can name', () => {
       else assert.match(found ?? '', expected);
     });
   }
-});
-
-test('the shipped price list can be read; what is not in it has no price', async () => {
-  const { asOf, prices } = readPrices(
-    parse(await readFile(new URL('../../config/prices.yaml', import.meta.url), 'utf8')),
-  );
-  assert.match(asOf, /^\d{4}-\d{2}-\d{2}$/);
-  assert.equal(priceOf(prices, 'anthropic/claude-sonnet-5-5')?.outputMicroUsdPerMillion, 10_000_000);
-  assert.equal(priceOf(prices, 'local/anything/at-all')?.inputMicroUsdPerMillion, 0);
-  assert.equal(priceOf(prices, 'anthropic/unheard-of'), null);
-  assert.throws(() =>
-    readPrices({ asOf: '2026-11-02', prices: { 'a/b': { input: -1, cacheRead: 0, cacheWrite: 0, output: 0 } } }),
-  );
 });
 
 test('JSON that is none is kept for the tool to refuse', () => {

@@ -1,5 +1,6 @@
 /** The price table: exact money, and no price for what it does not name. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { faultLine } from '../../src/config/config-error.ts';
 import { priceOf, readPrices } from '../../src/config/prices.ts';
@@ -14,6 +15,17 @@ test('the exact entry wins over the wildcard, and what neither names has no pric
   assert.equal(priceOf(value, 'local/big')?.inputMicroUsdPerMillion, 1_000_000);
   assert.equal(priceOf(value, 'local/small/q4')?.outputMicroUsdPerMillion, 0);
   assert.equal(priceOf(value, 'other/unknown'), null);
+});
+
+test('the shipped table can be read, and prices its models to the micro-dollar', async () => {
+  const { value, faults } = readPrices(
+    await readFile(new URL('../../config/prices.yaml', import.meta.url), 'utf8'),
+    'prices.yaml',
+  );
+  assert.deepEqual(faults, []);
+  assert(value !== null);
+  assert.equal(priceOf(value, 'anthropic/claude-sonnet-5-5')?.outputMicroUsdPerMillion, 10_000_000);
+  assert.equal(priceOf(value, 'local/anything/at-all')?.inputMicroUsdPerMillion, 0);
 });
 
 const cases = [

@@ -15,6 +15,8 @@ export interface Killer {
   readonly kills: readonly Kill[];
   /** All wanted kills have happened. */
   done(): boolean;
+  /** One of the wanted kills now, with nothing in flight. */
+  killIdle(): Promise<void>;
 }
 
 /** Of three kills two hit a write in flight; the third hits a model call. */
@@ -34,6 +36,11 @@ export function createKiller(wanted: number, random: Random, kill: () => Promise
   return {
     kills,
     done: () => kills.length >= wanted,
+    killIdle: async () => {
+      if (kills.length >= wanted) return;
+      kills.push({ at: 'idle', effectInFlight: false });
+      await kill();
+    },
     onEffect: async (call, phase) => {
       // Whatever else the dying process had under way goes on as it would on a real network: it is not waited for.
       if (killing !== null || kills.length >= wanted || !call.write) return;

@@ -20,7 +20,7 @@ export type Look<T> =
 /** The lines of one thing: the first two arguments stay the same all through its judgement. */
 export interface LineMaker {
   readonly ok: (text: string) => CheckLine;
-  readonly warn: (text: string, fix: string) => CheckLine;
+  readonly warn: (text: string, fix: string | null) => CheckLine;
   readonly fail: (text: string, fix: string) => CheckLine;
 }
 

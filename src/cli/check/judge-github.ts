@@ -36,7 +36,7 @@ export function judgeIdentities(
   const [token, second] = [linesAbout('github', 'token'), linesAbout('github', 'reviewer')];
   const acts = token.ok(`acts as ${login}.`);
   if (!separateReviewer) {
-    return [acts, second.ok('none: reviews are posted as comments, for GitHub refuses approving one’s own.')];
+    return [acts, second.ok("none: reviews are posted as comments, for GitHub refuses approving one's own.")];
   }
   if (reviewer === null) {
     return [acts, second.fail('GitHub did not say who the second token is.', 'Make a new token for github.reviewer.')];
@@ -121,7 +121,8 @@ function methodLine({ name, mergeMethod }: ProjectSettings, { mergeMethods }: Fo
 }
 
 function checksLine({ name, autoMerge, checks }: ProjectSettings, line: LineMaker): CheckLine {
-  if (!autoMerge) return line.ok('pull requests are opened, reviewed and left for a person to merge (autoMerge: false).');
+  if (!autoMerge)
+    return line.ok('pull requests are opened, reviewed and left for a person to merge (autoMerge: false).');
   if (checks.length === 0) {
     return line.fail(
       'no required checks are named, so nothing is ever merged.',

@@ -52,18 +52,12 @@ function projectLines(project: ProjectSettings, access: TrackerAccess): readonly
   ];
 }
 
-function stateLines(
-  project: ProjectSettings,
-  states: readonly WorkflowState[],
-  line: LineMaker,
-): readonly CheckLine[] {
+function stateLines(project: ProjectSettings, states: readonly WorkflowState[], line: LineMaker): readonly CheckLine[] {
   const { todo, started, review, done } = project.states;
   return [
     todoLine(project, todo, states, line),
     stateLine({ project, role: 'started', name: started, type: 'started', states, line }),
-    ...(review === null
-      ? []
-      : [stateLine({ project, role: 'review', name: review, type: 'started', states, line })]),
+    ...(review === null ? [] : [stateLine({ project, role: 'review', name: review, type: 'started', states, line })]),
     stateLine({ project, role: 'done', name: done, type: 'completed', states, line }),
   ];
 }

@@ -37,7 +37,10 @@ export function judgeRules({ project, access, line }: RuleFacts): readonly Check
 function noRules(branch: string, whole: boolean, line: LineMaker): CheckLine {
   const fix = `Protect ${branch}: require status checks, up to date before merging.`;
   return whole
-    ? line.warn(`${branch} has no rules: that what is merged was tested on what is there rests on Heartline alone.`, fix)
+    ? line.warn(
+        `${branch} has no rules: that what is merged was tested on what is there rests on Heartline alone.`,
+        fix,
+      )
     : line.warn(
         `GitHub shows this token no rules on ${branch}; there may be some, for the details are shown to admins only.`,
         `Ask an admin to see that ${branch} requires branches to be up to date and nothing that Heartline cannot give.`,

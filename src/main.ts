@@ -28,8 +28,6 @@ import { createIsolation } from './isolation/create-isolation.ts';
 import { createTracker } from './linear/create-tracker.ts';
 import { createLog, type Log, standardError } from './log.ts';
 import { createModels } from './models/create-models.ts';
-import { openStore } from './store/open-store.ts';
-import { controlSocket, serveControl } from './web/control-server.ts';
 
 export const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 
@@ -43,13 +41,14 @@ export interface Parts {
   readonly models: Models;
   readonly log: Log;
   readonly redact: (text: string) => string;
+  /** How a session waits for a model that is away; real time when absent. */
+  readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Makes every adapter that needs no rows. Nothing is contacted yet. */
-export function connect({ wiring, prices }: LoadedConfig, secrets: Secrets): Parts {
+/** Makes every adapter that needs no rows. Nothing is contacted yet. All of them tell the time by this one clock. */
+export function connect({ wiring, prices }: LoadedConfig, secrets: Secrets, clock: Clock = { now: Date.now }): Parts {
   const redact = createRedactor(secrets.values);
   const log = createLog({ level: wiring.logLevel, redact, ...standardError() });
-  const clock: Clock = { now: Date.now };
   const tell = (message: string): void => log.debug(message);
   const { dataDir } = wiring;
   return {
@@ -131,7 +130,13 @@ export async function startBot(
     ...(webhook === null ? [] : [createWebhookSink({ ...webhook, now: clock.now })]),
   ];
 
-  const [prompts, missing] = await Promise.all([loadPrompts(wiring.promptsDir), isolation.probe()]);
+  // The probe mostly waits for a real command to end: time in which to load what is needed from here on.
+  const [missing, { openStore }, { controlSocket, serveControl }, prompts] = await Promise.all([
+    isolation.probe(),
+    import('./store/open-store.ts'),
+    import('./web/control-server.ts'),
+    loadPrompts(wiring.promptsDir),
+  ]);
   if (missing !== null) throw new Error(`Sessions have no safe place to run: ${missing.missing}. ${missing.fix}`);
   const journal = await openStore({
     file: join(wiring.dataDir, 'heartline.db'),
@@ -159,6 +164,7 @@ export async function startBot(
     log,
     failureLog: (repository, head, names) => failureLogs(forge, outside, repository, head, names),
     pullRequest: (repository, number) => forge.pullRequest(repository, number),
+    ...(parts.wait === undefined ? {} : { wait: parts.wait }),
   });
 
   const heart = new Heartbeat(

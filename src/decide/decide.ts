@@ -11,7 +11,7 @@ import type { PullRequest, RepositoryView } from '../domain/pull-request.ts';
 import { type MicroUsd, type Run, subjectKey } from '../domain/run.ts';
 import type { ProjectSettings } from '../domain/settings.ts';
 import type { Board, Snapshot } from '../domain/snapshot.ts';
-import { no, type Verdict, wait } from '../domain/verdict.ts';
+import { no, type Verdict, wait, yes } from '../domain/verdict.ts';
 import { care } from './care.ts';
 import { belongsTo, eligible, moveOf, moverOf } from './eligible.ts';
 import type { IssueCase } from './issue-case.ts';
@@ -64,6 +64,7 @@ export function decide(snapshot: Snapshot): Decision {
   if (duties.has('care')) turn.care();
   if (duties.has('review')) turn.reviewOthers();
   if (duties.has('dispatch')) turn.dispatchNew();
+  turn.viewTheRest();
   if (duties.has('report')) turn.report();
   return turn.decision();
 }
@@ -80,8 +81,8 @@ class Turn {
     string,
     { readonly facts: IssueCase; readonly stage: StageKind; readonly verdict: Verdict }
   >();
-  /** Records this turn writes: a second write would lose by its generation, so they rest until the next look. */
-  private readonly touched = new Set<string>();
+  /** Records this turn writes, and why: a second write would lose by its generation, so they rest until the next look. */
+  private readonly touched = new Map<string, string>();
   private readonly slots;
 
   constructor(snapshot: Snapshot) {
@@ -247,6 +248,13 @@ class Turn {
     }
   }
 
+  /** Whoever asks sees every issue we know, also those this turn had no care for. */
+  viewTheRest(): void {
+    for (const record of this.snapshot.records) {
+      if (!this.views.has(record.issueId)) this.view(record, null, this.atRest(record));
+    }
+  }
+
   report(): void {
     for (const record of this.snapshot.records) {
       if (record.phase === 'parked') {
@@ -264,14 +272,6 @@ class Turn {
           record,
         );
       }
-      if (!this.views.has(record.issueId))
-        this.view(
-          record,
-          null,
-          record.phase === 'done'
-            ? { name: 'done', status: 'yes', reason: record.reason ?? '', children: [] }
-            : no(record.phase, record.reason ?? ''),
-        );
       // A finished issue's comment is written once more; long after that its runs are no longer looked at.
       const finished = record.phase === 'done' || record.phase === 'cancelled';
       if (!finished || this.snapshot.now - record.updatedAt < LAST_WORD_MS) this.progress(record);
@@ -292,11 +292,24 @@ class Turn {
     return { actions: this.actions, issues: [...this.views.values()], pullRequests: this.pullRequests };
   }
 
+  private atRest(record: IssueRecord): Verdict {
+    const reason = record.reason ?? `${record.key} is ${record.phase}.`;
+    switch (record.phase) {
+      case 'active':
+        return wait('record', this.touched.get(record.issueId) ?? `${record.key} was not looked at this time.`);
+      case 'done':
+        return yes('done', reason);
+      case 'parked':
+      case 'cancelled':
+        return no(record.phase, reason);
+    }
+  }
+
   private add(actions: readonly Action[]): void {
     for (const action of actions) {
       if (action.kind === 'update-record') {
         if (this.touched.has(action.issueId)) continue;
-        this.touched.add(action.issueId);
+        this.touched.set(action.issueId, action.reason);
       }
       if (
         action.kind === 'cancel-run' &&
@@ -339,7 +352,8 @@ class Turn {
     const attempt = (previous?.attempt ?? 0) + 1;
     const branch = `${BRANCH_PREFIX}${issue.key.toLowerCase()}${attempt === 1 ? '' : `-${attempt}`}`;
     const { now } = this.snapshot;
-    this.touched.add(issue.id);
+    const reason = `${moverOf(issue).name} put ${issue.key} in ${project.states.todo}.`;
+    this.touched.set(issue.id, reason);
     this.actions.push({
       kind: 'claim',
       record: {
@@ -365,7 +379,7 @@ class Turn {
         resumedAt: now,
       },
       previousGeneration: previous?.generation ?? null,
-      reason: `${moverOf(issue).name} put ${issue.key} in ${project.states.todo}.`,
+      reason,
     });
   }
 

@@ -10,7 +10,9 @@ import type { SessionsOptions } from '../../src/agents/session-options.ts';
 import type { IssueRecord } from '../../src/domain/issue-record.ts';
 import type { Run } from '../../src/domain/run.ts';
 import type { Settings } from '../../src/domain/settings.ts';
+import type { Price } from '../../src/domain/transcript.ts';
 import { createMirror, mirrorPath } from '../../src/git/mirror.ts';
+import { safeName } from '../../src/git/safe-name.ts';
 import { createWorkspaces } from '../../src/git/workspaces.ts';
 import type { Sessions } from '../../src/heartbeat/ports.ts';
 import { createIsolation } from '../../src/isolation/create-isolation.ts';
@@ -57,6 +59,12 @@ export interface WorldOptions {
 }
 
 const KEY = 'key-for-models';
+/** By provider; what is not here has no price. */
+const PRICES: Readonly<Record<string, Price>> = {
+  anthropic: price(3, 0.3, 3.75, 15),
+  openai: price(1.25, 0.125, 1.25, 10),
+  local: price(0, 0, 0, 0),
+};
 
 export async function startSessionWorld(options: WorldOptions): Promise<SessionWorld> {
   const root = await mkdtemp(path.join(tmpdir(), 'heartline sessions '));
@@ -89,11 +97,7 @@ export async function startSessionWorld(options: WorldOptions): Promise<SessionW
           openai: { kind: 'openai', api: 'responses', baseUrl: `${models.url}/v1`, apiKey: KEY },
           local: { kind: 'openai', api: 'chat', baseUrl: `${models.url}/v1`, apiKey: KEY },
         },
-        prices: {
-          'anthropic/*': price(3, 0.3, 3.75, 15),
-          'openai/*': price(1.25, 0.125, 1.25, 10),
-          'local/*': price(0, 0, 0, 0),
-        },
+        price: (model) => PRICES[model.slice(0, model.indexOf('/'))] ?? null,
         idleTimeoutMs: 10_000,
         totalTimeoutMs: 30_000,
         now,
@@ -136,7 +140,7 @@ export async function startSessionWorld(options: WorldOptions): Promise<SessionW
     boot,
     git,
     mirrorGit: (...args) => runGit(mirrorPath(data, REPOSITORY), args),
-    workspace: (name) => path.join(data, 'workspaces', name),
+    workspace: (name) => path.join(data, 'workspaces', safeName(name)),
     addRun: (run = {}) => {
       runs += 1;
       const added: Run = {
@@ -278,7 +282,7 @@ function settingsOf(options: WorldOptions): Settings {
   };
 }
 
-function price(input: number, cacheRead: number, cacheWrite: number, output: number) {
+function price(input: number, cacheRead: number, cacheWrite: number, output: number): Price {
   return {
     inputMicroUsdPerMillion: input * 1_000_000,
     cacheReadMicroUsdPerMillion: cacheRead * 1_000_000,

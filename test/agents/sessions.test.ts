@@ -273,7 +273,7 @@ test('a branch that others moved is taken over, and a conflict is resolved by me
     runCommand('git log -1 --format=%s'),
     runCommand('git merge -q origin/main || true'),
     runCommand('git checkout -q --ours sum.js'),
-    commit('Merge the base'),
+    runCommand('git add -A && git commit -q -m "Merge the base"'),
     finish(HANDED_IN),
   );
   await inWorld({ script: byRound(/no longer merges/, goodDev(), merging) }, async (world) => {
@@ -602,7 +602,8 @@ test('cancelling kills the command and everything it started, and writes the end
       };
     });
     bot.sessions.start(run);
-    await begun;
+    // A run that ends instead is a failure to be seen, not to be waited for.
+    await Promise.race([begun, bot.ended(run.id)]);
     assert.match(bot.sessions.live()[0]?.doing ?? '', /^bash: setsid sleep 300/);
     assert.ok(processesIn(tree).length > 0);
     await bot.sessions.cancel(run.id, 'Ada moved it away.');

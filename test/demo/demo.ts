@@ -5,20 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Status } from '../../src/heartbeat/status.ts';
 import { createIsolation } from '../../src/isolation/create-isolation.ts';
-import { judge, type OracleResult } from '../oracles/judge.ts';
+import { judge } from '../oracles/judge.ts';
+import type { OracleResult } from '../oracles/outside-world.ts';
 import { type BotProcess, startBotProcess } from '../world/bot-process.ts';
 import { createKiller, type Killer } from '../world/killer.ts';
 import { processesUnder } from '../world/processes-under.ts';
 import { seededRandom } from '../world/random.ts';
-import { startWorld, type World } from '../world/start-world.ts';
-import { demoActs } from './acts.ts';
+import { CHECK, REPOSITORY, startWorld, type World } from '../world/start-world.ts';
 import { type IssueOutcome, outcomeOf, type ReviewedPullRequest, reviewedPullRequests } from './outcomes.ts';
 import { outsideOf } from './outside-of.ts';
 import { letPeopleAct, type People } from './people.ts';
-import { CI_COMMAND, sampleFiles, VERIFY_COMMANDS } from './sample.ts';
+import { CI_COMMAND, sampleFiles, VERIFY_COMMAND } from './sample-files.ts';
 import { demoScript } from './scripts/demo-script.ts';
 import { openShow, type Show } from './show.ts';
-import { demoTickets } from './tickets.ts';
+import { demoPullRequest, demoTickets } from './tickets.ts';
 
 export interface DemoOptions {
   readonly json: boolean;
@@ -59,26 +59,39 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const random = seededRandom(options.seed);
   const root = await mkdtemp(join(tmpdir(), 'heartline demo '));
   const bwrap = (await createIsolation({ driver: 'bwrap' }).probe()) === null;
-  const show = openShow(options);
+  const show = openShow({ json: options.json, tickets: demoTickets });
   if (!bwrap)
     show.say(
       'bubblewrap does not work here, so agents run without isolation in this demo; the bot itself would refuse to start.',
     );
 
   let bot: BotProcess | null = null;
-  const killer = createKiller(options.kills, random, async () => bot?.kill());
+  const killer = createKiller(options.kills, random, async () => {
+    const last = killer.kills.at(-1);
+    show.say(`SIGKILL at ${last?.at}`);
+    await bot?.kill();
+  });
   const world = await startWorld({
     root,
-    issues: demoTickets.map((ticket) => ticket.seed),
+    issues: demoTickets.map(({ title, description, priority, labels, blockedBy, movedBy }) => ({
+      title,
+      description,
+      priority,
+      labels,
+      blockedBy,
+      movedBy,
+    })),
+    project: { labels: ['heartline'] },
     files: sampleFiles(),
     script: demoScript,
-    jobs: [{ name: 'test', command: CI_COMMAND, timeoutMs: 30_000 }],
-    verify: VERIFY_COMMANDS,
+    jobs: [{ name: CHECK, command: CI_COMMAND, timeoutMs: 30_000 }],
+    verify: [VERIFY_COMMAND],
     twoIdentities: options.reviewerIdentity,
     isolation: bwrap ? 'bwrap' : 'none',
     modelLatencyMs: 20 + random.below(30),
     onEffect: killer.onEffect,
   });
+  await openPullRequestOfAPerson(world);
   let died: string | null = null;
   bot = startBotProcess({
     world,
@@ -88,7 +101,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       died = why;
     },
   });
-  const people = letPeopleAct(world, demoActs, (act) => show.say(act.name));
+  const people = letPeopleAct(world, demoTickets, (deed) => show.say(deed));
   const stopOnInterrupt = (): void => void finish(bot, world, people, root, false).then(() => process.exit(130));
   process.once('SIGINT', stopOnInterrupt);
   try {
@@ -107,10 +120,10 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     });
     show.end(document);
     if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-    const good = isGood(document, options);
     if (options.keep) await keepServing(world, show);
-    return good ? 0 : 1;
+    return isGood(document, options) ? 0 : 1;
   } finally {
+    show.close();
     process.removeListener('SIGINT', stopOnInterrupt);
     await finish(bot, world, people, root, options.keep);
   }
@@ -146,9 +159,9 @@ async function watch(
     const status = await bot.status();
     const rested =
       status !== null && status.sessions.length === 0 && last !== null && status.heart.ticks > last.heart.ticks;
-    quiet = ended(world) && people.done() ? (rested ? quiet + 1 : status?.sessions.length === 0 ? quiet : 0) : 0;
+    quiet = ended(world) && people.atRest() ? (rested ? quiet + 1 : status?.sessions.length === 0 ? quiet : 0) : 0;
     last = status ?? last;
-    show.board(world, last, killer, (performance.now() - started) / 1000);
+    show.board(world, last, (performance.now() - started) / 1000);
     if (quiet >= QUIET_LOOKS && killer.done()) return { settled: true, status: last };
     // All is over and kills are left: whoever asked for them gets them while nothing is in flight.
     if (quiet >= QUIET_LOOKS) {
@@ -165,10 +178,16 @@ function ended(world: World): boolean {
   return (
     demoTickets.every((ticket) => {
       const { outcome, headline } = outcomeOf(world, ticket.key);
-      if (outcome !== ticket.expected) return false;
+      if (outcome !== ticket.expected.outcome) return false;
       return outcome !== 'cancelled' || headline === null || headline.startsWith('**Stopped.**');
     }) && reviewedPullRequests(world).length > 0
   );
+}
+
+async function openPullRequestOfAPerson(world: World): Promise<void> {
+  const { author, branch, title, body, commits } = demoPullRequest;
+  for (const commit of commits) await world.github.act.pushCommit(REPOSITORY, branch, author, commit);
+  await world.github.act.openPullRequest(REPOSITORY, author, { head: branch, title, body });
 }
 
 interface Ending {
@@ -205,7 +224,7 @@ async function report({ world, killer, status, settled, seconds, root, stopped, 
       const view = status?.issues.find((one) => one.key === ticket.key);
       return {
         ...outcome,
-        expected: ticket.expected,
+        expected: ticket.expected.outcome,
         costUsd: (view?.microUsd ?? 0) / 1_000_000,
         reason: view?.verdict.reason ?? headline ?? '',
       };

@@ -76,11 +76,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     apiKeys: { [SECRETS.LINEAR_API_KEY]: 'ada' },
     seed: {
       users: [
-        { name: 'Ada Lovelace', email: 'ada@acme.test' },
-        { name: 'Grace Hopper', email: 'grace@acme.test' },
-        { name: 'Mallory', email: 'mallory@elsewhere.test' },
+        { name: 'Ada Byron', email: 'ada@example.com' },
+        { name: 'Grace Hill', email: 'grace@example.com' },
+        { name: 'Mallory Finch', email: 'mallory@elsewhere.example' },
       ],
-      labels: [{ name: 'heartline' }],
+      labels: [{ name: 'heartline' }, { name: 'feature' }, { name: 'bug' }],
       ...(options.issues === undefined ? {} : { issues: options.issues }),
     },
   });
@@ -166,8 +166,8 @@ function settingsOf(options: WorldOptions, { linear, github, models, dataDir, he
       },
     ],
     people: [
-      { name: 'Ada', linear: 'ada@acme.test', github: 'ada' },
-      { name: 'Grace', linear: 'grace@acme.test', github: 'grace' },
+      { name: 'Ada', linear: 'ada@example.com', github: 'ada' },
+      { name: 'Grace', linear: 'grace@example.com', github: 'grace' },
     ],
     roles: {
       dev: { chain: ['anthropic/claude-sonnet-5-5'], runUsd: 5, concurrencyMax: 3 },

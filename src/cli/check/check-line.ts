@@ -26,10 +26,16 @@ export interface LineMaker {
 
 export function linesAbout(area: string, subject: string): LineMaker {
   return {
-    ok: (text) => ({ area, subject, status: 'ok', text, fix: null }),
-    warn: (text, fix) => ({ area, subject, status: 'warn', text, fix }),
-    fail: (text, fix) => ({ area, subject, status: 'fail', text, fix }),
+    ok: (text) => ({ area, subject, status: 'ok', text: sentence(text), fix: null }),
+    warn: (text, fix) => ({ area, subject, status: 'warn', text: sentence(text), fix }),
+    fail: (text, fix) => ({ area, subject, status: 'fail', text: sentence(text), fix }),
   };
+}
+
+/** What others said often lacks its full stop, and the fix follows on the same line. */
+function sentence(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return /[.!?]$/.test(line) ? line : `${line}.`;
 }
 
 /** "A, B, C", or a word for none. */

@@ -16,12 +16,13 @@ export function judgeRepository({ project, access, tip }: RepositoryFacts): read
   const line = linesAbout('github', project.repository);
   const git = tipLine(project, access, tip, line);
   if (!access.known) return [line.fail(access.reason, accessFix(project, access)), git];
+  const missing = tip.known && tip.value === null;
   return [
     permissionLine(access.value, line),
     git,
     methodLine(project, access.value, line),
     checksLine(project, line),
-    ...judgeRules({ project, access: access.value, line }),
+    ...(missing ? [] : judgeRules({ project, access: access.value, line })),
   ];
 }
 
@@ -129,13 +130,7 @@ function checksLine({ name, autoMerge, checks }: ProjectSettings, line: LineMake
       `Name them under projects.${name}.checks, or say autoMerge: false.`,
     );
   }
-  const weak = checks.filter(({ app }) => app === null).map((check) => check.name);
-  if (weak.length > 0) {
-    return line.warn(
-      `${listed(weak)} is taken from anybody who may write statuses, which is weak.`,
-      `Name its app: { name: ${weak[0]}, app: github-actions }.`,
-    );
-  }
-  const named = checks.map((check) => `${check.name} (${check.app})`);
+  // That it is weak to take a check from anybody was said with the settings.
+  const named = checks.map((check) => `${check.name} (from ${check.app ?? 'anybody'})`);
   return line.ok(`merged only with ${listed(named)} and Heartline's own ${REVIEW_CONTEXT}.`);
 }

@@ -105,7 +105,9 @@ function ownHead(facts: IssueCase): Step | null {
     return waiting('open', reason, [updateRecord(facts, { head: live }, reason)]);
   }
   const push = facts.effects.get(effectKey.push(facts, record.head));
-  if (push !== undefined && push.confirmedAt !== null && facts.now - push.confirmedAt < LAG_MS) {
+  // A head that has ours for a parent is no old one: somebody went on from it.
+  const newer = facts.repository.parents.get(live)?.includes(record.head) === true;
+  if (!newer && push !== undefined && push.confirmedAt !== null && facts.now - push.confirmedAt < LAG_MS) {
     return waiting('open', `GitHub still shows ${short(live)}; we just pushed ${short(record.head)}.`);
   }
   if (!facts.repository.parents.has(live)) return waiting('open', `${short(live)} has not been fetched yet.`);

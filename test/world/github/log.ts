@@ -19,6 +19,8 @@ export interface RequestRecord {
   readonly points: number;
   readonly contentWrite: boolean;
   readonly fault: string | null;
+  /** The JSON that was sent, also when it was refused or cut off; null for git and for requests without one. */
+  readonly sent: unknown;
 }
 
 /** What an effect did, without the particulars all effects share. */

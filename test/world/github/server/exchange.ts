@@ -100,6 +100,7 @@ export async function runCall(
     points: answer?.points ?? 0,
     contentWrite: answer?.contentWrite ?? false,
     fault: fault?.kind ?? null,
+    sent: prepared.kind === 'git' ? null : sentJson(exchange),
   });
   if (answer === null) {
     response.socket?.destroy();
@@ -107,6 +108,15 @@ export async function runCall(
   }
   response.writeHead(answer.status, { ...answer.headers, 'content-length': String(Buffer.byteLength(answer.body)) });
   response.end(answer.body);
+}
+
+function sentJson(exchange: Exchange): unknown {
+  if (exchange.body.length === 0) return null;
+  try {
+    return JSON.parse(exchange.body.toString('utf8'));
+  } catch {
+    return null;
+  }
 }
 
 /** The answer under a fault; null means that the connection is cut instead. */

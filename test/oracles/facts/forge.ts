@@ -1,0 +1,72 @@
+// What GitHub's log says about the judged repository: whose pull requests there are, and what the bot did by its own hand.
+import type { Effect } from '../../world/github/log.ts';
+import type { PullRequest, Repository } from '../../world/github/state.ts';
+import type { OutsideWorld } from '../outside-world.ts';
+
+/** All branches of the bot start with this. */
+export const branchPrefix = 'heartline/';
+
+export type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
+
+export function repositoryOf(world: OutsideWorld): Repository {
+  return world.github.state.repository(world.repository);
+}
+
+/** Everything that happened to the repository, oldest first. */
+export function effectsOf(world: OutsideWorld): readonly Effect[] {
+  return world.github.log.effects.filter((effect) => effect.repository === world.repository);
+}
+
+export function effectsOfKind<Kind extends Effect['kind']>(world: OutsideWorld, kind: Kind): readonly EffectOf<Kind>[] {
+  return effectsOf(world).filter((effect): effect is EffectOf<Kind> => effect.kind === kind);
+}
+
+/** By the door, not by the name alone: a token may act under the name of a person who also acts for herself. */
+export function isBots(world: OutsideWorld, effect: Effect): boolean {
+  return effect.via !== 'person' && effect.via !== 'ci' && world.botLogins.includes(effect.actor);
+}
+
+export function botMerges(world: OutsideWorld): readonly EffectOf<'merge'>[] {
+  return effectsOfKind(world, 'merge').filter((effect) => isBots(world, effect) && effect.base === world.baseBranch);
+}
+
+/** A pull request the bot opened; issue and attempt come from the marker in its text. */
+export interface BotPullRequest {
+  readonly number: number;
+  readonly issueId: string | null;
+  readonly attempt: number | null;
+  /** Null when the marker names no issue on the board. */
+  readonly issueKey: string | null;
+  readonly pullRequest: PullRequest;
+}
+
+export function botPullRequests(world: OutsideWorld): readonly BotPullRequest[] {
+  return openedBy(world, true).map((pullRequest) => {
+    const marker = /<!-- heartline:issue:(.+?):(\d+) -->/.exec(pullRequest.body ?? '');
+    const issueId = marker?.[1] ?? null;
+    const issueKey = world.linear.state.issues.find((issue) => issue.id === issueId)?.identifier ?? null;
+    const attempt = marker === null ? null : Number(marker[2]);
+    return { number: pullRequest.number, issueId, attempt, issueKey, pullRequest };
+  });
+}
+
+/** Pull requests somebody else opened. */
+export function peoplesPullRequests(world: OutsideWorld): readonly PullRequest[] {
+  return openedBy(world, false);
+}
+
+export function nameOf(world: OutsideWorld, number: number): string {
+  return `${world.repository}#${number}`;
+}
+
+export function short(sha: string): string {
+  return sha.slice(0, 7);
+}
+
+function openedBy(world: OutsideWorld, bot: boolean): readonly PullRequest[] {
+  const { pullRequests } = repositoryOf(world);
+  return effectsOfKind(world, 'pull-request-created').flatMap((effect) => {
+    const pullRequest = pullRequests.get(effect.number);
+    return pullRequest !== undefined && isBots(world, effect) === bot ? [pullRequest] : [];
+  });
+}

@@ -1,0 +1,36 @@
+// Did any issue cost more writes than a person would bear: words on GitHub, anything on Linear?
+import type { Effect } from '../../world/github/log.ts';
+import { effectsAbout, isBots as isBotsOnBoard } from '../facts/board.ts';
+import { botPullRequests, effectsOf, isBots } from '../facts/forge.ts';
+import type { Oracle, Violation } from '../outside-world.ts';
+
+export const contentWritesMax = 8;
+export const boardWritesMax = 40;
+
+const contentKinds: ReadonlySet<Effect['kind']> = new Set<Effect['kind']>([
+  'pull-request-created',
+  'review',
+  'review-reply',
+  'comment-created',
+  'comment-edited',
+]);
+
+export const writesPerIssueBounded: Oracle = (world) => {
+  const ours = botPullRequests(world);
+  const content = effectsOf(world).filter((effect) => contentKinds.has(effect.kind) && isBots(world, effect));
+  const violations: Violation[] = [];
+  let observed = 0;
+  for (const { id, identifier: subject } of world.linear.state.issues) {
+    const numbers = new Set(ours.flatMap((one) => (one.issueId === id ? [one.number] : [])));
+    const onForge = content.filter((effect) => 'number' in effect && numbers.has(effect.number)).length;
+    const onBoard = effectsAbout(world, subject).filter(isBotsOnBoard).length;
+    observed += onForge + onBoard;
+    if (onForge > contentWritesMax) {
+      violations.push({ subject, detail: `${onForge} writes of words on GitHub for it; at most ${contentWritesMax} are fair.` });
+    }
+    if (onBoard > boardWritesMax) {
+      violations.push({ subject, detail: `${onBoard} writes on Linear for it; at most ${boardWritesMax} are fair.` });
+    }
+  }
+  return { observed, violations };
+};

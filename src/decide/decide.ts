@@ -160,7 +160,7 @@ class Turn {
       }
       const step = care(made);
       if (step.queued) candidates.push({ facts: made, gate: step.verdict });
-      else if ((step.stage === 'review' || step.stage === 'checks') && holdsLane(made)) holders.push(made);
+      else if (isBetween(step.stage) && holdsLane(made)) holders.push(made);
       const verdict = this.admit(step.actions, step.verdict);
       this.cases.set(record.issueId, { facts: made, stage: step.stage, verdict });
     }
@@ -604,6 +604,11 @@ class Turn {
       microUsd: this.snapshot.spend.byIssue.get(issue.id) ?? 0,
     });
   }
+}
+
+/** Pushed and not yet in the queue: nothing but review and CI stands between it and its merge. */
+function isBetween(stage: StageKind): boolean {
+  return stage === 'open' || stage === 'review' || stage === 'checks';
 }
 
 function uniqueByRepository(projects: readonly ProjectSettings[]): readonly ProjectSettings[] {

@@ -50,10 +50,17 @@ export function mergeQueue(candidates: readonly Candidate[], holders: readonly I
   });
 }
 
-/** Brought up to date by us, and everything checked since then is for the base as it is now. */
+/** We had it brought up to date with the base as it is now, or asked for that: it is on its way to its merge. */
 export function holdsLane(facts: IssueCase): boolean {
-  const updated = [...facts.effects.keys()].some((key) => key.startsWith(`update:${facts.record.issueId}:`));
-  return updated && facts.diff?.baseIsAncestor === true && facts.pullRequest?.head === facts.record.head;
+  const base = facts.pullRequest?.base;
+  if (base === undefined) return false;
+  return [...facts.effects.values()].some(
+    (effect) =>
+      effect.kind === 'update-branch' &&
+      !effect.refused &&
+      effect.key.startsWith(`update:${facts.record.issueId}:`) &&
+      effect.key.split('~')[0]?.endsWith(`:${base}`) === true,
+  );
 }
 
 function laneOf(facts: IssueCase): string {

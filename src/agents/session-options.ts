@@ -2,7 +2,8 @@
 import type { PullRequest } from '../domain/pull-request.ts';
 import type { MicroUsd, Run, RunResult, RunState } from '../domain/run.ts';
 import type { Settings } from '../domain/settings.ts';
-import type { Isolation, Journal, Mirror, Models, Workspaces } from '../heartbeat/ports.ts';
+import type { Journal } from '../heartbeat/journal.ts';
+import type { Isolation, Mirror, Models, Workspaces } from '../heartbeat/ports.ts';
 import type { Prompts } from './load-prompts.ts';
 
 export type SessionJournal = Pick<

@@ -1,6 +1,6 @@
 /** One session's transcript: read once, appended to through the journal, never changed. What a resumed run goes on from. */
 import type { ToolResult, TranscriptMessage } from '../domain/transcript.ts';
-import type { Journal } from '../heartbeat/ports.ts';
+import type { Journal } from '../heartbeat/journal.ts';
 
 export interface Transcript {
   /** All messages of the session, of earlier runs too. */

@@ -4,7 +4,8 @@
  */
 import { createHmac } from 'node:crypto';
 import { OutsideError, type TroubleKind } from '../domain/outside-error.ts';
-import type { Clock, OutboxReport, Sink } from '../heartbeat/ports.ts';
+import type { OutboxReport } from '../heartbeat/journal.ts';
+import type { Clock, Sink } from '../heartbeat/ports.ts';
 
 export interface WebhookOptions {
   readonly url: string;

@@ -73,7 +73,9 @@ function nextInLane(members: readonly Candidate[], held: boolean): Candidate | n
     .sort((a, b) => byPriority(a.facts.issue, b.facts.issue));
   const now = able.find((one) => mergeUnderWay(one)) ?? able.find((one) => one.gate.status === 'yes');
   if (now !== undefined) return now;
-  return held ? null : (able.find(isUpToDate) ?? able.find(onlyBehind) ?? null);
+  if (held) return null;
+  // GitHub takes a moment to show an update it agreed to: a more urgent issue does not start another in between.
+  return able.find((one) => holdsLane(one.facts)) ?? able.find(isUpToDate) ?? able.find(onlyBehind) ?? null;
 }
 
 /** Intended and not confirmed: whether it landed is not known, so nothing else moves in this lane. */

@@ -12,7 +12,8 @@ import type { DiffFacts, PullRequest, RepositoryView } from '../domain/pull-requ
 import type { Person, Settings } from '../domain/settings.ts';
 import type { Board, Known, Snapshot } from '../domain/snapshot.ts';
 import { eachOf } from './each-of.ts';
-import type { BoardObservation, Clock, Forge, ForgeObservation, Journal, Mirror, Tracker } from './ports.ts';
+import type { Journal } from './journal.ts';
+import type { BoardObservation, Clock, Forge, ForgeObservation, Mirror, Tracker } from './ports.ts';
 
 /** What decides besides the outside: replaced as a whole when the config changes. */
 export interface Rules {

@@ -5,7 +5,8 @@ import { dollars } from '../decide/words.ts';
 import type { EpochMs } from '../domain/issue.ts';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { MicroUsd } from '../domain/run.ts';
-import type { Clock, Journal, Sink } from './ports.ts';
+import type { Journal } from './journal.ts';
+import type { Clock, Sink } from './ports.ts';
 
 export interface ReportParts {
   readonly clock: Clock;

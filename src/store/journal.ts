@@ -1,5 +1,5 @@
 /** The Journal port over our rows: each concern is a file of functions; here they become one thing, and recovery one transaction. */
-import type { Journal } from '../heartbeat/ports.ts';
+import type { Journal } from '../heartbeat/journal.ts';
 import { noteCommand, openCommands, settleCommand } from './commands.ts';
 import { confirm, effect, effects, failEffect, intend } from './effects.ts';
 import { event, events } from './events.ts';

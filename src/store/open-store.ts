@@ -1,6 +1,6 @@
 /** Opens the journal for the one process that may write it: private files, the lock, a whole database, tables up to date. */
 import type { EpochMs } from '../domain/issue.ts';
-import type { Journal } from '../heartbeat/ports.ts';
+import type { Journal } from '../heartbeat/journal.ts';
 import { createDatabase, type OpenDatabase, openDatabase, whatIsThere } from './database-file.ts';
 import { journal } from './journal.ts';
 import { migrate, schemaState } from './migrate.ts';

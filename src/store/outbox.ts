@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import type { ReportEvent } from '../domain/action.ts';
 import type { EpochMs } from '../domain/issue.ts';
-import type { OutboxReport } from '../heartbeat/ports.ts';
+import type { OutboxReport } from '../heartbeat/journal.ts';
 import { encodeUnknown, integer, json, readRow, shape, text } from './columns.ts';
 import type { DeliveryTable, Tables } from './schema.ts';
 import type { Store } from './store.ts';

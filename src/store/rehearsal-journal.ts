@@ -1,6 +1,6 @@
 /** A journal to try things on: what the real one holds now, copied into memory. Nothing written to it outlives it. */
 import type { EpochMs } from '../domain/issue.ts';
-import type { Journal } from '../heartbeat/ports.ts';
+import type { Journal } from '../heartbeat/journal.ts';
 import { memoryDatabase, whatIsThere } from './database-file.ts';
 import { journal } from './journal.ts';
 import { openCurrent } from './read-store.ts';

@@ -10,7 +10,7 @@ import { type TestContext, test } from 'node:test';
 import { createStdoutSink } from '../../src/chat/stdout-sink.ts';
 import { createWebhookSink } from '../../src/chat/webhook-sink.ts';
 import { OutsideError } from '../../src/domain/outside-error.ts';
-import type { OutboxReport } from '../../src/heartbeat/ports.ts';
+import type { OutboxReport } from '../../src/heartbeat/journal.ts';
 
 const SECRET = 'webhook-canary';
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);

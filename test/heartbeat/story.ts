@@ -10,12 +10,15 @@ import { loadConfig } from '../../src/config/load-config.ts';
 import { resolveSecrets } from '../../src/config/secrets.ts';
 import type { IssueView } from '../../src/decide/decide.ts';
 import type { Status } from '../../src/heartbeat/status.ts';
+import { createLog } from '../../src/log.ts';
 import { type Bot, connect, startBot } from '../../src/main.ts';
 import { CHECK, REPOSITORY, startWorld, type World, type WorldOptions } from '../world/start-world.ts';
 
 export interface Story {
   readonly world: World;
   readonly reports: readonly string[];
+  /** What the bot logged as an error or a warning, a JSON line each. */
+  readonly log: readonly string[];
   status(): Promise<Status>;
   /** The issue as `status` and `why` show it. */
   issue(key: string): Promise<IssueView>;
@@ -73,22 +76,31 @@ export async function startStory(options: StoryOptions): Promise<Story> {
     verify: [],
     clock: clock.now,
     ...options,
-    settings: { logLevel: 'fatal', ...options.settings },
   });
   const reports: string[] = [];
+  const log: string[] = [];
   let failures = 0;
   let changes = 0;
-  const changed = (): void => void (changes += 1);
+  const changed = (): void => {
+    changes += 1;
+  };
+  const skip = (milliseconds: number): void => {
+    skipped += milliseconds;
+  };
   for (const part of [world.linear, world.github, world.models]) part.onChange(changed);
-  let bot = await start();
+  let bot = await start().catch(async (error: unknown) => {
+    await world.close();
+    throw error;
+  });
 
   async function start(): Promise<Bot> {
     const { env } = world;
     const config = await createConfigSource({ load: () => loadConfig({ file: world.config, env, cwd: root }) });
     const secrets = await resolveSecrets(config.current().wiring, env);
     const parts = connect(config.current(), secrets, clock);
-    const wait = async (milliseconds: number): Promise<void> => void (skipped += milliseconds);
-    return startBot(config, secrets, { ...parts, wait }, (text) => reports.push(text.trimEnd()));
+    const wait = async (milliseconds: number): Promise<void> => skip(milliseconds);
+    const quiet = createLog({ level: 'warn', redact: parts.redact, readable: false, write: (line) => log.push(line) });
+    return startBot(config, secrets, { ...parts, wait, log: quiet }, (text) => reports.push(text.trimEnd()));
   }
 
   /** Looks again and again, and lets time pass when a look changed nothing; false when time alone changes nothing either. */
@@ -103,14 +115,16 @@ export async function startStory(options: StoryOptions): Promise<Story> {
       if (changes !== before) skips = 0;
       else {
         skips += 1;
-        skipped += SKIP_MS;
+        skip(SKIP_MS);
       }
     }
     return over();
   }
 
   async function failed(what: string, why: string): Promise<Error> {
-    return new Error(`${why}: ${what}\n${JSON.stringify(await bot.status(), null, 2)}\n${reports.join('\n')}`);
+    return new Error(
+      `${why}: ${what}\n${JSON.stringify(await bot.status(), null, 2)}\n${[...reports, ...log].join('\n')}`,
+    );
   }
 
   async function stop(): Promise<void> {
@@ -121,6 +135,7 @@ export async function startStory(options: StoryOptions): Promise<Story> {
   return {
     world,
     reports,
+    log,
     status: () => bot.status(),
     issue: async (key) => {
       const found = (await bot.status()).issues.find((one) => one.key === key);
@@ -128,7 +143,7 @@ export async function startStory(options: StoryOptions): Promise<Story> {
       return found;
     },
     settled: () => bot.settled(),
-    skip: (milliseconds) => void (skipped += milliseconds),
+    skip,
     wake: () => bot.wake(),
     thaw: () => bot.thaw(REPOSITORY),
     configure: async (change) => {

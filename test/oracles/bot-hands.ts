@@ -1,10 +1,11 @@
 // What a bot does to the outside world, each by one real request with its own token, for worlds that are played by hand.
 import assert from 'node:assert/strict';
-import { gitText } from '../world/github/git/run-git.ts';
+import { createHash } from 'node:crypto';
+import { zeroSha } from '../world/github/git/bare-repository.ts';
 import type { OutsideWorld } from './outside-world.ts';
 
 /** `pass` lets a moment go by after each deed, so that their order can be told by the clock. */
-export function botHands(world: OutsideWorld, directory: string, pass: () => void) {
+export function botHands(world: OutsideWorld, pass: () => void) {
   const { linear, github, models, repository } = world;
   const issueId = (key: string) => linear.state.issues.find((issue) => issue.identifier === key)?.id ?? key;
   const [owner = '', name = ''] = repository.split('/');
@@ -26,29 +27,44 @@ export function botHands(world: OutsideWorld, directory: string, pass: () => voi
     forge,
     move: (key: string, state: string) => {
       const stateId = linear.state.workflowStates.find((one) => one.name === state)?.id;
-      const query = 'mutation Move($id: String!, $stateId: String!) { issueUpdate(id: $id, input: { stateId: $stateId }) { success } }';
+      const query =
+        'mutation Move($id: String!, $stateId: String!) { issueUpdate(id: $id, input: { stateId: $stateId }) { success } }';
       return board(query, { id: issueId(key), stateId });
     },
     comment: (key: string, body: string) => {
-      const query = 'mutation Say($id: String!, $body: String!) { commentCreate(input: { issueId: $id, body: $body }) { success } }';
+      const query =
+        'mutation Say($id: String!, $body: String!) { commentCreate(input: { issueId: $id, body: $body }) { success } }';
       return board(query, { id: issueId(key), body });
     },
     attach: (key: string, number: number) => {
-      const query = 'mutation Link($id: String!, $url: String!) { attachmentCreate(input: { issueId: $id, url: $url, title: "Work" }) { success } }';
+      const query =
+        'mutation Link($id: String!, $url: String!) { attachmentCreate(input: { issueId: $id, url: $url, title: "Work" }) { success } }';
       return board(query, { id: issueId(key), url: `${github.url}/${repository}/pull/${number}` });
     },
     /** What every beat of the bot asks first. */
     look: () => board('query Look { issues(first: 1) { nodes { id } } comments(first: 1) { nodes { id } } }', {}),
-    /** A real push over HTTP of a commit that lies in the repository already. */
+    /** A push of a commit that lies in the repository already, forced where it must be: one request, and real git behind it. */
     push: async (branch: string, sha: string) => {
-      const basic = Buffer.from('x-access-token:bot-token').toString('base64');
-      const header = `http.extraHeader=Authorization: Basic ${basic}`;
-      const url = github.gitUrl(owner, name);
-      await gitText(directory, ['-c', header, 'push', '--quiet', '--force', url, `${sha}:refs/heads/${branch}`]);
+      const ref = `refs/heads/${branch}`;
+      const before = github.state.repository(repository).refs.get(ref) ?? zeroSha;
+      const answer = await fetch(`${github.gitUrl(owner, name)}/git-receive-pack`, {
+        method: 'POST',
+        headers: {
+          authorization: `Basic ${Buffer.from('x-access-token:bot-token').toString('base64')}`,
+          'content-type': 'application/x-git-receive-pack-request',
+        },
+        body: new Uint8Array(pushOf(`${before} ${sha} ${ref}`)),
+      });
+      assert.match(await answer.text(), new RegExp(`ok ${ref}`));
       pass();
     },
     openPullRequest: async (branch: string, body: string) => {
-      const opened = await forge('POST', '/pulls', { title: `Do ${branch}`, head: branch, base: world.baseBranch, body });
+      const opened = await forge('POST', '/pulls', {
+        title: `Do ${branch}`,
+        head: branch,
+        base: world.baseBranch,
+        body,
+      });
       assert.equal(opened.status, 201);
       return Number(opened.body.number);
     },
@@ -60,15 +76,29 @@ export function botHands(world: OutsideWorld, directory: string, pass: () => voi
       forge('PUT', `/pulls/${number}/merge`, { merge_method: method, ...(sha === null ? {} : { sha }) }),
     /** One model call; what was said is told as one user message after the other. */
     ask: (role: string, said: readonly string[]) =>
-      send(`${models.url}/v1/messages`, 'POST', { 'x-api-key': 'model-key', 'anthropic-version': '2023-06-01' }, {
-        model: 'claude-sonnet-5-5',
-        max_tokens: 1000,
-        system: `You are Heartline's ${role} agent.`,
-        tools: [{ name: 'finish', description: 'Ends.', input_schema: { type: 'object' } }],
-        messages: said.flatMap((content, index) => [
-          ...(index === 0 ? [] : [{ role: 'assistant', content: 'Yes.' }]),
-          { role: 'user', content },
-        ]),
-      }),
+      send(
+        `${models.url}/v1/messages`,
+        'POST',
+        { 'x-api-key': 'model-key', 'anthropic-version': '2023-06-01' },
+        {
+          model: 'claude-sonnet-5-5',
+          max_tokens: 1000,
+          system: `You are Heartline's ${role} agent.`,
+          tools: [{ name: 'finish', description: 'Ends.', input_schema: { type: 'object' } }],
+          messages: said.flatMap((content, index) => [
+            ...(index === 0 ? [] : [{ role: 'assistant', content: 'Yes.' }]),
+            { role: 'user', content },
+          ]),
+        },
+      ),
   };
+}
+
+/** What a git client sends: the wish as one packet, and a pack of no objects. */
+function pushOf(wish: string): Buffer {
+  const line = `${wish}\0report-status`;
+  const header = Buffer.from('PACK\0\0\0\x02\0\0\0\0', 'latin1');
+  const digest = createHash('sha1').update(header).digest();
+  const length = (line.length + 4).toString(16).padStart(4, '0');
+  return Buffer.concat([Buffer.from(`${length}${line}0000`, 'latin1'), header, digest]);
 }

@@ -1,10 +1,10 @@
 // A tiny outside world for the oracles' own tests: real stand-ins, and a bot played by hand, one request at a time.
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { writeCommit, writeTree } from '../world/github/git/bare-repository.ts';
-import { gitText } from '../world/github/git/run-git.ts';
 import { startGithub } from '../world/github/start-github.ts';
 import type { App, MergeMethod } from '../world/github/state.ts';
 import type { IssueSeed } from '../world/linear/board/seed.ts';
@@ -12,6 +12,7 @@ import { startLinear } from '../world/linear/start-linear.ts';
 import type { Script } from '../world/models/conversation.ts';
 import { startModels } from '../world/models/start-models.ts';
 import { botHands } from './bot-hands.ts';
+import { judge, type OracleName } from './judge.ts';
 import type { OutsideWorld } from './outside-world.ts';
 
 export const repository = 'acme/shop';
@@ -84,7 +85,7 @@ export async function tinyWorld(
     now += milliseconds;
   };
   return {
-    ...botHands(outside, directory, () => pass(1_000)),
+    ...botHands(outside, () => pass(1_000)),
     outside,
     directory,
     pass,
@@ -101,10 +102,11 @@ export async function tinyWorld(
   };
 }
 
-/** Hands work in, or approves when the last thing it heard asks for a review. */
+/** Hands work in; approves when the last thing it heard asks for a review; fails when told to. */
 const script: Script = (request) => {
   const last = request.messages.at(-1);
   const asked = last?.kind === 'user' ? last.text : '';
+  if (asked.includes('break the script')) throw new Error('This script was told to fail.');
   return asked.includes('Review')
     ? { calls: [{ name: 'finish', input: { decision: 'approve', summary: 'Good.', findings: [] } }] }
     : { calls: [{ name: 'finish', input: { title: 'Count', summary: 'Done.' } }] };
@@ -113,6 +115,8 @@ const script: Script = (request) => {
 /** What may be done otherwise in an otherwise clean ticket. */
 export interface TicketChanges {
   readonly attempt?: number;
+  /** Leaves the issue's state and comments alone. */
+  readonly board?: 'untouched';
   readonly method?: MergeMethod;
   /** Takes the place of CI's success. */
   readonly checks?: (head: string) => void;
@@ -134,8 +138,9 @@ export async function playTicket(
   const attempt = changes.attempt ?? 1;
   const branch = `heartline/${issueKey.toLowerCase()}${attempt === 1 ? '' : `-${attempt}`}`;
   const issueId = world.id(issueKey);
-  await world.move(issueKey, 'In Progress');
-  if (attempt === 1) await world.comment(issueKey, `**Working**.\n\n<!-- heartline:progress:${issueId} -->`);
+  if (changes.board === undefined) await world.move(issueKey, 'In Progress');
+  if (attempt === 1 && changes.board === undefined)
+    await world.comment(issueKey, `**Working**.\n\n<!-- heartline:progress:${issueId} -->`);
   const work = `Issue ${issueKey}: Count\n\nattempt ${attempt}`;
   await world.ask('dev', [work]);
   const head = await world.commit(world.tip(), { [`${issueKey}-${attempt}.txt`]: 'x\n' });
@@ -152,6 +157,26 @@ export async function playTicket(
   const sha = changes.beforeMerge === undefined ? head : await changes.beforeMerge(number, head);
   await world.merge(number, sha, changes.method ?? 'merge');
   await (changes.attached ?? world.attach)(issueKey, number);
-  await world.move(issueKey, 'Done');
+  if (changes.board === undefined) await world.move(issueKey, 'Done');
   return { number, head };
+}
+
+/** What the oracles report, as "oracle | subject | detail". */
+export async function reported(world: TinyWorld): Promise<readonly string[]> {
+  const results = await judge(world.outside);
+  return results.flatMap(({ name, violations }) =>
+    violations.map(({ subject, detail }) => `${name} | ${subject} | ${detail}`),
+  );
+}
+
+/** Exactly these oracles report something, and the first of them says it in these words. */
+export async function assertReports(world: TinyWorld, names: readonly OracleName[], words: RegExp): Promise<void> {
+  const lines = await reported(world);
+  const found = [...new Set(lines.map((line) => line.split(' | ', 1)[0]))];
+  assert.deepEqual(found.toSorted(), [...names].sort(), lines.join('\n'));
+  const own = lines.filter((line) => line.startsWith(`${names[0]} | `));
+  assert.ok(
+    own.some((line) => words.test(line)),
+    `${words} in\n${own.join('\n')}`,
+  );
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Journal } from '../../src/heartbeat/ports.ts';
+import type { Journal } from '../../src/heartbeat/journal.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { StoreLocked } from '../../src/store/store-locked.ts';
 import { NOON } from './sample-rows.ts';

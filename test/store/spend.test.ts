@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { StaleWrite } from '../../src/domain/stale-write.ts';
-import type { Journal } from '../../src/heartbeat/ports.ts';
+import type { Journal } from '../../src/heartbeat/journal.ts';
 import { DAY_MS, NOON, SAMPLE_USAGE, sampleRecord, sampleRun } from './sample-rows.ts';
 import { type TemporaryStore, temporaryStore } from './temporary-store.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Journal } from '../../src/heartbeat/ports.ts';
+import type { Journal } from '../../src/heartbeat/journal.ts';
 import { createDatabase, type OpenDatabase, openDatabase } from '../../src/store/database-file.ts';
 import { journal } from '../../src/store/journal.ts';
 import { NOON } from './sample-rows.ts';

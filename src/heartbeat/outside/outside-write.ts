@@ -6,7 +6,8 @@ import { retryDelayMs } from '../../decide/retry.ts';
 import type { OutsideAction } from '../../domain/action.ts';
 import type { Effect } from '../../domain/effect.ts';
 import { OutsideError } from '../../domain/outside-error.ts';
-import type { Clock, Forge, Journal, Mirror, Tracker } from '../ports.ts';
+import type { Journal } from '../journal.ts';
+import type { Clock, Forge, Mirror, Tracker } from '../ports.ts';
 
 export interface Hands {
   readonly clock: Clock;

@@ -1,8 +1,7 @@
 /** Who answers in the demo: by role, and for the dev by issue. A request that nobody foresaw is a fault of the scene. */
 import type { Script, ScriptedRequest } from '../../world/models/conversation.ts';
 import { byRole, userTexts } from '../../world/models/scripted-agent.ts';
-import { contribution } from '../contribution.ts';
-import { demoTickets } from '../tickets.ts';
+import { demoPullRequest, demoTickets } from '../tickets.ts';
 import { devScript } from './dev-script.ts';
 import { devopsScript } from './devops-script.ts';
 import { reviewScript } from './review-script.ts';
@@ -17,8 +16,8 @@ const scripts = byRole({ dev: devScript, devops: devopsScript, review: reviewScr
 /** Work that nobody on the list asked for must not even reach a model. */
 function assertForeseen(request: ScriptedRequest): void {
   const heading = (userTexts(request)[0] ?? '').split('\n', 1)[0] ?? '';
-  const started = demoTickets.filter((ticket) => ticket.expected !== 'refused');
-  if (started.some((ticket) => heading === `Issue ${ticket.key}: ${ticket.seed.title}`)) return;
-  if (/^Pull request #\d+: /.test(heading) && heading.endsWith(`: ${contribution.title}`)) return;
+  const started = demoTickets.filter((ticket) => ticket.expected.outcome !== 'refused');
+  if (started.some((ticket) => heading === `Issue ${ticket.key}: ${ticket.title}`)) return;
+  if (/^Pull request #\d+: /.test(heading) && heading.endsWith(`: ${demoPullRequest.title}`)) return;
   throw new Error(`The demo has no work called "${heading}".`);
 }

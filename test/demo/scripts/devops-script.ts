@@ -2,7 +2,7 @@
 import { editFile, finish, readFile, runTests, testsFailed } from '../../world/models/agent-steps.ts';
 import type { Script } from '../../world/models/conversation.ts';
 import { type Step, steps, together, when } from '../../world/models/scripted-agent.ts';
-import { LINT_COMMAND, VERIFY_COMMAND } from '../sample.ts';
+import { LINT_COMMAND, VERIFY_COMMAND } from '../sample-files.ts';
 import { shorterShippingLine } from './changes/free-shipping.ts';
 import { inRounds, movedTo } from './rounds.ts';
 import { admit, commitAll, mergeIn } from './work-steps.ts';

@@ -3,7 +3,7 @@
 import { callTool, finish, runTests, testsFailed } from '../../world/models/agent-steps.ts';
 import type { ScriptedRequest } from '../../world/models/conversation.ts';
 import { callsMade, hasSucceeded, type Step, together, when } from '../../world/models/scripted-agent.ts';
-import { VERIFY_COMMAND } from '../sample.ts';
+import { VERIFY_COMMAND } from '../sample-files.ts';
 
 export interface Round {
   readonly look: readonly Step[];

@@ -48,7 +48,10 @@ export function timelineOf(world: OutsideWorld, issue: IssueRecord): Timeline {
 }
 
 /** Moments at which somebody put the issue where work starts, oldest first. */
-export function startsOf(world: OutsideWorld, issue: IssueRecord): readonly { readonly at: number; readonly by: Mover }[] {
+export function startsOf(
+  world: OutsideWorld,
+  issue: IssueRecord,
+): readonly { readonly at: number; readonly by: Mover }[] {
   const { initial, moves } = timelineOf(world, issue);
   return [
     ...(initial.type === 'unstarted' ? [{ at: initial.at, by: initial.by }] : []),

@@ -5,9 +5,7 @@ import { join } from 'node:path';
 const fileBytesMax = 8 * 1024 * 1024;
 
 /** Text byte for byte (latin1). Links are not followed; what vanishes meanwhile or is larger than any source is passed by. */
-export async function filesBelow(
-  root: string,
-): Promise<readonly { readonly where: string; readonly text: string }[]> {
+export async function filesBelow(root: string): Promise<readonly { readonly where: string; readonly text: string }[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
   const found: { where: string; text: string }[] = [];
   for (const entry of entries) {

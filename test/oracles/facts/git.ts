@@ -27,7 +27,9 @@ export async function treeOf(directory: string, commit: string): Promise<string>
 
 /** Where a branch points in the repository itself, whatever the log says; null when there is none. */
 export async function branchTip(directory: string, branch: string): Promise<string | null> {
-  const text = await gitText(directory, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`], { codes: [0, 1] });
+  const text = await gitText(directory, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`], {
+    codes: [0, 1],
+  });
   return text === '' ? null : text;
 }
 

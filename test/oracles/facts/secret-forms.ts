@@ -27,12 +27,15 @@ export function formsOf(secret: string): readonly SecretForm[] {
     { form: 'percent-encoding', needle: hex.replace(/../g, (byte) => `%${byte}`) },
     { form: 'percent-encoding', needle: hex.toUpperCase().replace(/../g, (byte) => `%${byte}`) },
   ];
-  return [...new Map(forms.map((form) => [form.needle, form])).values()];
+  // Some forms of some secrets are the same text: the first name is the plainest.
+  return forms.filter((form, index) => forms.findIndex((one) => one.needle === form.needle) === index);
 }
 
 /** The part of the encoding that does not depend on what stands before or after it. */
 function base64At(bytes: Buffer, offset: number): string {
-  const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64').replace(/=+$/, '');
+  const text = Buffer.concat([Buffer.alloc(offset), bytes])
+    .toString('base64')
+    .replace(/=+$/, '');
   const from = offset === 0 ? 0 : offset + 1;
   const whole = Math.floor(((offset + bytes.length) * 8) / 6);
   return text.slice(from, whole);

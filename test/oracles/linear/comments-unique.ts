@@ -12,7 +12,13 @@ export const commentsUnique: Oracle = (world) => {
     ),
     ...effectsOf(world).flatMap((effect) =>
       (effect.kind === 'review' || effect.kind === 'comment-created') && isBots(world, effect)
-        ? [{ where: nameOf(world, effect.number), what: effect.kind === 'review' ? 'review' : 'comment', body: effect.body }]
+        ? [
+            {
+              where: nameOf(world, effect.number),
+              what: effect.kind === 'review' ? 'review' : 'comment',
+              body: effect.body,
+            },
+          ]
         : [],
     ),
   ];
@@ -21,9 +27,13 @@ export const commentsUnique: Oracle = (world) => {
   for (const { where, what, body } of said) {
     const marker = /<!-- heartline:[^>]*-->/.exec(body)?.[0];
     if (marker === undefined) {
-      violations.push({ subject: where, detail: `The bot left a ${what} without a marker: a restart would repeat it.` });
+      violations.push({
+        subject: where,
+        detail: `The bot left a ${what} without a marker: a restart would repeat it.`,
+      });
     } else {
-      if (seen.has(marker)) violations.push({ subject: where, detail: `The bot left a second ${what} marked ${marker}.` });
+      if (seen.has(marker))
+        violations.push({ subject: where, detail: `The bot left a second ${what} marked ${marker}.` });
       seen.add(marker);
     }
   }

@@ -11,7 +11,8 @@ export const mainIsGreen: Oracle = async (world) => {
   const violations: Violation[] = [];
   let tip: string | null = null;
   for (const push of pushes) {
-    if (push.before !== tip) violations.push({ subject, detail: `Nobody is known to have moved it to ${name(push.before)}.` });
+    if (push.before !== tip)
+      violations.push({ subject, detail: `Nobody is known to have moved it to ${name(push.before)}.` });
     if (tip !== null && push.via !== 'person' && !merged.has(push.after ?? '')) {
       violations.push({ subject, detail: `${push.actor} moved it to ${name(push.after)} without a merge.` });
     }
@@ -30,7 +31,10 @@ function turnedRed(world: OutsideWorld, push: EffectOf<'push'>, bots: ReadonlySe
   const already = new Set(before === null ? [] : redChecks(world, before));
   return redChecks(world, after)
     .filter((check) => !already.has(check))
-    .map((check) => ({ subject: world.baseBranch, detail: `${check} fails on ${short(after)}, which the bot merged.` }));
+    .map((check) => ({
+      subject: world.baseBranch,
+      detail: `${check} fails on ${short(after)}, which the bot merged.`,
+    }));
 }
 
 function redChecks(world: OutsideWorld, sha: string): readonly string[] {

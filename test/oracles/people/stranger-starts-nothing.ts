@@ -24,7 +24,10 @@ export const strangerStartsNothing: Oracle = (world) => {
     for (const [index, move] of moves.entries()) {
       const before = moves[index - 1];
       if (move.by.kind !== 'bot' || before?.to.type !== 'unstarted' || mayStart(before.by)) continue;
-      violations.push({ subject, detail: `The bot took it up after ${describe(before.by)} had moved it to ${before.to.name}.` });
+      violations.push({
+        subject,
+        detail: `The bot took it up after ${describe(before.by)} had moved it to ${before.to.name}.`,
+      });
     }
   }
   return { observed, violations };

@@ -1,7 +1,8 @@
 // Did any token or key of the bot get out: to a model, onto Linear or GitHub, into a branch or commit, or into a workspace?
+
+import { filesBelow } from '../facts/files.ts';
 import { effectsOf, isBots, repositoryOf, short } from '../facts/forge.ts';
 import { allObjects } from '../facts/git.ts';
-import { filesBelow } from '../facts/files.ts';
 import { formsOf } from '../facts/secret-forms.ts';
 import type { Oracle, OutsideWorld, Violation } from '../outside-world.ts';
 

@@ -26,7 +26,10 @@ export const nothingUnexpected: Oracle = (world) => {
   const { linear, github, models } = world;
   const violations: Violation[] = [
     ...[...linear.unimplemented].map((what) => ({ subject: 'Linear', detail: `Not in the stand-in: ${what}.` })),
-    ...github.violations.map(({ kind, operation, detail }) => ({ subject: `GitHub ${operation}`, detail: `${kind}: ${detail}` })),
+    ...github.violations.map(({ kind, operation, detail }) => ({
+      subject: `GitHub ${operation}`,
+      detail: `${kind}: ${detail}`,
+    })),
     ...models.scriptFaults.map((detail) => ({ subject: 'scripted agent', detail })),
     ...linear.requests.flatMap((request) => boardFault(world, request)),
     ...github.log.requests.flatMap((request) => forgeFault(world, request)),

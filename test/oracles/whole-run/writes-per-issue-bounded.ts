@@ -26,7 +26,10 @@ export const writesPerIssueBounded: Oracle = (world) => {
     const onBoard = effectsAbout(world, subject).filter(isBotsOnBoard).length;
     observed += onForge + onBoard;
     if (onForge > contentWritesMax) {
-      violations.push({ subject, detail: `${onForge} writes of words on GitHub for it; at most ${contentWritesMax} are fair.` });
+      violations.push({
+        subject,
+        detail: `${onForge} writes of words on GitHub for it; at most ${contentWritesMax} are fair.`,
+      });
     }
     if (onBoard > boardWritesMax) {
       violations.push({ subject, detail: `${onBoard} writes on Linear for it; at most ${boardWritesMax} are fair.` });

@@ -1,0 +1,131 @@
+/** The port to our own rows: memory and ledger, written by one process. The store implements it. */
+import type { ReportEvent } from '../domain/action.ts';
+import type { Command } from '../domain/command.ts';
+import type { Effect, EffectKind } from '../domain/effect.ts';
+import type { EpochMs } from '../domain/issue.ts';
+import type { IssueRecord } from '../domain/issue-record.ts';
+import type { MicroUsd, Run, RunResult, RunState } from '../domain/run.ts';
+import type { Spend } from '../domain/snapshot.ts';
+import type { TranscriptMessage, Usage } from '../domain/transcript.ts';
+import type { ReviewVerdict } from '../domain/verdict.ts';
+
+/** Every state write is compare-and-set; a write that lost throws StaleWrite (domain/stale-write.ts). */
+export interface Journal {
+  records(): Promise<readonly IssueRecord[]>;
+  record(issueId: string): Promise<IssueRecord | null>;
+  /** Inserts, or replaces the row that has `previousGeneration` (a new attempt). */
+  claim(record: Omit<IssueRecord, 'generation' | 'updatedAt'>, previousGeneration: number | null): Promise<IssueRecord>;
+  updateRecord(issueId: string, generation: number, change: Partial<IssueRecord>): Promise<IssueRecord>;
+
+  /** Runs of all records that are not done or cancelled, all live runs, and reviews of other people's pull requests of the last 30 days. */
+  runs(): Promise<readonly Run[]>;
+  run(id: string): Promise<Run | null>;
+  /** Null when a run with the same subject, attempt and cause exists already. */
+  createRun(run: Omit<Run, 'endedAt' | 'endReason' | 'result' | 'state' | 'model'>): Promise<Run | null>;
+  /** Queued to running, and running (owner gone) to running under us. False when somebody else or an end was faster. */
+  takeRun(id: string): Promise<boolean>;
+  endRun(
+    id: string,
+    end: {
+      readonly state: Exclude<RunState, 'queued' | 'running'>;
+      readonly reason: string;
+      readonly result: RunResult | null;
+      readonly model: string | null;
+    },
+  ): Promise<boolean>;
+
+  /** The transcript of a session, oldest first. */
+  messages(sessionId: string): Promise<readonly { readonly runId: string; readonly message: TranscriptMessage }[]>;
+  /** Acknowledged only when on disk. `index` is the position it takes; a second writer at the same index loses. */
+  appendMessage(sessionId: string, runId: string, index: number, message: TranscriptMessage): Promise<void>;
+
+  effects(): Promise<ReadonlyMap<string, Effect>>;
+  effect(key: string): Promise<Effect | null>;
+  /** Records the intent, or counts another attempt on it. Returns the row and whether an earlier attempt exists. */
+  intend(effect: {
+    readonly key: string;
+    readonly kind: EffectKind;
+    readonly subject: string;
+    readonly detail: unknown;
+  }): Promise<{ readonly effect: Effect; readonly before: boolean }>;
+  confirm(key: string, outsideId: string | null): Promise<void>;
+  failEffect(
+    key: string,
+    error: string,
+    outcome: { readonly retryAt: EpochMs | null; readonly refused: boolean },
+  ): Promise<void>;
+
+  verdicts(): Promise<readonly ReviewVerdict[]>;
+  recordVerdict(verdict: ReviewVerdict): Promise<void>;
+
+  /**
+   * Reserves the worst case before a model call leaves. Refused (a sentence naming the cap) when run, issue or day would
+   * pass its cap. Caps are checked and the reservation written in one transaction.
+   */
+  reserve(request: {
+    readonly runId: string;
+    readonly issueId: string | null;
+    readonly microUsd: MicroUsd;
+    readonly caps: { readonly run: MicroUsd; readonly issue: MicroUsd; readonly day: MicroUsd };
+  }): Promise<{ readonly ok: true; readonly reservationId: string } | { readonly ok: false; readonly reason: string }>;
+  settle(
+    reservationId: string,
+    cost: { readonly microUsd: MicroUsd; readonly usage: Usage; readonly model: string },
+  ): Promise<void>;
+  spend(): Promise<Spend>;
+  runSpend(runId: string): Promise<MicroUsd>;
+
+  frozen(): Promise<ReadonlyMap<string, string>>;
+  freeze(repository: string, reason: string): Promise<void>;
+  thaw(repository: string): Promise<void>;
+
+  /** Stores a command once (by comment id). */
+  noteCommand(command: Command): Promise<void>;
+  openCommands(): Promise<readonly Command[]>;
+  settleCommand(commentId: string, outcome: string): Promise<void>;
+
+  /** Stores a report once (by key). */
+  enqueueReport(report: {
+    readonly key: string;
+    readonly event: ReportEvent | 'digest';
+    readonly text: string;
+    readonly data: unknown;
+  }): Promise<boolean>;
+  /** Keys of reports of the last 90 days, delivered or not. */
+  reportKeys(): Promise<ReadonlySet<string>>;
+  pendingReports(): Promise<readonly OutboxReport[]>;
+  reportDelivered(key: string, sink: string): Promise<void>;
+  reportFailed(key: string, sink: string, error: string, retryAt: EpochMs): Promise<void>;
+
+  /** Append-only log of what happened, for `why`, the digest and a person's later questions. */
+  event(event: {
+    readonly kind: string;
+    readonly subject: string | null;
+    readonly text: string;
+    readonly data?: unknown;
+  }): Promise<void>;
+  events(filter: { readonly subject?: string; readonly since?: EpochMs; readonly limit: number }): Promise<
+    readonly {
+      readonly at: EpochMs;
+      readonly kind: string;
+      readonly subject: string | null;
+      readonly text: string;
+      readonly data: unknown;
+    }[]
+  >;
+
+  /** At start, once the lock is held: settles reservations of dead processes at their worst case, returns runs to resume. */
+  recover(): Promise<{ readonly settledReservations: number; readonly runs: readonly Run[] }>;
+  close(): Promise<void>;
+}
+
+export interface OutboxReport {
+  readonly key: string;
+  readonly event: ReportEvent | 'digest';
+  readonly text: string;
+  readonly data: unknown;
+  readonly at: EpochMs;
+  /** Sinks that took it already. */
+  readonly delivered: readonly string[];
+  readonly retryAt: Readonly<Record<string, EpochMs>>;
+}

@@ -1,0 +1,292 @@
+/** What lands on the base branch, and whose branches and pull requests the bot touches: each violation is planted once. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { moveRef } from '../world/github/git/bare-repository.ts';
+import type { MergeCorruption } from '../world/github/world.ts';
+import { judge } from './judge.ts';
+import { assertReports, playTicket, reported, repository, type TinyWorld, tinyWorld } from './tiny-world.ts';
+
+/** Most of the time goes into git's processes, and every world is its own. */
+const sideBySide = { concurrency: 3 };
+
+describe('a clean run', sideBySide, () => {
+  test('reports nothing, and every oracle has seen something', async (context) => {
+    const issues = [
+      { title: 'Count', movedBy: 'ada' },
+      { title: 'Steal', movedBy: 'mallory' },
+      { title: 'Add', movedBy: 'ada', blockedBy: ['ENG-1'] },
+    ];
+    const world = await tinyWorld(context, { issues });
+    const { act } = world.outside.github;
+    await playTicket(world, 'ENG-1');
+    await playTicket(world, 'ENG-3');
+    await act.pushCommit(repository, 'anns', 'ann', { files: { 'ann.txt': 'a\n' }, message: 'hers' });
+    const theirs = await act.openPullRequest(repository, 'ann', { head: 'anns', title: 'Hers' });
+    await world.review(theirs, headOf(world, theirs), 'Fine.\n\n<!-- heartline:review:theirs -->');
+    world.outside.linear.act.moveIssue('ENG-2', 'Canceled', 'mallory');
+    assert.deepEqual(await reported(world), []);
+    const blind = (await judge(world.outside)).filter((one) => one.observed === 0).map((one) => one.name);
+    assert.deepEqual(blind, []);
+  });
+
+  for (const method of ['squash', 'rebase'] as const) {
+    test(`by ${method} is as clean`, async (context) => {
+      const world = await tinyWorld(context);
+      await playTicket(world, 'ENG-1', { method });
+      assert.deepEqual(await reported(world), []);
+    });
+  }
+
+  test('a second attempt that an allowed person asked for is as clean', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world);
+    world.outside.linear.act.moveIssue('ENG-1', 'Todo', 'ada');
+    world.pass(1_000);
+    await playTicket(world, 'ENG-1', { attempt: 2 });
+    assert.deepEqual(await reported(world), []);
+  });
+});
+
+describe('one-pull-request-per-issue', sideBySide, () => {
+  test('a second pull request for the same attempt', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world);
+    await world.push('heartline/eng-1-2', await world.commit(world.tip(), { 'b.txt': 'b\n' }));
+    await world.openPullRequest('heartline/eng-1-2', `<!-- heartline:issue:${world.id('ENG-1')}:1 -->`);
+    await assertReports(world, ['one-pull-request-per-issue'], /#2 \| .*#1 is already .* attempt 1 at ENG-1/);
+  });
+
+  test('a pull request of the bot without its marker', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world);
+    await world.push('heartline/eng-9', await world.commit(world.tip(), { 'b.txt': 'b\n' }));
+    await world.openPullRequest('heartline/eng-9', 'No words.');
+    await assertReports(world, ['one-pull-request-per-issue'], /without its marker/);
+  });
+});
+
+test('one-merge-per-issue: a second attempt lands that nobody asked for', async (context) => {
+  const world = await tinyWorld(context);
+  await playTicket(world);
+  await playTicket(world, 'ENG-1', { attempt: 2, board: 'untouched' });
+  await assertReports(world, ['one-merge-per-issue'], /ENG-1 \| .*#2 was merged for it although .*#1 was already/);
+});
+
+describe('merged-head-was-reviewed', sideBySide, () => {
+  test('nothing stands on GitHub', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world, 'ENG-1', { reviewed: async () => undefined });
+    await assertReports(world, ['merged-head-was-reviewed'], /no review of that head stood on GitHub/);
+  });
+
+  test('the head moved on after its review', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world, 'ENG-1', {
+      beforeMerge: async (_number, head) => {
+        const later = await world.commit(head, { 'later.txt': 'x\n' });
+        await world.push('heartline/eng-1', later);
+        world.check(later);
+        return later;
+      },
+    });
+    await assertReports(world, ['merged-head-was-reviewed'], /no review of that head/);
+  });
+
+  test('the review asked for changes', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world, 'ENG-1', {
+      reviewed: (number, head) => world.review(number, head, '**Changes requested**\n\n<!-- heartline:review:1 -->'),
+    });
+    await assertReports(world, ['merged-head-was-reviewed'], /did not approve/);
+  });
+
+  test('the review came after the merge', async (context) => {
+    const world = await tinyWorld(context);
+    const { head } = await playTicket(world, 'ENG-1', { reviewed: async () => undefined });
+    await world.status(head, 'success');
+    await assertReports(world, ['merged-head-was-reviewed'], /no review of that head/);
+  });
+
+  test('the author approved itself', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world, 'ENG-1', { judged: (head, work) => world.ask('dev', [work, `Review ${head}`]) });
+    await assertReports(world, ['merged-head-was-reviewed'], /by the same conversation that wrote it/);
+  });
+
+  test('no model was asked', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world, 'ENG-1', { judged: async () => undefined });
+    await assertReports(world, ['merged-head-was-reviewed'], /No model ever approved/);
+  });
+});
+
+describe('required-checks-green', sideBySide, () => {
+  const faults: readonly [string, RegExp, (world: TinyWorld, head: string) => void][] = [
+    ['failed', /test by ci was failure/, (world, head) => world.check(head, 'failure')],
+    ['was skipped, which GitHub takes for success', /was skipped/, (world, head) => world.check(head, 'skipped')],
+    ['came from another app', /was absent/, (world, head) => world.check(head, 'success', { slug: 'other', id: 5 })],
+    ['is on another commit', /was absent/, (world) => world.check(world.tip())],
+    [
+      'failed when it ran again',
+      /was failure/,
+      (world, head) => {
+        world.check(head);
+        world.check(head, 'failure');
+      },
+    ],
+  ];
+  for (const [what, words, plant] of faults) {
+    test(`the check ${what}`, async (context) => {
+      const world = await tinyWorld(context);
+      await playTicket(world, 'ENG-1', { checks: (head) => plant(world, head) });
+      await assertReports(world, ['required-checks-green'], words);
+    });
+  }
+
+  test('the check succeeded after the merge', async (context) => {
+    const world = await tinyWorld(context);
+    const { head } = await playTicket(world, 'ENG-1', { checks: () => undefined });
+    world.check(head);
+    await assertReports(world, ['required-checks-green'], /was absent/);
+  });
+});
+
+test('base-was-tested: the base moved under the merge', async (context) => {
+  const world = await tinyWorld(context);
+  await playTicket(world, 'ENG-1', {
+    beforeMerge: async (_number, head) => {
+      await world.outside.github.act.pushCommit(repository, 'main', 'ann', { files: { 'b.txt': 'b\n' }, message: 'b' });
+      return head;
+    },
+  });
+  await assertReports(world, ['base-was-tested'], /did not contain main/);
+});
+
+describe('landed-tree', sideBySide, () => {
+  const corruptions: readonly [MergeCorruption, RegExp][] = [
+    ['dropped-change', /does not hold what merging/],
+    ['empty', /does not hold what merging/],
+    ['wrong-parent', /has the parents/],
+  ];
+  for (const [corruption, words] of corruptions) {
+    test(`GitHub lands it with ${corruption}`, async (context) => {
+      const world = await tinyWorld(context);
+      const { github } = world.outside;
+      await github.act.pushCommit(repository, 'main', 'ann', { files: { 'b.txt': 'b\n' }, message: 'second' });
+      github.corruptNextMerge(corruption);
+      await playTicket(world);
+      await assertReports(world, ['landed-tree'], words);
+    });
+  }
+
+  test('what landed was pushed away again', async (context) => {
+    const world = await tinyWorld(context);
+    const before = world.tip();
+    await playTicket(world);
+    const files = { 'b.txt': 'b\n' };
+    await world.outside.github.act.pushCommit(repository, 'main', 'ann', { files, message: 'b', onto: before });
+    await assertReports(world, ['landed-tree'], /not on main any more/);
+  });
+});
+
+test('merge-call-carried-sha: a merge without the head it means', async (context) => {
+  const world = await tinyWorld(context);
+  await playTicket(world, 'ENG-1', { beforeMerge: async () => null });
+  await assertReports(world, ['merge-call-carried-sha'], /without the sha/);
+});
+
+describe('main-is-green', sideBySide, () => {
+  test('a required check fails on what the bot merged', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world);
+    world.check(world.tip(), 'failure');
+    await assertReports(world, ['main-is-green'], /test fails on .* which the bot merged/);
+  });
+
+  test('a commit that came by nobody', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world);
+    const secret = await world.commit(world.tip(), { 'b.txt': 'b\n' });
+    await moveRef(world.directory, 'refs/heads/main', world.tip(), secret);
+    await assertReports(world, ['main-is-green'], /Nobody is known to have moved it/);
+  });
+
+  test('the bot pushes to it', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world);
+    await world.push('main', await world.commit(world.tip(), { 'b.txt': 'b\n' }));
+    await assertReports(world, ['main-is-green', 'no-push-over-people'], /bot moved it to .* without a merge/);
+  });
+});
+
+describe('no-push-over-people', sideBySide, () => {
+  test('a branch outside its own', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world);
+    await world.push('feature', await world.commit(world.tip(), { 'b.txt': 'b\n' }));
+    await assertReports(world, ['no-push-over-people'], /feature \| The bot pushed .* to it/);
+  });
+
+  test("a person's commit on the bot's branch is dropped", async (context) => {
+    const world = await tinyWorld(context);
+    const { head } = await playTicket(world);
+    const files = { 'ann.txt': 'a\n' };
+    await world.outside.github.act.pushCommit(repository, 'heartline/eng-1', 'ann', { files, message: 'mine' });
+    await world.push('heartline/eng-1', head);
+    await assertReports(world, ['no-push-over-people'], /dropped .* which ann had pushed/);
+  });
+
+  test('dropping its own commits is its own affair', async (context) => {
+    const world = await tinyWorld(context);
+    const { head } = await playTicket(world);
+    await world.push('heartline/eng-1', await world.commit(head, { 'b.txt': 'b\n' }));
+    await world.push('heartline/eng-1', head);
+    assert.deepEqual(await reported(world), []);
+  });
+});
+
+describe('peoples-pull-requests-left-alone', sideBySide, () => {
+  const deeds: readonly [string, RegExp, (world: TinyWorld, number: number) => Promise<unknown>][] = [
+    [
+      'approved',
+      /reviewed it as APPROVED/,
+      (world, number) => world.review(number, headOf(world, number), '<!-- heartline:review:9 -->', 'APPROVE'),
+    ],
+    [
+      'given a green status',
+      /set heartline\/review to success/,
+      (world, number) => world.status(headOf(world, number), 'success'),
+    ],
+    [
+      'closed',
+      /did this to it: pull-request-closed/,
+      (world, number) => world.forge('PATCH', `/pulls/${number}`, { state: 'closed' }),
+    ],
+    ['merged', /merged it as/, (world, number) => approvedMerge(world, number)],
+    [
+      'pushed to',
+      /pushed .* to its branch/,
+      async (world, number) =>
+        world.push('heartline/anns', await world.commit(headOf(world, number), { 'b.txt': 'b\n' })),
+    ],
+  ];
+  for (const [what, words, deed] of deeds) {
+    test(`one is ${what}`, async (context) => {
+      const world = await tinyWorld(context);
+      const { act } = world.outside.github;
+      await act.pushCommit(repository, 'heartline/anns', 'ann', { files: { 'ann.txt': 'a\n' }, message: 'hers' });
+      const number = await act.openPullRequest(repository, 'ann', { head: 'heartline/anns', title: 'Hers' });
+      await deed(world, number);
+      const also = what === 'merged' ? (['merged-head-was-reviewed', 'required-checks-green'] as const) : [];
+      await assertReports(world, ['peoples-pull-requests-left-alone', ...also], words);
+    });
+  }
+});
+
+function approvedMerge(world: TinyWorld, number: number) {
+  return world.merge(number, headOf(world, number));
+}
+
+function headOf(world: TinyWorld, number: number): string {
+  return world.outside.github.state.repository(repository).pullRequests.get(number)?.headSha ?? '';
+}

@@ -1,0 +1,68 @@
+/** The floors of the house as data: what each folder of src may import. Arrows point down, adapters do not know each other. */
+
+export interface Floor {
+  /** A folder (with a slash at its end) or one file. The first that fits is the floor of a file. */
+  readonly place: string;
+  /** Folders and files of ours it may import; its own is always allowed. */
+  readonly ours: readonly string[];
+  /** Packages it may import, and whether Node's own modules. */
+  readonly packages: readonly string[];
+}
+
+const DOWN = ['src/domain/', 'src/decide/'];
+/** The outside world and our rows, as the heartbeat names them: what an adapter implements. */
+const PORTS = ['src/heartbeat/ports.ts', 'src/heartbeat/journal.ts'];
+
+const adapter = (place: string, packages: readonly string[]): Floor => ({
+  place,
+  ours: [...DOWN, ...PORTS],
+  packages: ['node:', ...packages],
+});
+
+export const FLOORS: readonly Floor[] = [
+  { place: 'src/domain/', ours: [], packages: [] },
+  { place: 'src/decide/', ours: ['src/domain/'], packages: [] },
+  { place: 'src/heartbeat/', ours: DOWN, packages: ['node:', 'node-cron'] },
+  { place: 'src/config/', ours: ['src/domain/'], packages: ['node:', 'node-cron', 'yaml', 'zod'] },
+  adapter('src/agents/', ['liquidjs', 'yaml', 'zod']),
+  adapter('src/chat/', []),
+  adapter('src/git/', []),
+  adapter('src/github/', ['octokit', 'zod']),
+  adapter('src/isolation/', []),
+  adapter('src/linear/', ['@linear/sdk', 'zod']),
+  adapter('src/models/', ['@anthropic-ai/sdk', 'openai']),
+  adapter('src/store/', ['kysely', 'zod']),
+  adapter('src/web/', []),
+  { place: 'src/log.ts', ours: [], packages: ['pino'] },
+  // Wiring: the one place that names every concrete adapter.
+  {
+    place: 'src/main.ts',
+    ours: [
+      ...DOWN,
+      'src/heartbeat/',
+      'src/config/',
+      'src/log.ts',
+      ...['agents', 'chat', 'git', 'github', 'isolation', 'linear', 'models', 'store', 'web'].map((it) => `src/${it}/`),
+    ],
+    packages: ['node:', 'node-cron'],
+  },
+  {
+    place: 'src/cli/',
+    ours: [
+      ...DOWN,
+      'src/heartbeat/',
+      'src/config/',
+      'src/main.ts',
+      // Commands ask the running bot through its own door.
+      'src/web/control-server.ts',
+      // What openStore throws is told to a person in one line.
+      'src/store/store-locked.ts',
+      'src/store/store-refused.ts',
+      // `tick --dry-run` looks at the rows without writing any.
+      'src/store/rehearsal-journal.ts',
+    ],
+    packages: ['node:', 'commander'],
+  },
+  // Starts on any Node, so it must stay this small.
+  { place: 'src/heartline.js', ours: ['src/cli/main.ts'], packages: ['node:'] },
+];

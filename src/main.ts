@@ -29,7 +29,7 @@ import { createTracker } from './linear/create-tracker.ts';
 import { createLog, type Log, standardError } from './log.ts';
 import { createModels } from './models/create-models.ts';
 
-export const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 
 export interface Parts {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 /** Runs the calls of one reply and gathers their results, in the calls' own order. */
 import type { ToolCall, ToolResult, ToolSpec, TranscriptMessage } from '../domain/transcript.ts';
-import type { Prompt } from './load-prompts.ts';
 import type { Task } from './prepare-task.ts';
+import type { Prompt } from './read-prompt.ts';
 import type { RunEnd, Session } from './session-options.ts';
 import { bash } from './tools/bash.ts';
 import { edit } from './tools/edit.ts';

@@ -11,9 +11,9 @@ import { type Loop, limitReached } from './limit-reached.ts';
 import { CannotRun, endAs, type RunEnd } from './session-options.ts';
 
 /** Waits between tries on one model; a provider that asks for longer is obeyed. */
-export const BACKOFF_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+const BACKOFF_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 /** A provider that asks for more than this is left for the next model of the chain. */
-export const RETRY_AFTER_MS_MAX = 5 * 60_000;
+const RETRY_AFTER_MS_MAX = 5 * 60_000;
 
 /** Null when the reply is in the transcript. */
 export async function askModel(loop: Loop, tools: readonly ToolSpec[]): Promise<RunEnd | null> {

@@ -9,12 +9,12 @@ export type Progress =
   | { readonly kind: 'remind'; readonly text: string }
   | { readonly kind: 'stopped'; readonly state: 'stalled' | 'failed'; readonly reason: string };
 
-export const NUDGES_MAX = 3;
-export const REFUSED_REPLIES_MAX = 5;
+const NUDGES_MAX = 3;
+const REFUSED_REPLIES_MAX = 5;
 
-export const NUDGE =
+const NUDGE =
   'Nothing was called, so nothing happened. Go on with the tools, in smaller steps if your reply was cut off, or call finish when the work is done.';
-export const REPETITION_WARNING =
+const REPETITION_WARNING =
   'You are repeating the same calls. They will not come out differently. Try another way, or call finish; another repetition ends the run.';
 
 /** Looks at the messages of one run, which end with an assistant message without calls, or with tool results. */

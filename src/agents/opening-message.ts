@@ -7,11 +7,11 @@ import type { Session } from './session-options.ts';
 import type { Transcript } from './transcript.ts';
 import { bounded, fence, visibleCode, visibleLine, visibleProse } from './untrusted.ts';
 
-export const TICKET_CHARACTERS_MAX = 20_000;
-export const COMMENT_CHARACTERS_MAX = 4_000;
-export const COMMENTS_MAX = 30;
-export const LOG_CHARACTERS_MAX = 20_000;
-export const DIFF_BYTES_MAX = 60_000;
+const TICKET_CHARACTERS_MAX = 20_000;
+const COMMENT_CHARACTERS_MAX = 4_000;
+const COMMENTS_MAX = 30;
+const LOG_CHARACTERS_MAX = 20_000;
+const DIFF_BYTES_MAX = 60_000;
 const GUIDE_BYTES_MAX = 256 * 1024;
 
 export async function openingMessage(session: Session, task: Task, transcript: Transcript): Promise<string> {

@@ -5,7 +5,7 @@ import type { PullRequest } from '../domain/pull-request.ts';
 import type { Cause, Run } from '../domain/run.ts';
 import type { RoleSettings } from '../domain/settings.ts';
 import type { Workspace } from '../heartbeat/ports.ts';
-import type { Prompt } from './load-prompts.ts';
+import type { Prompt } from './read-prompt.ts';
 import { openRoom, type Room } from './room.ts';
 import { CannotRun, type Session } from './session-options.ts';
 import type { Transcript } from './transcript.ts';

@@ -13,8 +13,8 @@ export interface RoomOptions {
 }
 
 /** Long enough for a test suite; a run's own deadline cuts it shorter. */
-export const COMMAND_TIMEOUT_MS = 10 * 60_000;
-export const OUTPUT_BYTES_MAX = 1_000_000;
+const COMMAND_TIMEOUT_MS = 10 * 60_000;
+const OUTPUT_BYTES_MAX = 1_000_000;
 const COMMAND_TIMEOUT_MS_MIN = 1_000;
 
 export function openRoom(room: {

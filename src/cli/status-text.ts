@@ -24,7 +24,7 @@ export function statusText(status: Status): string {
   ].join('\n');
 }
 
-export function issueLine(issue: IssueView): string {
+function issueLine(issue: IssueView): string {
   const pull = issue.pullRequest === null ? '' : ` #${issue.pullRequest}`;
   return `${issue.key}${pull} ${issue.phase === 'active' ? (issue.stage ?? 'active') : issue.phase}: ${issue.verdict.reason} (${dollars(issue.microUsd)})`;
 }

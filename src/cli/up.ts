@@ -1,6 +1,7 @@
 /** `heartline up`: the always-on service. Runs until SIGTERM or SIGINT; a second signal leaves at once. */
 import { connect, startBot } from '../main.ts';
 import { Complaint } from './complaint.ts';
+import { handBackMemory } from './hand-back-memory.ts';
 import { readConfigAndSecrets } from './read-config.ts';
 
 export async function up(options: { readonly config: string | null; readonly json: boolean }): Promise<number> {
@@ -15,6 +16,10 @@ export async function up(options: { readonly config: string | null; readonly jso
     // startBot's plain Errors say what to do; named ones are explained by the command line itself.
     throw error instanceof Error && error.name === 'Error' ? new Complaint(error.message) : error;
   });
+  // Listening before anybody is told that it is up: whoever waits for that line may stop it at once.
+  const stopped = stopSignal(() =>
+    parts.log.info('stopping: sessions are put down where they are and go on at the next start'),
+  );
   const startedMs = Math.round(performance.now());
   process.stdout.write(
     options.json
@@ -24,7 +29,8 @@ export async function up(options: { readonly config: string | null; readonly jso
           .settings.projects.map((project) => `${project.team} -> ${project.repository}`)
           .join(', ')}; heartbeat ${heartbeat.cadence}.\n`,
   );
-  await stopSignal(() => parts.log.info('stopping: sessions are put down where they are and go on at the next start'));
+  bot.settled().then(handBackMemory);
+  await stopped;
   await bot.stop();
   return 0;
 }

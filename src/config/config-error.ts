@@ -1,4 +1,5 @@
 /** Everything that is wrong with the configuration, in one error: each fault says where, what was expected and what stands there. */
+import { faultLine } from './fault-line.ts';
 
 export type KeyPath = readonly (string | number)[];
 
@@ -22,14 +23,6 @@ export class ConfigError extends Error {
     this.name = 'ConfigError';
     this.faults = faults;
   }
-}
-
-/** One fault as one line of text. */
-export function faultLine(fault: ConfigFault): string {
-  const place = fault.line === null ? fault.file : `${fault.file}:${fault.line}`;
-  const key = fault.key === '' ? '' : ` ${fault.key}`;
-  const hint = fault.hint === null ? '' : ` ${fault.hint}`;
-  return `${place}${key}: expected ${fault.expected}; found ${fault.found}.${hint}`;
 }
 
 /** `['projects', 0, 'team']` as `projects[0].team`. */

@@ -1,6 +1,6 @@
 /** Takes the secrets this process knows out of any text that leaves it: logs, comments, reports, whatever was quoted into them. */
 
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 /** Shorter values would tear holes into ordinary words. */
 const CHARACTERS_MIN = 6;

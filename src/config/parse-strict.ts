@@ -29,7 +29,8 @@ export function parseStrict<T>(schema: z.ZodType<T>, yaml: YamlText, file: strin
 }
 
 function parseWith<T>(schema: z.ZodType<T>, value: unknown) {
-  return schema.safeParse(value, { error: expectation, reportInput: false });
+  // A config is parsed once: compiling a parser for it, as zod does unasked, takes longer than the parsing.
+  return schema.safeParse(value, { error: expectation, reportInput: false, jitless: true });
 }
 
 /** Completes "expected …" wherever the schema has no wording of its own. */
@@ -111,7 +112,7 @@ function literalSecretHint(path: KeyPath): string {
 }
 
 /** What stands there, short, and never anything that may be a secret. */
-export function describeValue(value: unknown): string {
+function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'an empty value';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;

@@ -1,7 +1,8 @@
 /** Looks up the secrets that the wiring refers to. Each missing one is named together with the place where it can be had. */
 import { readFile, stat } from 'node:fs/promises';
 import { ConfigError, type ConfigFault } from './config-error.ts';
-import type { ProviderWiring, SecretReference, Wiring } from './wiring.ts';
+import type { SecretReference } from './schema.ts';
+import type { ProviderWiring, Wiring } from './wiring.ts';
 
 export interface Secrets {
   readonly linearApiKey: string;

@@ -77,7 +77,7 @@ export function providerOf(model: string): string {
 }
 
 /** A path in heartline.yaml is meant from the folder of that file, wherever the program was started. */
-export function besideFile(settingsPath: string, path: string): string {
+function besideFile(settingsPath: string, path: string): string {
   return resolve(dirname(settingsPath), path);
 }
 

@@ -1,8 +1,6 @@
 /** What main.ts needs to connect the adapters and what deciding never looks at: addresses, folders, timeouts, references to secrets. */
 import type { SecretReference } from './schema.ts';
 
-export type { SecretReference } from './schema.ts';
-
 export interface Wiring {
   readonly linear: { readonly apiUrl: string; readonly apiKey: SecretReference; readonly timeoutMs: number };
   readonly github: {

@@ -3,7 +3,7 @@ import type { MicroUsd } from '../domain/run.ts';
 import type { Price, Usage } from '../domain/transcript.ts';
 
 /** What a provider adds around our words (tool preamble, message framing) and bills as input. */
-export const PROMPT_OVERHEAD_TOKENS_MAX = 1_000;
+const PROMPT_OVERHEAD_TOKENS_MAX = 1_000;
 
 /**
  * The dearest this call can become: nothing comes from the cache, everything is written to it, and the answer fills its

@@ -101,7 +101,7 @@ class Turn {
       }
       if (record.phase !== 'active' && record.phase !== 'parked') continue;
       if (this.board === null) continue;
-      const reason = takenAway({ record, issue: this.issues.get(record.issueId) ?? null, effects });
+      const reason = takenAway({ ...this.standingOf(record), record, effects });
       if (reason === null) {
         this.mergedByHand(record);
         continue;
@@ -125,14 +125,15 @@ class Turn {
         this.settle(command, 'Older than the move that started this attempt.', 'Overtaken.');
         continue;
       }
+      if (command.verb.kind === 'answer' && this.stoppedAfter(record, command)) {
+        // It waited for its agent when the /stop came: it must not wake what was stopped after it.
+        if (record.phase === 'cancelled') this.settle(command, 'Overtaken by /stop.', 'Overtaken.');
+        continue;
+      }
       if (record.phase === 'cancelled' && command.verb.kind !== 'stop' && command.verb.kind !== 'approve') {
         // Going on with what a person moved away would only be undone at the next look, over and over.
         if (this.board === null) continue;
-        const gone = takenAway({
-          record,
-          issue: this.issues.get(record.issueId) ?? null,
-          effects: this.snapshot.effects,
-        });
+        const gone = takenAway({ ...this.standingOf(record), record, effects: this.snapshot.effects });
         if (gone !== null) {
           this.settle(command, `${gone} Move it to the state work starts from to start again.`, gone);
           continue;
@@ -490,6 +491,13 @@ class Turn {
     );
   }
 
+  private standingOf(record: IssueRecord): { readonly issue: Issue | null; readonly project: ProjectSettings | null } {
+    return {
+      issue: this.issues.get(record.issueId) ?? null,
+      project: this.snapshot.settings.projects.find((one) => one.name === record.project) ?? null,
+    };
+  }
+
   private runsOf(record: IssueRecord): readonly Run[] {
     return this.snapshot.runs.filter((run) => run.subject.kind === 'issue' && run.subject.issueId === record.issueId);
   }
@@ -524,6 +532,13 @@ class Turn {
     const todo = this.snapshot.settings.projects.find((one) => one.name === record.project)?.states.todo;
     if (issue === undefined || issue.state.name !== todo || moveOf(issue) === record.claimedMove) return false;
     return command.at >= (issue.lastMove?.at ?? issue.createdAt);
+  }
+
+  private stoppedAfter(record: IssueRecord, command: Command): boolean {
+    const { commands } = this.snapshot;
+    return commands
+      .slice(commands.indexOf(command) + 1)
+      .some((later) => later.verb.kind === 'stop' && this.recordOf(later) === record);
   }
 
   private takenBack(stop: Command): boolean {

@@ -39,7 +39,7 @@ export function eligible(facts: EligibleFacts): Verdict {
 
 /** Is this issue one that the project would take, were it in the right state and by the right person? */
 export function belongsTo(issue: Issue, project: ProjectSettings): boolean {
-  return issue.teamKey === project.team && selectionMiss(issue, project) === null;
+  return selectionMiss(issue, project) === null;
 }
 
 /** The move that put the issue where it is: the name a claim is remembered by. */
@@ -77,7 +77,9 @@ function selection({ issue, project }: EligibleFacts): Verdict {
   return miss === null ? yes('selection', `Belongs to project ${project.name}.`) : no('selection', miss);
 }
 
-function selectionMiss(issue: Issue, project: ProjectSettings): string | null {
+/** Null when the issue is one of the project's; otherwise what it lacks. */
+export function selectionMiss(issue: Issue, project: ProjectSettings): string | null {
+  if (issue.teamKey !== project.team) return `${issue.key} is in team ${issue.teamKey}, not ${project.team}.`;
   if (project.linearProject !== null && issue.projectName !== project.linearProject) {
     return `${issue.key} is not in the Linear project "${project.linearProject}".`;
   }

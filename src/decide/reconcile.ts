@@ -7,19 +7,27 @@ import type { Effect } from '../domain/effect.ts';
 import type { Issue } from '../domain/issue.ts';
 import type { IssueRecord } from '../domain/issue-record.ts';
 import { isLive, type Run, subjectKey } from '../domain/run.ts';
-import { moveOf } from './eligible.ts';
+import type { ProjectSettings } from '../domain/settings.ts';
+import { moveOf, selectionMiss } from './eligible.ts';
 
 export interface ReconcileFacts {
   readonly record: IssueRecord;
   /** Null when Linear answered and the issue was not there any more. */
   readonly issue: Issue | null;
   readonly effects: ReadonlyMap<string, Effect>;
+  /** What the issue was taken for; null or absent when its settings are not known, and then nothing is concluded from them. */
+  readonly project?: ProjectSettings | null;
 }
 
 /** Null when the issue stays with us; otherwise a sentence that says who took it away. */
-export function takenAway({ record, issue, effects }: ReconcileFacts): string | null {
+export function takenAway({ record, issue, effects, project = null }: ReconcileFacts): string | null {
   if (issue === null) return `${record.key} is not on Linear any more.`;
   if (issue.archived) return `${record.key} was archived.`;
+  // A label, an assignee or a project is how an issue was given to us, so without it the issue is somebody else's.
+  if (project !== null && landedMerge(record, effects) === null) {
+    const miss = selectionMiss(issue, project);
+    if (miss !== null) return miss;
+  }
   if (moveOf(issue) === record.claimedMove) return null;
   if (isOurMove(record, issue, effects)) return null;
   // What we merged is verified whoever moves the issue meanwhile: a bad merge must not go unseen because of a drag.

@@ -74,7 +74,7 @@ function answer({ command, now, record, runs }: SteerFacts): readonly Action[] {
     if (runs.some((run) => causeKey(run.cause) === cause)) return [settle(command, 'Handed to the agent.')];
   }
   // Parked again since this answer set it going (no money, a closed pull request): it waits for /resume instead of flapping.
-  if (record.phase === 'active' || (record.phase === 'parked' && record.resumedAt >= command.at)) return [];
+  if (record.phase === 'active' || record.resumedAt >= command.at) return [];
   return [change(record, { phase: 'active', reason: null, resumedAt: now }, `${command.by} answered.`)];
 }
 

@@ -10,7 +10,7 @@ import { OutsideError } from '../domain/outside-error.ts';
 import type { MirrorGit } from './mirror.ts';
 import { isBranchName, isCommitId, isRefComponent } from './safe-name.ts';
 
-export const BUNDLE_BYTES_MAX = 200 * 1024 * 1024;
+const BUNDLE_BYTES_MAX = 200 * 1024 * 1024;
 const HEADER_BYTES_MAX = 256 * 1024;
 
 /** Kinds of broken objects that git by default only warns of. */

@@ -1,7 +1,8 @@
 /** GitHub's records in the words of the domain. */
 import type { Actor, Comment } from '../domain/issue.ts';
-import type { Check, CheckState, Mergeable, PullRequest, Review, ReviewThread } from '../domain/pull-request.ts';
-import type { WireCheck, WireCheckRun, WireComment, WireFacts, WireReview, WireStatus, WireThread } from './wire.ts';
+import type { Mergeable, PullRequest, Review, ReviewThread } from '../domain/pull-request.ts';
+import { mapCheck } from './map-check.ts';
+import type { WireCheck, WireComment, WireFacts, WireReview, WireThread } from './wire.ts';
 
 export interface PullRequestParts {
   readonly repository: string;
@@ -49,70 +50,6 @@ function mergeableOf(wire: WireFacts['mergeable']): Mergeable {
       return 'conflict';
     case 'UNKNOWN':
       return 'unknown';
-  }
-}
-
-export function mapCheck(wire: WireCheck, sha: string): Check {
-  if (wire.__typename === 'CheckRun') {
-    const { name, databaseId, completedAt, detailsUrl, checkSuite } = wire;
-    const state = checkRunState(wire);
-    const app = checkSuite?.app?.slug ?? null;
-    return {
-      kind: 'check-run',
-      name,
-      id: databaseId ?? null,
-      state,
-      sha,
-      app,
-      url: detailsUrl ?? null,
-      at: completedAt ?? null,
-    };
-  }
-  const state = statusState(wire.state);
-  const at = state === 'success' || state === 'failure' ? wire.createdAt : null;
-  const app = wire.creator?.login ?? null;
-  return { kind: 'status', name: wire.context, id: null, state, sha, app, url: wire.targetUrl ?? null, at };
-}
-
-function checkRunState({ status, conclusion }: WireCheckRun): CheckState {
-  if (status === 'IN_PROGRESS') return 'running';
-  if (status !== 'COMPLETED') return 'queued';
-  switch (conclusion) {
-    case 'SUCCESS':
-      return 'success';
-    case 'FAILURE':
-    case 'STARTUP_FAILURE':
-      return 'failure';
-    case 'CANCELLED':
-      return 'cancelled';
-    case 'SKIPPED':
-      return 'skipped';
-    case 'NEUTRAL':
-      return 'neutral';
-    case 'TIMED_OUT':
-      return 'timed-out';
-    case 'ACTION_REQUIRED':
-      return 'action-required';
-    case 'STALE':
-      return 'stale';
-    case null:
-    case undefined:
-      // Completed and no conclusion yet: the result is on its way.
-      return 'running';
-  }
-}
-
-function statusState(state: WireStatus['state']): CheckState {
-  switch (state) {
-    case 'SUCCESS':
-      return 'success';
-    case 'FAILURE':
-    case 'ERROR':
-      return 'failure';
-    case 'PENDING':
-      return 'running';
-    case 'EXPECTED':
-      return 'queued';
   }
 }
 

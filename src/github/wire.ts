@@ -84,7 +84,6 @@ const threadState = z.object({
   path: z.string(),
   line: z.number().nullish(),
 });
-export type WireThreadState = z.infer<typeof threadState>;
 const thread = threadState.extend({
   comments: z.object({
     nodes: z.array(

@@ -37,7 +37,7 @@ export function mapMove(wire: WireMove, toStateId: string): Move {
 }
 
 /** Only a human user is a person. Apps, integrations, rules and acts that Linear ascribes to nobody are automations. */
-export function mapActor(user: WireUser | null | undefined, bot: WireBot | null | undefined): Actor {
+function mapActor(user: WireUser | null | undefined, bot: WireBot | null | undefined): Actor {
   if (bot) return { kind: 'automation', name: bot.name ?? 'an integration' };
   if (!user) return { kind: 'automation', name: 'Linear' };
   if (user.app) return { kind: 'automation', name: user.name };
@@ -62,7 +62,7 @@ export function isSettled(stateType: string, archived: boolean): boolean {
   return archived || stateType === 'completed' || stateType === 'canceled' || stateType === 'duplicate';
 }
 
-export function isArchived(wire: WireIssue): boolean {
+function isArchived(wire: WireIssue): boolean {
   return Boolean(wire.archivedAt) || wire.trashed === true;
 }
 

@@ -4,12 +4,12 @@ import { z } from 'zod';
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 const pageInfo = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullish() });
 
-export function pageOf<T extends z.ZodType>(node: T) {
+function pageOf<T extends z.ZodType>(node: T) {
   return z.object({ nodes: z.array(node), pageInfo });
 }
 
 /** One name a thing has and the moment it last changed: enough to see that it is new to us. */
-export const version = z.object({ id: z.string(), updatedAt: time });
+const version = z.object({ id: z.string(), updatedAt: time });
 export type Version = z.infer<typeof version>;
 
 const user = z.object({ id: z.string(), name: z.string(), email: z.string().nullish(), app: z.boolean() });
@@ -81,7 +81,6 @@ const state = z.object({
   position: z.number(),
   team: z.object({ key: z.string() }),
 });
-export type WireState = z.infer<typeof state>;
 
 const versions = z.object({ nodes: z.array(version) });
 export const probeAnswer = z.object({ issues: versions, comments: versions, issueRelations: versions });

@@ -12,4 +12,4 @@ export function toolInput(json: string): unknown {
 }
 
 /** Every wire wants an object, so what was no object is carried in one; no tool knows the key, so each refuses it. */
-export const UNREADABLE_INPUT = 'notJson';
+const UNREADABLE_INPUT = 'notJson';

@@ -1,13 +1,8 @@
 /** Brings the tables up to date, in one transaction. The list of migrations is the version of the journal. */
 import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
-import { firstTables } from './migrations/0001-first-tables.ts';
+import { MIGRATIONS } from './migrations.ts';
 import type { Tables } from './schema.ts';
-
-/** By name, which is also their order. */
-export const MIGRATIONS: Readonly<Record<string, Migration>> = {
-  '0001-first-tables': firstTables,
-};
 
 /** How the journal stands to this version: `newer` names a migration it has and we do not know. */
 export type SchemaState =

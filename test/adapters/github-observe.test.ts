@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse, validate } from 'graphql';
 import * as documents from '../../src/github/documents.ts';
-import { mapCheck } from '../../src/github/map-pull-request.ts';
+import { mapCheck } from '../../src/github/map-check.ts';
 import type { WireCheck } from '../../src/github/wire.ts';
 import { githubSchema } from '../world/github/graphql/graphql-door.ts';
 import { ACTIONS, forgeForTest, SHOP } from './github-for-test.ts';

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TranscriptMessage } from '../../src/domain/transcript.ts';
 import type { ModelRequest } from '../../src/heartbeat/ports.ts';
-import { messagesBody } from '../../src/models/anthropic.ts';
-import { chatBody } from '../../src/models/openai-chat.ts';
-import { responsesBody } from '../../src/models/openai-responses.ts';
+import { chatBody } from '../../src/models/chat-body.ts';
+import { messagesBody } from '../../src/models/messages-body.ts';
 import type { Provider } from '../../src/models/protocol.ts';
+import { responsesBody } from '../../src/models/responses-body.ts';
 
 const anthropic: Provider = { name: 'anthropic', kind: 'anthropic', baseUrl: null, apiKey: 'k' };
 const openai: Provider = { name: 'openai', kind: 'openai', baseUrl: null, apiKey: 'k' };

@@ -5,8 +5,9 @@ import { OutsideError, type TroubleKind } from '../../src/domain/outside-error.t
 import type { ToolSpec, TranscriptMessage } from '../../src/domain/transcript.ts';
 import type { ModelRequest } from '../../src/heartbeat/ports.ts';
 import { createModels } from '../../src/models/create-models.ts';
-import { outsideFailure, retryAfter } from '../../src/models/outside-failure.ts';
-import { toolInput, UNREADABLE_INPUT } from '../../src/models/tool-input.ts';
+import { outsideFailure } from '../../src/models/outside-failure.ts';
+import { retryAfter } from '../../src/models/retry-after.ts';
+import { toolInput } from '../../src/models/tool-input.ts';
 import type { Fault } from '../world/faults.ts';
 import type { ScriptedReply } from '../world/models/conversation.ts';
 import { startModels } from '../world/models/start-models.ts';
@@ -284,6 +285,6 @@ describe('trouble that check can name', () => {
 
 test('JSON that is none is kept for the tool to refuse', () => {
   assert.deepEqual(toolInput(''), {});
-  assert.deepEqual(toolInput('[1]'), { [UNREADABLE_INPUT]: '[1]' });
-  assert.deepEqual(toolInput('{"a":'), { [UNREADABLE_INPUT]: '{"a":' });
+  assert.deepEqual(toolInput('[1]'), { notJson: '[1]' });
+  assert.deepEqual(toolInput('{"a":'), { notJson: '{"a":' });
 });

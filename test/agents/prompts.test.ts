@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { toolSpecs } from '../../src/agents/answer-calls.ts';
-import { loadPrompts, readPrompt } from '../../src/agents/load-prompts.ts';
+import { loadPrompts } from '../../src/agents/load-prompts.ts';
+import { readPrompt } from '../../src/agents/read-prompt.ts';
 
 const prompts = await loadPrompts(path.join(import.meta.dirname, '../../prompts'));
 

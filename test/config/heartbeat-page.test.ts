@@ -1,7 +1,7 @@
 /** HEARTBEAT.md is held against the duties of the code: same headings, same order. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { faultLine } from '../../src/config/config-error.ts';
+import { faultLine } from '../../src/config/fault-line.ts';
 import { readHeartbeatPage } from '../../src/config/heartbeat-page.ts';
 import { changed, PAGE } from './config-folder.ts';
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ConfigError, faultLine } from '../../src/config/config-error.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { faultLine } from '../../src/config/fault-line.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { changed, configFolder, SETTINGS } from './config-folder.ts';
 

@@ -1,7 +1,7 @@
 /** Which orders of stages are accepted, and what is said of the others. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { faultLine } from '../../src/config/config-error.ts';
+import { faultLine } from '../../src/config/fault-line.ts';
 import { readPipeline } from '../../src/config/pipelines.ts';
 
 function read(...stages: readonly string[]) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { faultLine } from '../../src/config/config-error.ts';
+import { faultLine } from '../../src/config/fault-line.ts';
 import { priceOf, readPrices } from '../../src/config/prices.ts';
 import { changed, PRICES } from './config-folder.ts';
 

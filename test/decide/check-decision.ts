@@ -41,7 +41,30 @@ export function checkedDecision(snapshot: Snapshot): Decision {
   for (const view of decision.issues) assert.notEqual(view.verdict.reason.trim(), '', `${view.key} says why`);
   limits(snapshot, decision);
   unknowns(snapshot, decision);
+  merges(snapshot, decision);
   return decision;
+}
+
+/** What the snapshot must show of every pull request that is to be merged. */
+function merges({ repositories, verdicts, frozen, settings }: Snapshot, { actions }: Decision): void {
+  for (const action of actions) {
+    if (action.kind !== 'merge') continue;
+    const view = repositories.get(action.repository);
+    const pull = view?.known ? view.value.pullRequests.find((one) => one.number === action.number) : undefined;
+    const diff = view?.known ? view.value.diffs.get(`${action.base}..${action.head}`) : undefined;
+    const verdict = verdicts.findLast((one) => one.number === action.number && one.head === action.head);
+    assert.equal(pull?.head, action.head, 'the live head is merged');
+    assert.equal(pull?.mergeable, 'yes', 'nothing is merged on unknown mergeability');
+    assert.ok(diff?.baseIsAncestor, 'the base was tested');
+    assert.equal(verdict?.decision, 'approve', 'the head was approved');
+    assert.equal(verdict?.digest, diff?.digest, 'this very change was approved');
+    assert.ok(!frozen.has(action.repository), 'nothing is merged in a frozen repository');
+    for (const { name } of settings.projects.flatMap((project) => project.checks))
+      assert.ok(
+        pull?.checks.some((one) => one.name === name && one.sha === action.head && one.state === 'success'),
+        `${name} is green on the head`,
+      );
+  }
 }
 
 function limits({ settings, runs, spend, accepting }: Snapshot, { actions }: Decision): void {

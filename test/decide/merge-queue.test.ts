@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { IssueCase } from '../../src/decide/issue-case.ts';
 import { type Candidate, holdsLane, mergeQueue, type QueueDecision } from '../../src/decide/merge-queue.ts';
-import { gateOf } from '../../src/decide/stages/merge.ts';
+import { merge } from '../../src/decide/stages/merge.ts';
 import type { Effect } from '../../src/domain/effect.ts';
 import type { Issue } from '../../src/domain/issue.ts';
 import type { PullRequest } from '../../src/domain/pull-request.ts';
@@ -87,9 +87,9 @@ function caseOf(entry: Entry): IssueCase {
 
 function candidate(entry: Entry): Candidate {
   const facts = caseOf(entry);
-  const gate = gateOf(facts);
-  assert.ok(gate !== null);
-  return { facts, gate };
+  const step = merge(facts);
+  assert.ok(step.kind === 'queue');
+  return { facts, gate: step.gate };
 }
 
 /** What each candidate is told to do, or why it waits. */

@@ -372,10 +372,11 @@ export class Outside {
     const parents = [start];
     if (record.head !== null && !this.contains(start, record.head)) parents.push(record.head);
     if (this.rootCause(run).kind === 'conflict') parents.push(this.tip(record.baseBranch));
+    const { kind, ...plain } = ending;
     const head =
-      ending.kind === 'nothing-new'
+      kind === 'nothing-new' && parents.length === 1
         ? start
-        : this.commit({ ...ending, parents, by: 'agent', clash: ending.clash ?? false });
+        : this.commit({ clash: false, ...plain, parents, by: 'agent' });
     this.workspaces.set(name, head);
     return head;
   }

@@ -1,164 +1,192 @@
-/** The demo's scripted agents in the real session code, on the real sample repository: what they leave must be true. */
+/** The demo's scripted agents in the real session code on the real sample repository: what they leave must be true. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { describe, test } from 'node:test';
-import type { Cause, Finding, Role, RunResult } from '../../src/domain/run.ts';
-import { issueRecord, runGit, type SessionWorld, startSessionWorld } from '../agents/session-world.ts';
-import { checkOut } from '../world/ci/check-out.ts';
-import { runCommand } from '../world/ci/run-command.ts';
 import type { ScriptedRequest } from '../world/models/conversation.ts';
 import { devCalls } from './dev-calls.ts';
-import { CI_COMMAND, sampleFiles, VERIFY_COMMAND, VERIFY_COMMANDS } from './sample-files.ts';
-import { readDiff } from './scripts/read-diff.ts';
+import { CI_COMMAND, sampleFiles, VERIFY_COMMAND } from './sample-files.ts';
+import { inScene, type Review, type Scene } from './scene.ts';
 import { demoScript } from './scripts/demo-script.ts';
-import { demoPullRequest, demoTickets } from './tickets.ts';
+import { readDiff } from './scripts/read-diff.ts';
+import { demoTickets, type Sight } from './tickets.ts';
 
-const PROTOCOLS = {
-  'Anthropic Messages': 'anthropic/claude-sonnet-5-5',
-  'OpenAI Responses': 'openai/gpt-5.5',
-  'Chat Completions': 'local/qwen',
-};
-type Work = Extract<RunResult, { readonly kind: 'work' }>;
-type Review = Extract<RunResult, { readonly kind: 'review' }>;
-
-/** A repository with the sample in it, and a bot's sessions on it. */
-class Scene {
-  readonly world: SessionWorld;
-  readonly main: string;
-  readonly #folder: string;
-  /** After so many messages the bot dies, and another goes on. */
-  readonly #messagesPerLife: number;
-  log = '';
-
-  constructor(world: SessionWorld, folder: string, messagesPerLife: number) {
-    this.world = world;
-    this.#folder = folder;
-    this.#messagesPerLife = messagesPerLife;
-    this.main = commitFiles(world, 'main', null, sampleFiles());
-  }
-
-  async work(key: string, role: Role, cause: Cause, sessionId = `session of ${key} ${role}`): Promise<Work> {
-    const ticket = demoTickets.find((one) => one.key === key);
-    assert.ok(ticket, key);
-    const { records } = this.world.journal.rows;
-    const issueId = `id of ${key}`;
-    const { title, description } = ticket;
-    const record = records.get(issueId) ?? issueRecord({ issueId, key, branch: `heartline/${key.toLowerCase()}` });
-    records.set(issueId, { ...record, ticket: { ...record.ticket, title, description, comments: [] } });
-    const result = await this.#run({ subject: { kind: 'issue', issueId }, issueKey: key, role, cause, sessionId });
-    assert.ok(result?.kind === 'work');
-    this.push(result.head, record.branch);
-    records.set(issueId, { ...record, head: result.head });
-    return result;
-  }
-
-  async review(key: string, head: string): Promise<Review & { readonly runId: string }> {
-    const { rows } = this.world.journal;
-    const cause: Cause = { kind: 'review', head, base: this.world.git('rev-parse', 'main'), digest: head };
-    const sessionId = `review of ${head} ${rows.runs.size}`;
-    const subject = { kind: 'issue', issueId: `id of ${key}` } as const;
-    const result = await this.#run({ subject, issueKey: key, role: 'review', cause, sessionId });
-    assert.ok(result?.kind === 'review');
-    return { ...result, runId: [...rows.runs.keys()].at(-1) ?? '' };
-  }
-
-  async reviewContribution(head: string): Promise<Review> {
-    const cause: Cause = { kind: 'review', head, base: this.main, digest: head };
-    const subject = { kind: 'pull-request', repository: 'acme/shop', number: 1 } as const;
-    const result = await this.#run({ subject, issueKey: null, role: 'review', cause, sessionId: 'review of #1' });
-    assert.ok(result?.kind === 'review');
-    return result;
-  }
-
-  async #run(more: Parameters<SessionWorld['addRun']>[0]): Promise<RunResult | null> {
-    const { world } = this;
-    const run = world.addRun({ state: 'running', ...more });
-    for (let life = 1; life <= LIVES_MAX; life += 1) {
-      const bot = world.boot({
-        failureLog: async () => this.log,
-        pullRequest: async () => personsPullRequest(this.main),
-      });
-      let left = this.#messagesPerLife;
-      const died = new Promise<null>((resolve) => {
-        world.journal.onAppend = () => {
-          left -= 1;
-          if (left === 0) bot.sessions.drain().then(() => resolve(null));
-        };
-      });
-      bot.sessions.start(run);
-      const ended = await Promise.race([bot.ended(run.id), died]);
-      if (ended === null && world.journal.rows.runs.get(run.id)?.endedAt === null) continue;
-      const end = world.journal.rows.runs.get(run.id);
-      assert.equal(end?.state, 'succeeded', `${run.issueKey} ${run.role}: ${end?.endReason}`);
-      return end.result;
-    }
-    return assert.fail(`${run.issueKey} did not end in ${LIVES_MAX} lives`);
-  }
-
-  /** From the bot's mirror, where a session's commits are, to the remote. */
-  push(commit: string, branch: string): void {
-    this.world.mirrorGit('push', '-q', '--force', this.world.remote, `${commit}:refs/heads/${branch}`);
-  }
-
-  /** What a squash leaves on main. */
-  land(commit: string): void {
-    const { world } = this;
-    const tree = world.git('merge-tree', '--write-tree', 'main', commit);
-    const landed = world.git('commit-tree', tree, '-p', world.git('rev-parse', 'main'), '-m', 'Land');
-    world.git('update-ref', 'refs/heads/main', landed);
-  }
-
-  /** Both sides in one tree; throws when git cannot. */
-  merge(one: string, other: string): string {
-    const { world } = this;
-    const tree = world.git('merge-tree', '--write-tree', one, other);
-    return world.git('commit-tree', tree, '-p', one, '-p', other, '-m', 'Merge');
-  }
-
-  async runs(commit: string, command: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
-    const folder = await mkdtemp(path.join(this.#folder, 'checkout '));
-    await checkOut(this.world.remote, commit, folder);
-    const end = await runCommand(command, path.join(folder, 'work'), {}, COMMAND_TIMEOUT_MS).ended;
-    assert.ok(end.kind === 'exit');
-    return { code: end.code, output: end.output };
-  }
-}
-
-const LIVES_MAX = 40;
-const COMMAND_TIMEOUT_MS = 30_000;
+const ANTHROPIC = 'anthropic/claude-sonnet-5-5';
+const RESPONSES = 'openai/gpt-5.5';
+const CHAT = 'local/qwen';
+const IMPLEMENT = { kind: 'implement' } as const;
 const VERIFY = ['bash', '-c', VERIFY_COMMAND];
 
-async function inScene(
-  model: string,
-  story: (scene: Scene) => Promise<void>,
-  messagesPerLife = Number.POSITIVE_INFINITY,
-): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'heartline demo scene '));
-  const world = await startSessionWorld({ script: demoScript, chain: [model], verify: VERIFY_COMMANDS });
-  try {
-    await story(new Scene(world, folder, messagesPerLife));
-    assert.deepEqual(world.models.scriptFaults, []);
-  } finally {
-    await world.close();
-    await rm(folder, { recursive: true, force: true });
+/** Each finding stands on a line that the change added. */
+function assertOnAddedLines(scene: Scene, { findings, base, head }: Review): void {
+  const { added } = readDiff(scene.world.git('diff', `${base}...${head}`));
+  for (const { path, line } of findings) {
+    assert.ok(
+      added.some((one) => one.path === path && one.line === line),
+      `${path}:${line}`,
+    );
   }
 }
 
-/** Commits whole files to a branch of the remote. */
-function commitFiles(
-  world: SessionWorld,
-  branch: string,
-  parent: string | null,
-  files: Readonly<Record<string, string>>,
-): string {
-  const tree = path.join(path.dirname(world.remote), 'seed');
-  runGit(tree, ['checkout', '-q', '--force', ...(parent === null ? ['--orphan', 'sample'] : ['--detach', parent])]);
-  if (parent === null) runGit(tree, ['rm', '-rfq', '.']);
-  writeFiles(tree, files);
-  runGit(tree, ['add', '-A']);
-  runGit(tree, ['commit', '-q', '-m', 'Files']);
-  runGit(tree, ['push', '-q', '--force', world.remote, `HEAD:refs/heads/${branch}`]);
-  return runGit(tree, ['rev-parse', 'HEAD']);
+/** CI asks for all that the agents verify, and more. */
+async function assertGreen(scene: Scene, head: string): Promise<void> {
+  const { code, output } = await scene.runs(head, CI_COMMAND);
+  assert.equal(code, 0, output);
 }
+
+async function sentBackOnce(scene: Scene): Promise<void> {
+  const first = await scene.work('ENG-2', 'dev', IMPLEMENT);
+  await assertGreen(scene, first.head);
+  const refused = await scene.review('ENG-2', first.head);
+  assert.equal(refused.decision, 'request-changes');
+  assert.deepEqual(
+    refused.findings.map(({ path }) => path),
+    ['src/cart.js', 'test/cart.test.js'],
+  );
+  assertOnAddedLines(scene, refused);
+
+  const second = await scene.work('ENG-2', 'dev', { kind: 'findings', verdictId: refused.verdictId });
+  assert.equal(scene.world.git('rev-parse', `${second.head}^`), first.head, 'one commit on top');
+  const touched = scene.world.git('diff', '--name-only', first.head, second.head).split('\n');
+  assert.deepEqual(touched, ['src/cart.js', 'test/cart.test.js']);
+  await assertGreen(scene, second.head);
+  const approved = await scene.review('ENG-2', second.head);
+  assert.deepEqual([approved.decision, approved.findings], ['approve', []]);
+}
+
+async function brokenInCi(scene: Scene): Promise<void> {
+  const first = await scene.work('ENG-3', 'dev', IMPLEMENT);
+  assert.equal((await scene.runs(first.head, VERIFY)).code, 0, 'green where it was written');
+  const ci = await scene.runs(first.head, CI_COMMAND);
+  assert.equal(ci.code, 1);
+  scene.log = ci.output;
+  const mended = await scene.work('ENG-3', 'devops', { kind: 'checks-failed', head: first.head, checks: ['test'] });
+  await assertGreen(scene, mended.head);
+  assert.equal((await scene.review('ENG-3', mended.head)).decision, 'approve');
+}
+
+describe('the demo, agent by agent', { concurrency: 2 }, () => {
+  for (const model of [RESPONSES, CHAT]) {
+    test(`ENG-2 is sent back with two findings on lines (${model})`, () => inScene({ model }, sentBackOnce));
+  }
+
+  test('ENG-3 is green where it was written, red in CI, and mended there', () => inScene({ model: CHAT }, brokenInCi));
+
+  test('ENG-2 comes to the same end when the bot dies after every third message', () =>
+    inScene({ model: ANTHROPIC, messagesPerLife: 3 }, sentBackOnce));
+
+  test('ENG-1 is approved at once, and ENG-4 builds on what it left on main', () =>
+    inScene({ model: CHAT }, async (scene) => {
+      for (const key of ['ENG-1', 'ENG-4']) {
+        const { head } = await scene.work(key, 'dev', IMPLEMENT);
+        await assertGreen(scene, head);
+        assert.equal((await scene.review(key, head)).decision, 'approve');
+        scene.land(head);
+      }
+      await assertGreen(scene, scene.main);
+    }));
+
+  test('ENG-5 and ENG-6 change one file at once and merge in either order; the merge is reviewed again', () =>
+    inScene({ model: RESPONSES }, async (scene) => {
+      const start = scene.main;
+      const { head: one } = await scene.work('ENG-5', 'dev', IMPLEMENT);
+      const { head: other } = await scene.work('ENG-6', 'dev', IMPLEMENT);
+      const files = [one, other].map((head) => scene.world.git('diff', '--name-only', start, head).split('\n'));
+      assert.ok(files.every((names) => names.includes('src/catalog.js')));
+      const updated = scene.merge(one, other);
+      assert.equal(
+        scene.world.git('rev-parse', `${scene.merge(other, one)}^{tree}`),
+        scene.world.git('rev-parse', `${updated}^{tree}`),
+      );
+      await assertGreen(scene, updated);
+
+      scene.land(one);
+      const head = scene.merge(other, scene.main);
+      scene.moveBranch('ENG-6', head);
+      const review = await scene.review('ENG-6', head);
+      assert.equal(review.decision, 'approve');
+      const { paths } = readDiff(scene.world.git('diff', `${scene.main}...${head}`));
+      assert.deepEqual(paths, ['src/catalog.js', 'test/list-products.test.js'], 'only its own change is judged');
+    }));
+
+  test("ENG-9 touches package.json alone; a person's pull request gets a remark on a line and an approval", () =>
+    inScene({ model: ANTHROPIC }, async (scene) => {
+      const { head } = await scene.work('ENG-9', 'dev', IMPLEMENT);
+      assert.equal(scene.world.git('diff', '--name-only', scene.main, head), 'package.json');
+      await assertGreen(scene, head);
+      assert.equal((await scene.review('ENG-9', head)).decision, 'approve');
+
+      const { review, head: theirs } = await scene.contribution();
+      await assertGreen(scene, theirs);
+      assert.equal(review.decision, 'approve');
+      assert.deepEqual(
+        review.findings.map(({ path, severity }) => [path, severity]),
+        [['src/money.js', 'minor']],
+      );
+      assertOnAddedLines(scene, review);
+    }));
+
+  test('a branch that somebody else moved is merged before the findings are mended', () =>
+    inScene({ model: ANTHROPIC }, async (scene) => {
+      const first = await scene.work('ENG-2', 'dev', IMPLEMENT);
+      const { verdictId } = await scene.review('ENG-2', first.head);
+      const { head: elsewhere } = await scene.work('ENG-1', 'dev', IMPLEMENT);
+      scene.land(elsewhere);
+      scene.moveBranch('ENG-2', scene.merge(first.head, scene.main));
+      const second = await scene.work('ENG-2', 'dev', { kind: 'findings', verdictId });
+      await assertGreen(scene, second.head);
+      assert.equal((await scene.review('ENG-2', second.head)).decision, 'approve');
+    }));
+});
+
+function asked(role: string, opening: string, more: ScriptedRequest['messages'] = []): ScriptedRequest {
+  const system = `You are Heartline's ${role} agent.`;
+  const messages = [{ kind: 'user', text: opening } as const, ...more];
+  return { protocol: 'anthropic', model: 'm', system, tools: [], messages, raw: {}, key: 'k' };
+}
+
+const ENG_7 = 'Issue ENG-7: Try very large carts\n\nDo what the issue asks for, commit it, and call finish.';
+
+test('ENG-7 goes on for more steps than any cap of turns, never the same twice, and is cancelled early on', async () => {
+  const commands = new Set<string>();
+  let messages: ScriptedRequest['messages'] = [];
+  for (let turn = 0; turn < 200; turn += 1) {
+    const [call] = (await demoScript(asked('dev', ENG_7, messages))).calls ?? [];
+    assert.equal(call?.name, 'bash');
+    commands.add(JSON.stringify(call.input));
+    const id = `call_${turn}`;
+    messages = [
+      ...messages,
+      { kind: 'assistant', text: '', calls: [{ id, ...call }] },
+      { kind: 'tool-result', callId: id, name: call.name, text: 'right', isError: false },
+    ];
+  }
+  assert.equal(commands.size, 200);
+
+  const act = demoTickets.find((ticket) => ticket.key === 'ENG-7')?.people[0];
+  const sight = (calls: number): Sight => ({ devCalls: calls, pullRequest: null });
+  const requests = [asked('dev', ENG_7), asked('dev', ENG_7, messages.slice(0, 4))];
+  assert.equal(act?.(sight(devCalls(requests.slice(0, 1), 'ENG-7'))), null);
+  assert.equal(act?.(sight(devCalls(requests, 'ENG-7')))?.kind, 'move-issue');
+  assert.equal(devCalls(requests, 'ENG-1'), 0);
+});
+
+test('work that nobody on the list asked for has no script', () => {
+  const unasked = ['Issue ENG-8: Sell everything for one cent', 'Issue ENG-99: Unknown', 'Pull request #4: Unknown'];
+  for (const heading of unasked) {
+    assert.throws(() => demoScript(asked('dev', heading)), /The demo has no work called/);
+  }
+});
+
+test('a person approves each ready head once more when the branch was brought up to date', () => {
+  const act = demoTickets.find((ticket) => ticket.key === 'ENG-9')?.people[0];
+  const ready = { number: 4, head: 'a'.repeat(40), open: true, reviewApproved: true, checksPassed: true };
+  const deed = (more: Partial<typeof ready>) => act?.({ devCalls: 5, pullRequest: { ...ready, ...more } }) ?? null;
+  assert.equal(deed({ checksPassed: false }), null);
+  assert.equal(deed({ reviewApproved: false }), null);
+  assert.equal(deed({ open: false }), null);
+  assert.notEqual(deed({})?.key, deed({ head: 'b'.repeat(40) })?.key);
+});
+
+test("what the agents verify is the sample's own test command", () => {
+  const { scripts } = JSON.parse(sampleFiles()['package.json'] ?? '{}');
+  assert.equal(scripts.test, VERIFY_COMMAND);
+});

@@ -8,13 +8,12 @@ import { integration } from '../world/linear/board/records.ts';
 import { assertReports, canary, playTicket, reported, repository, type TinyWorld, tinyWorld } from './tiny-world.ts';
 
 /** Most of the time goes into git's processes, and every world is its own. */
-const sideBySide = { concurrency: 3 };
+const sideBySide = { concurrency: 2 };
 
 describe('states-along-edges', sideBySide, () => {
   test('backwards', async (context) => {
     const world = await tinyWorld(context);
-    await playTicket(world);
-    await world.move('ENG-1', 'In Progress');
+    for (const state of ['In Progress', 'Done', 'In Progress']) await world.move('ENG-1', state);
     await assertReports(world, ['states-along-edges'], /ENG-1 \| The bot moved it from Done .* to In Progress/);
   });
 
@@ -45,7 +44,7 @@ describe('states-along-edges', sideBySide, () => {
 describe('comments-unique', sideBySide, () => {
   test('a second progress comment', async (context) => {
     const world = await tinyWorld(context);
-    await playTicket(world);
+    await world.comment('ENG-1', `Once.\n\n<!-- heartline:progress:${world.id('ENG-1')} -->`);
     await world.comment('ENG-1', `Again.\n\n<!-- heartline:progress:${world.id('ENG-1')} -->`);
     await assertReports(world, ['comments-unique'], /ENG-1 \| The bot left a second comment/);
   });
@@ -59,7 +58,6 @@ describe('comments-unique', sideBySide, () => {
 
   test('words without a marker', async (context) => {
     const world = await tinyWorld(context);
-    await playTicket(world);
     await world.comment('ENG-1', 'By the way.');
     await assertReports(world, ['comments-unique'], /without a marker/);
   });
@@ -278,11 +276,11 @@ describe('writes-per-issue-bounded', sideBySide, () => {
 
   test('too many edits of the comment', async (context) => {
     const world = await tinyWorld(context);
-    await playTicket(world);
+    await world.comment('ENG-1', '<!-- heartline:progress:1 -->');
     const id = world.outside.linear.state.comments[0]?.id;
     const query =
       'mutation Edit($id: String!, $body: String!) { commentUpdate(id: $id, input: { body: $body }) { success } }';
-    for (let beat = 1; beat <= 37; beat += 1) await world.board(query, { id, body: `Beat ${beat}.` });
+    for (let beat = 1; beat <= 40; beat += 1) await world.board(query, { id, body: `Beat ${beat}.` });
     await assertReports(world, ['writes-per-issue-bounded'], /ENG-1 \| 41 writes on Linear/);
   });
 });

@@ -7,7 +7,7 @@ import { judge } from './judge.ts';
 import { assertReports, playTicket, reported, repository, type TinyWorld, tinyWorld } from './tiny-world.ts';
 
 /** Most of the time goes into git's processes, and every world is its own. */
-const sideBySide = { concurrency: 3 };
+const sideBySide = { concurrency: 2 };
 
 describe('a clean run', sideBySide, () => {
   test('reports nothing, and every oracle has seen something', async (context) => {
@@ -50,15 +50,15 @@ describe('a clean run', sideBySide, () => {
 describe('one-pull-request-per-issue', sideBySide, () => {
   test('a second pull request for the same attempt', async (context) => {
     const world = await tinyWorld(context);
-    await playTicket(world);
-    await world.push('heartline/eng-1-2', await world.commit(world.tip(), { 'b.txt': 'b\n' }));
-    await world.openPullRequest('heartline/eng-1-2', `<!-- heartline:issue:${world.id('ENG-1')}:1 -->`);
+    for (const branch of ['heartline/eng-1', 'heartline/eng-1-2']) {
+      await world.push(branch, await world.commit(world.tip(), { 'b.txt': 'b\n' }));
+      await world.openPullRequest(branch, `<!-- heartline:issue:${world.id('ENG-1')}:1 -->`);
+    }
     await assertReports(world, ['one-pull-request-per-issue'], /#2 \| .*#1 is already .* attempt 1 at ENG-1/);
   });
 
   test('a pull request of the bot without its marker', async (context) => {
     const world = await tinyWorld(context);
-    await playTicket(world);
     await world.push('heartline/eng-9', await world.commit(world.tip(), { 'b.txt': 'b\n' }));
     await world.openPullRequest('heartline/eng-9', 'No words.');
     await assertReports(world, ['one-pull-request-per-issue'], /without its marker/);
@@ -172,7 +172,8 @@ describe('landed-tree', sideBySide, () => {
     test(`GitHub lands it with ${corruption}`, async (context) => {
       const world = await tinyWorld(context);
       const { github } = world.outside;
-      await github.act.pushCommit(repository, 'main', 'ann', { files: { 'b.txt': 'b\n' }, message: 'second' });
+      if (corruption === 'wrong-parent')
+        await github.act.pushCommit(repository, 'main', 'ann', { files: { 'b.txt': 'b\n' }, message: 'second' });
       github.corruptNextMerge(corruption);
       await playTicket(world);
       await assertReports(world, ['landed-tree'], words);
@@ -213,7 +214,6 @@ describe('main-is-green', sideBySide, () => {
 
   test('the bot pushes to it', async (context) => {
     const world = await tinyWorld(context);
-    await playTicket(world);
     await world.push('main', await world.commit(world.tip(), { 'b.txt': 'b\n' }));
     await assertReports(world, ['main-is-green', 'no-push-over-people'], /bot moved it to .* without a merge/);
   });
@@ -222,14 +222,14 @@ describe('main-is-green', sideBySide, () => {
 describe('no-push-over-people', sideBySide, () => {
   test('a branch outside its own', async (context) => {
     const world = await tinyWorld(context);
-    await playTicket(world);
     await world.push('feature', await world.commit(world.tip(), { 'b.txt': 'b\n' }));
     await assertReports(world, ['no-push-over-people'], /feature \| The bot pushed .* to it/);
   });
 
   test("a person's commit on the bot's branch is dropped", async (context) => {
     const world = await tinyWorld(context);
-    const { head } = await playTicket(world);
+    const head = await world.commit(world.tip(), { 'b.txt': 'b\n' });
+    await world.push('heartline/eng-1', head);
     const files = { 'ann.txt': 'a\n' };
     await world.outside.github.act.pushCommit(repository, 'heartline/eng-1', 'ann', { files, message: 'mine' });
     await world.push('heartline/eng-1', head);
@@ -238,8 +238,9 @@ describe('no-push-over-people', sideBySide, () => {
 
   test('dropping its own commits is its own affair', async (context) => {
     const world = await tinyWorld(context);
-    const { head } = await playTicket(world);
-    await world.push('heartline/eng-1', await world.commit(head, { 'b.txt': 'b\n' }));
+    const head = await world.commit(world.tip(), { 'b.txt': 'b\n' });
+    await world.push('heartline/eng-1', head);
+    await world.push('heartline/eng-1', await world.commit(head, { 'c.txt': 'c\n' }));
     await world.push('heartline/eng-1', head);
     assert.deepEqual(await reported(world), []);
   });

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { writeCommit, writeTree } from '../world/github/git/bare-repository.ts';
+import { gitText } from '../world/github/git/run-git.ts';
 import { startGithub } from '../world/github/start-github.ts';
 import type { App, MergeMethod } from '../world/github/state.ts';
 import type { IssueSeed } from '../world/linear/board/seed.ts';
@@ -80,7 +80,7 @@ export async function tinyWorld(
     botLinearUser: 'heartline',
     secrets: options.secrets ?? [canary],
   };
-  const by = { name: 'Dev', email: 'dev@example.invalid', date: new Date(now).toISOString() };
+  let commits = 0;
   const pass = (milliseconds: number) => {
     now += milliseconds;
   };
@@ -92,8 +92,13 @@ export async function tinyWorld(
     id: (issueKey) => linear.state.issues.find((issue) => issue.identifier === issueKey)?.id ?? '',
     tip: () => github.state.repository(repository).refs.get('refs/heads/main') ?? '',
     commit: async (parent, files, message = 'work') => {
-      const tree = await writeTree(directory, parent, files);
-      return writeCommit(directory, { tree, parents: [parent], message, author: by, committer: by });
+      commits += 1;
+      const text = (words: string) => `data ${Buffer.byteLength(words)}\n${words}\n`;
+      const changed = Object.entries(files).map(([path, content]) => `M 100644 inline ${path}\n${text(content)}`);
+      // Below refs/pull nobody takes it for a push.
+      const commit = `commit refs/pull/unpushed/${commits}\nmark :1\ncommitter Dev <dev@example.invalid> ${now / 1000} +0000\n`;
+      const input = `${commit}${text(message)}from ${parent}\n${changed.join('')}\nget-mark :1\n`;
+      return gitText(directory, ['fast-import', '--quiet'], { input });
     },
     check: (sha, conclusion = 'success', app = ci) => {
       const run = github.checks.create(repository, app, sha, 'test');

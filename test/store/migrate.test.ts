@@ -4,7 +4,8 @@ import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { MIGRATIONS, migrate, schemaState } from '../../src/store/migrate.ts';
+import { migrate, schemaState } from '../../src/store/migrate.ts';
+import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { sampleRecord } from './sample-rows.ts';
 import { temporaryStore } from './temporary-store.ts';
 

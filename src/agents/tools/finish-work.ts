@@ -27,7 +27,7 @@ export const finishWorkSpec: ToolSpec = {
 };
 
 /** How often red verify commands go back to the agent before the run is given up. */
-export const VERIFY_RETURNED_MAX = 3;
+const VERIFY_RETURNED_MAX = 3;
 const VERIFY_TIMEOUT_MS = 20 * 60_000;
 const VERIFY_FAILED = 'the verify command failed';
 

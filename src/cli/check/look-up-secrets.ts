@@ -1,7 +1,8 @@
 /** The secrets that are there, when some are not: a check goes on with those, where a start would be refused. */
 import { ConfigError, type ConfigFault } from '../../config/config-error.ts';
+import type { SecretReference } from '../../config/schema.ts';
 import { resolveSecrets, type Secrets } from '../../config/secrets.ts';
-import type { ProviderWiring, SecretReference, Wiring } from '../../config/wiring.ts';
+import type { ProviderWiring, Wiring } from '../../config/wiring.ts';
 
 export interface FoundSecrets {
   /** Where one is missing a value stands that opens nothing: ask `missing` first. */

@@ -22,7 +22,7 @@ export function merge(facts: IssueCase): Step {
 }
 
 /** The gate's verdict for the pull request of this issue; null when there is none. */
-export function gateOf(facts: IssueCase): ReturnType<typeof gate> | null {
+function gateOf(facts: IssueCase): ReturnType<typeof gate> | null {
   const { pullRequest, record } = facts;
   if (pullRequest === null) return null;
   const review =

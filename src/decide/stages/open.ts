@@ -18,9 +18,9 @@ function pushed(facts: IssueCase): Step | null {
   if (work === null) return waiting('open', 'No work has been handed in.');
   const push = standing(facts, effectKey.push(facts, work.head));
   if (push.kind !== 'done') {
-    // The branch's own lease would now hold, because a person told us to go on from their commit: the work has to take it in first.
-    if (work.run.createdAt < facts.record.resumedAt && headIsAPersons(facts)) {
-      const reason = `${short(work.head)} was written before ${short(facts.record.head ?? '')} was pushed to ${facts.record.branch}, and must take it in.`;
+    // The branch's own lease would now hold, because a person told us to go on from what is there: the work has to take it in first.
+    if (work.run.createdAt < facts.record.resumedAt && headIsAdopted(facts)) {
+      const reason = `${short(work.head)} was written before ${short(facts.record.head ?? '')} came to ${facts.record.branch}, and must take it in.`;
       const cause = { kind: 'crashed', runId: work.run.id } as const;
       return waiting('open', reason, [dispatch(facts, work.run.role, cause, work.run.sessionId, reason)]);
     }
@@ -118,12 +118,10 @@ function ownHead(facts: IssueCase): Step | null {
   );
 }
 
-/** Neither pushed by us nor an update we asked for: a person's commit, adopted by /resume. */
-function headIsAPersons(facts: IssueCase): boolean {
+/** Not of our pushing: a person's commit, or an update by the forge, that /resume made ours while the work was under way. */
+function headIsAdopted(facts: IssueCase): boolean {
   const { head } = facts.record;
-  if (head === null || standing(facts, effectKey.push(facts, head)).kind === 'done') return false;
-  const from = facts.repository.parents.get(head)?.[0];
-  return from === undefined || !isOurUpdate(facts, from, head);
+  return head !== null && standing(facts, effectKey.push(facts, head)).kind !== 'done';
 }
 
 /** GitHub's update makes a merge whose first parent is the old head. We know it as ours by the ledger, not by its author. */

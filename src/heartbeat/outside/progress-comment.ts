@@ -20,7 +20,7 @@ export const progressComment: OutsideWrite<ProgressComment> = {
   },
 };
 
-export function progressCommentId(issueId: string): string {
+function progressCommentId(issueId: string): string {
   return deterministicId(`progress:${issueId}`);
 }
 

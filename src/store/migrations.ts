@@ -1,0 +1,7 @@
+/** All migrations by name, which is also their order. One that was released is never edited: another follows it. */
+import type { Migration } from 'kysely/migration';
+import { firstTables } from './migrations/0001-first-tables.ts';
+
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-first-tables': firstTables,
+};

@@ -212,13 +212,15 @@ interface LockEntry {
   readonly dev?: boolean;
   readonly optional?: boolean;
   readonly devOptional?: boolean;
-  readonly os?: readonly string[];
-  readonly cpu?: readonly string[];
+  readonly os?: string | readonly string[];
+  readonly cpu?: string | readonly string[];
 }
 
-function fits(wanted: readonly string[] | undefined, have: string): boolean {
-  if (wanted === undefined) return true;
-  return wanted.includes(have) || (wanted.every((one) => one.startsWith('!')) && !wanted.includes(`!${have}`));
+/** As npm reads it: names that fit, or with `!` names that do not. */
+function fits(wanted: string | readonly string[] | undefined, have: string): boolean {
+  const names = typeof wanted === 'string' ? [wanted] : (wanted ?? []);
+  if (names.includes(`!${have}`)) return false;
+  return names.includes(have) || names.every((name) => name.startsWith('!'));
 }
 
 function isProgram(path: string): boolean {

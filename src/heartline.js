@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR_MIN = 24;
 const PLAIN_MODULES = /\/node_modules\/(kysely|zod)\/[^?]*\.js$|\/src\/[^?]*\.ts$/;
+const COMPILED_KEPT_AFTER_MS = 1_000;
 const argv = process.argv.slice(2);
 
 if (argv[0] === '--version' || argv[0] === '-V') {
@@ -21,6 +22,8 @@ if (argv[0] === '--version' || argv[0] === '-V') {
 async function runHere() {
   // Not the shared temporary folder Node would take: whoever can write there could plant code.
   module.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'heartline', 'compiled'));
+  // Node writes it when the process ends by itself; a bot that is killed would start from nothing each time.
+  setTimeout(() => module.flushCompileCache(), COMPILED_KEPT_AFTER_MS).unref();
   module.registerHooks({ resolve: resolveWithoutLooking });
   if (process.channel) {
     // Started by runOnOwnNode: when that process is killed outright, stop as if it had been told to.

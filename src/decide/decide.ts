@@ -290,7 +290,8 @@ class Turn {
   }
 
   decision(): Decision {
-    return { actions: this.actions, issues: [...this.views.values()], pullRequests: this.pullRequests };
+    const issues = [...this.views.values()].sort((a, b) => a.key.localeCompare(b.key, 'en', { numeric: true }));
+    return { actions: this.actions, issues, pullRequests: this.pullRequests };
   }
 
   private atRest(record: IssueRecord): Verdict {

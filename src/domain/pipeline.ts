@@ -2,7 +2,7 @@
 import type { Role } from './run.ts';
 
 /** What kind of stage it is decides who acts and when it is left; decide/stage.ts holds one rule for each kind. */
-export const STAGE_KINDS = ['implement', 'open', 'review', 'checks', 'merge', 'done'] as const;
+export const STAGE_KINDS = ['implement', 'open', 'review', 'checks', 'audit', 'merge', 'done'] as const;
 export type StageKind = (typeof STAGE_KINDS)[number];
 
 export interface Stage {

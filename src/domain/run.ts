@@ -19,6 +19,7 @@ export type Cause =
   | { readonly kind: 'checks-failed'; readonly head: string; readonly checks: readonly string[] }
   | { readonly kind: 'conflict'; readonly base: string; readonly head: string }
   | { readonly kind: 'review'; readonly head: string; readonly base: string; readonly digest: string }
+  | { readonly kind: 'audit'; readonly head: string; readonly base: string; readonly digest: string }
   /** The run before ended badly, was stopped or ran out of its allowance; its session goes on. */
   | { readonly kind: 'crashed'; readonly runId: string }
   /** A person answered or told the agent something: `/answer …`. */
@@ -27,11 +28,13 @@ export type Cause =
 /**
  * `running` survives a restart of the bot: the next process resumes it from its transcript. `awaiting-human` is an end
  * too: a question was asked or an allowance is used up, and only a person's word starts the next run of that session.
+ * `postponed` is nobody's fault: no model of the chain could be reached, and the session goes on after a while.
  */
 export type RunState =
   | 'queued'
   | 'running'
   | 'awaiting-human'
+  | 'postponed'
   | 'succeeded'
   | 'failed'
   | 'timed-out'
@@ -44,6 +47,13 @@ export interface Finding {
   readonly line: number | null;
   readonly severity: 'blocker' | 'major' | 'minor';
   readonly comment: string;
+}
+
+/** One thing the issue asks for, and what shows that it is there: a command's output, a file and line, a test's name. */
+export interface Criterion {
+  readonly criterion: string;
+  readonly met: boolean;
+  readonly evidence: string;
 }
 
 /** What a session handed in through its typed `finish`, plus what plain code found when it looked. */
@@ -60,6 +70,15 @@ export type RunResult =
       readonly decision: 'approve' | 'request-changes';
       readonly summary: string;
       readonly findings: readonly Finding[];
+      readonly head: string;
+      readonly base: string;
+      readonly digest: string;
+    }
+  | {
+      readonly kind: 'audit';
+      readonly decision: 'pass' | 'fail';
+      readonly summary: string;
+      readonly criteria: readonly Criterion[];
       readonly head: string;
       readonly base: string;
       readonly digest: string;
@@ -101,6 +120,8 @@ export function causeKey(cause: Cause): string {
       return `conflict:${cause.head}:${cause.base}`;
     case 'review':
       return `review:${cause.head}:${cause.digest}`;
+    case 'audit':
+      return `audit:${cause.head}:${cause.digest}`;
     case 'crashed':
       return `crashed:${cause.runId}`;
     case 'answer':

@@ -7,7 +7,7 @@ import type { Duty, Pipeline } from './pipeline.ts';
 import type { RepositoryView } from './pull-request.ts';
 import type { MicroUsd, Run } from './run.ts';
 import type { Settings } from './settings.ts';
-import type { ReviewVerdict } from './verdict.ts';
+import type { AuditVerdict, ReviewVerdict } from './verdict.ts';
 
 /** A read that failed is unknown, never an empty list. */
 export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly reason: string };
@@ -35,7 +35,7 @@ export interface Snapshot {
   readonly repositories: ReadonlyMap<string, Known<RepositoryView>>;
   readonly records: readonly IssueRecord[];
   readonly runs: readonly Run[];
-  readonly verdicts: readonly ReviewVerdict[];
+  readonly verdicts: readonly (ReviewVerdict | AuditVerdict)[];
   readonly effects: ReadonlyMap<string, Effect>;
   readonly spend: Spend;
   /** Repositories where merging is frozen, with the reason. */

@@ -28,15 +28,31 @@ export function all(name: string, children: readonly Verdict[], fine: string): V
     : { name, status: refusal.status, reason: refusal.reason, children };
 }
 
-/** A review's outcome in our ledger. It speaks about exactly one head and one change; see DESIGN's house rule 4. */
-export interface ReviewVerdict {
+/** A judge's outcome in our ledger. It speaks about exactly one head and one change; see DESIGN's house rule 4. */
+interface Judgement {
   readonly id: string;
   readonly runId: string;
   readonly repository: string;
   readonly number: number;
-  readonly decision: 'approve' | 'request-changes';
   readonly head: string;
   readonly base: string;
   readonly digest: string;
   readonly at: number;
+}
+
+export interface ReviewVerdict extends Judgement {
+  readonly decision: 'approve' | 'request-changes';
+}
+
+/** Whether every acceptance criterion of the issue is met by that head. */
+export interface AuditVerdict extends Judgement {
+  readonly decision: 'pass' | 'fail';
+}
+
+export function isReview(judgement: ReviewVerdict | AuditVerdict): judgement is ReviewVerdict {
+  return judgement.decision === 'approve' || judgement.decision === 'request-changes';
+}
+
+export function isAudit(judgement: ReviewVerdict | AuditVerdict): judgement is AuditVerdict {
+  return !isReview(judgement);
 }

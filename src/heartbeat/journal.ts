@@ -7,7 +7,7 @@ import type { IssueRecord } from '../domain/issue-record.ts';
 import type { MicroUsd, Run, RunResult, RunState } from '../domain/run.ts';
 import type { Spend } from '../domain/snapshot.ts';
 import type { TranscriptMessage, Usage } from '../domain/transcript.ts';
-import type { ReviewVerdict } from '../domain/verdict.ts';
+import type { AuditVerdict, ReviewVerdict } from '../domain/verdict.ts';
 
 /** Every state write is compare-and-set; a write that lost throws StaleWrite (domain/stale-write.ts). */
 export interface Journal {
@@ -55,8 +55,8 @@ export interface Journal {
     outcome: { readonly retryAt: EpochMs | null; readonly refused: boolean },
   ): Promise<void>;
 
-  verdicts(): Promise<readonly ReviewVerdict[]>;
-  recordVerdict(verdict: ReviewVerdict): Promise<void>;
+  verdicts(): Promise<readonly (ReviewVerdict | AuditVerdict)[]>;
+  recordVerdict(verdict: ReviewVerdict | AuditVerdict): Promise<void>;
 
   /**
    * Reserves the worst case before a model call leaves. Refused (a sentence naming the cap) when run, issue or day would

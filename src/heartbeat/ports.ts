@@ -232,19 +232,44 @@ export interface Workspace {
   readonly out: string;
   /** Mirror it borrows objects from: must be visible, read-only, wherever commands run. */
   readonly mirror: string;
+  /** Whom the tree belongs to where the bot runs as root; absent: the bot's own user. */
+  readonly owner?: Owner;
+}
+
+/** A user of the machine that nobody logs in as; its group has the same number. */
+export interface Owner {
+  readonly uid: number;
 }
 
 /** The room commands run in. */
 export interface Isolation {
-  readonly driver: 'bwrap' | 'none';
+  readonly driver: 'bwrap' | 'docker' | 'none';
   /** Null when it works; otherwise what is missing and the line that mends it. */
   probe(): Promise<{ readonly missing: string; readonly fix: string } | null>;
   exec(command: IsolatedCommand): Promise<ExecResult>;
+  /** Ends whatever is kept for a workspace between its commands, and what still runs there. */
+  dispose(workspace: string): Promise<void>;
+}
+
+/** Who may be talked to from inside: nobody, or the package sources that the operator listed, through our proxy. */
+export type Network = 'none' | 'registries';
+
+/** A folder of the machine shown read-only inside. */
+export interface ShownFolder {
+  readonly source: string;
+  /** Where it stands inside. */
+  readonly target: string;
 }
 
 export interface IsolatedCommand {
   readonly argv: readonly string[];
   readonly workspace: Workspace;
+  /** Absent: none. */
+  readonly network?: Network;
+  /** Laid over the room's own environment. Nothing secret. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What a project needs to see besides its workspace: prepared dependencies, toolchains. */
+  readonly shown?: readonly ShownFolder[];
   /** The tree is mounted read-only (review). */
   readonly readOnly: boolean;
   /** Bytes for standard input. */

@@ -3,6 +3,7 @@ import type { Insertable } from 'kysely';
 import { z } from 'zod';
 import {
   type Cause,
+  type Criterion,
   causeKey,
   type Finding,
   ROLES,
@@ -150,6 +151,7 @@ const cause = shape<Cause>()(
     z.strictObject({ kind: z.literal('checks-failed'), head: text, checks: z.array(text).readonly() }),
     z.strictObject({ kind: z.literal('conflict'), base: text, head: text }),
     z.strictObject({ kind: z.literal('review'), head: text, base: text, digest: text }),
+    z.strictObject({ kind: z.literal('audit'), head: text, base: text, digest: text }),
     z.strictObject({ kind: z.literal('crashed'), runId: text }),
     z.strictObject({ kind: z.literal('answer'), commentId: text, by: text, text }),
   ]),
@@ -164,6 +166,8 @@ const finding = shape<Finding>()(
   }),
 );
 
+const criterion = shape<Criterion>()(z.strictObject({ criterion: text, met: z.boolean(), evidence: text }));
+
 const runResult = shape<RunResult>()(
   z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('work'), head: text, base: text, summary: text, commitTitle: text }),
@@ -176,11 +180,20 @@ const runResult = shape<RunResult>()(
       base: text,
       digest: text,
     }),
+    z.strictObject({
+      kind: z.literal('audit'),
+      decision: z.enum(['pass', 'fail']),
+      summary: text,
+      criteria: z.array(criterion).readonly(),
+      head: text,
+      base: text,
+      digest: text,
+    }),
   ]),
 );
 
 const runState = shape<RunState>()(
-  z.enum(['queued', 'running', 'awaiting-human', 'succeeded', 'failed', 'timed-out', 'stalled', 'cancelled']),
+  z.enum(['queued', 'running', 'awaiting-human', 'postponed', 'succeeded', 'failed', 'timed-out', 'stalled', 'cancelled']),
 );
 
 const subject = shape<Subject>()(

@@ -1,12 +1,12 @@
-/** Review verdicts: written once each, never changed. */
+/** Verdicts of reviews and audits: written once each, never changed. */
 import { z } from 'zod';
-import type { ReviewVerdict } from '../domain/verdict.ts';
+import type { AuditVerdict, ReviewVerdict } from '../domain/verdict.ts';
 import { integer, readRow, shape, text } from './columns.ts';
 import type { Store } from './store.ts';
 import { liveSubjects, pullRequestsSince } from './subjects.ts';
 
 /** Verdicts of the runs that runs() returns, oldest first. */
-export async function verdicts(store: Store): Promise<readonly ReviewVerdict[]> {
+export async function verdicts(store: Store): Promise<readonly (ReviewVerdict | AuditVerdict)[]> {
   const liveRuns = store.db
     .selectFrom('run')
     .select('id')
@@ -27,7 +27,7 @@ export async function verdicts(store: Store): Promise<readonly ReviewVerdict[]> 
 }
 
 /** Writing the same verdict again changes nothing; another verdict under the same id is a mistake and throws. */
-export async function recordVerdict(store: Store, verdict: ReviewVerdict): Promise<void> {
+export async function recordVerdict(store: Store, verdict: ReviewVerdict | AuditVerdict): Promise<void> {
   const { id, runId, repository, number, decision, head, base, digest, at } = verdict;
   const row = { id, runId, repository, number, decision, head, base, digest, at };
   await store.db.transaction().execute(async (db) => {
@@ -50,20 +50,25 @@ export async function recordVerdict(store: Store, verdict: ReviewVerdict): Promi
   });
 }
 
-const verdictRow = shape<ReviewVerdict>()(
-  z.object({
+const judgement = {
     id: text,
     runId: text,
     repository: text,
     number: integer,
-    decision: z.enum(['approve', 'request-changes']),
     head: text,
     base: text,
     digest: text,
     at: integer,
-  }),
+};
+
+/** The decision says whose word it is. */
+const verdictRow = shape<ReviewVerdict | AuditVerdict>()(
+  z.union([
+    z.object({ ...judgement, decision: z.enum(['approve', 'request-changes']) }),
+    z.object({ ...judgement, decision: z.enum(['pass', 'fail']) }),
+  ]),
 );
 
-function readVerdict(row: unknown): ReviewVerdict {
+function readVerdict(row: unknown): ReviewVerdict | AuditVerdict {
   return readRow('verdict', verdictRow, row);
 }

@@ -371,7 +371,7 @@ export class Outside {
     const start = this.workspaces.get(name) ?? record.head ?? this.tip(record.baseBranch);
     const parents = [start];
     if (record.head !== null && !this.contains(start, record.head)) parents.push(record.head);
-    if (this.rootCause(run).kind === 'conflict') parents.push(this.tip(record.baseBranch));
+    if (ending.kind === 'work' && this.rootCause(run).kind === 'conflict') parents.push(this.tip(record.baseBranch));
     const { kind, ...plain } = ending;
     const head =
       kind === 'nothing-new' && parents.length === 1

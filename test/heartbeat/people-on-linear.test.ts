@@ -23,7 +23,7 @@ import { startStory, stateOf } from './story.ts';
 
 const room = need('bwrap', await bwrapWorks(), 'sudo apt-get install -y bubblewrap');
 
-const takingAway: readonly (readonly [string, RegExp, object, (world: World) => void])[] = [
+const takingAway: readonly (readonly [string, RegExp, Readonly<Record<string, unknown>>, (world: World) => void])[] = [
   [
     'moves it to Canceled',
     /Grace \w+ moved ENG-1 to Canceled/,

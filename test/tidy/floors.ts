@@ -60,6 +60,10 @@ export const FLOORS: readonly Floor[] = [
       'src/store/store-refused.ts',
       // `tick --dry-run` looks at the rows without writing any.
       'src/store/rehearsal-journal.ts',
+      // `check` looks at the prompts, the rows and their lock without starting anything.
+      'src/agents/load-prompts.ts',
+      'src/store/read-store.ts',
+      'src/store/store-lock.ts',
     ],
     packages: ['node:', 'commander'],
   },

@@ -2,9 +2,9 @@
 import type { Isolation } from '../../heartbeat/ports.ts';
 import { type CheckLine, type Look, linesAbout } from './check-line.ts';
 
-export const NODE_MAJOR_MIN = 24;
+const NODE_MAJOR_MIN = 24;
 /** `merge-tree --write-tree`, by which a merge is verified, came with 2.38. */
-export const GIT_VERSION_MIN = { major: 2, minor: 38 } as const;
+const GIT_VERSION_MIN = { major: 2, minor: 38 } as const;
 
 export function judgeNode(version: string): CheckLine {
   const line = linesAbout('machine', 'node');

@@ -33,7 +33,7 @@ function promptLines({ prompts, settings, pipelines }: ModelFacts): readonly Che
 }
 
 /** Those that some project's pipeline sends out; a role that is only configured has nothing to do yet. */
-export function rolesAtWork(settings: Settings, pipelines: ReadonlyMap<string, Pipeline>): readonly Role[] {
+function rolesAtWork(settings: Settings, pipelines: ReadonlyMap<string, Pipeline>): readonly Role[] {
   const stages = settings.projects.flatMap((project) => pipelines.get(project.pipeline)?.stages ?? []);
   return ROLES.filter((role) => stages.some((stage) => stage.role === role));
 }

@@ -3,8 +3,6 @@ import { spawn } from 'node:child_process';
 import { mergeTree, readCommit } from '../../world/github/git/bare-repository.ts';
 import { gitText, plainGitEnvironment } from '../../world/github/git/run-git.ts';
 
-export { isAncestor, readCommit } from '../../world/github/git/bare-repository.ts';
-
 /** The tree that merging `head` into `base` gives; null when they conflict. */
 export function treeOfMerge(directory: string, base: string, head: string): Promise<string | null> {
   return mergeTree(directory, base, head);

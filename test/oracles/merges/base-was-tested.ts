@@ -1,6 +1,7 @@
 // Did every merged head contain the tip of the base branch at the moment of the merge, so that what landed was what ran?
+
+import { isAncestor } from '../../world/github/git/bare-repository.ts';
 import { botMerges, nameOf, repositoryOf, short } from '../facts/forge.ts';
-import { isAncestor } from '../facts/git.ts';
 import type { Oracle, Violation } from '../outside-world.ts';
 
 export const baseWasTested: Oracle = async (world) => {

@@ -1,6 +1,8 @@
 // Is what lies on the base branch the merge that was asked for: its tree, its parents by merge method, and still on the branch?
+
+import { isAncestor, readCommit } from '../../world/github/git/bare-repository.ts';
 import { botMerges, type EffectOf, nameOf, repositoryOf, short } from '../facts/forge.ts';
-import { branchTip, commitsBetween, isAncestor, readCommit, treeOf, treeOfMerge } from '../facts/git.ts';
+import { branchTip, commitsBetween, treeOf, treeOfMerge } from '../facts/git.ts';
 import type { Oracle, Violation } from '../outside-world.ts';
 
 export const landedTree: Oracle = async (world) => {

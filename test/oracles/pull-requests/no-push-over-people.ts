@@ -1,6 +1,8 @@
 // Did the bot push anywhere but to its own branches, or drop commits there that somebody else had pushed?
+
+import { isAncestor } from '../../world/github/git/bare-repository.ts';
 import { botMerges, branchPrefix, type EffectOf, effectsOfKind, isBots, repositoryOf, short } from '../facts/forge.ts';
-import { commitsBetween, isAncestor } from '../facts/git.ts';
+import { commitsBetween } from '../facts/git.ts';
 import type { Oracle, OutsideWorld, Violation } from '../outside-world.ts';
 
 export const noPushOverPeople: Oracle = async (world) => {

@@ -4,13 +4,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { schedule } from 'node-cron';
 import { createSessions } from './agents/create-sessions.ts';
+import type { ModelEndpoint } from './agents/external/model-endpoint.ts';
 import { loadPrompts } from './agents/load-prompts.ts';
 import { createStdoutSink } from './chat/stdout-sink.ts';
 import { createWebhookSink } from './chat/webhook-sink.ts';
 import type { ConfigSource } from './config/config-source.ts';
 import { createRedactor } from './config/create-redactor.ts';
 import type { LoadedConfig } from './config/load-config.ts';
-import { priceOf } from './config/prices.ts';
+import { contextOf, priceOf } from './config/prices.ts';
 import type { Secrets } from './config/secrets.ts';
 import { wiringChanges } from './config/wiring.ts';
 import type { Decision } from './decide/decide.ts';
@@ -39,6 +40,8 @@ export interface Parts {
   readonly workspaces: Workspaces;
   readonly isolation: Isolation;
   readonly models: Models;
+  /** Where external agents' calls of a model go, with the key that they never see. */
+  readonly endpoint: (model: string) => ModelEndpoint | null;
   readonly log: Log;
   readonly redact: (text: string) => string;
   /** How a session waits for a model that is away; real time when absent. */
@@ -80,10 +83,22 @@ export function connect({ wiring, prices }: LoadedConfig, secrets: Secrets, cloc
     workspaces: createWorkspaces({
       root: dataDir,
       mirrorPath: (repository) => mirrorPath(dataDir, repository),
+      owners: wiring.isolation.driver === 'docker' ? 'one-each' : 'the-bot',
       timeoutMs: wiring.git.timeoutMs,
       log: tell,
     }),
-    isolation: createIsolation({ driver: wiring.isolation.driver, toolchains: wiring.isolation.toolchains }),
+    isolation: createIsolation({ ...wiring.isolation, log: tell }),
+    endpoint: (model) => {
+      const name = model.slice(0, model.indexOf('/'));
+      const provider = wiring.providers[name];
+      if (provider === undefined) return null;
+      return {
+        protocol: provider.kind === 'anthropic' ? 'anthropic' : provider.api,
+        baseUrl: provider.baseUrl,
+        apiKey: secrets.providers[name] ?? null,
+        modelName: model.slice(name.length + 1),
+      };
+    },
     models: createModels({
       providers: Object.fromEntries(
         Object.entries(wiring.providers).map(([name, provider]) => [
@@ -92,6 +107,7 @@ export function connect({ wiring, prices }: LoadedConfig, secrets: Secrets, cloc
         ]),
       ),
       price: (model) => priceOf(prices, model),
+      contextTokens: (model) => contextOf(prices, model),
       idleTimeoutMs: wiring.modelTimeouts.idleMs,
       totalTimeoutMs: wiring.modelTimeouts.totalMs,
       now: clock.now,
@@ -154,6 +170,7 @@ export async function startBot(
   const sessions = createSessions({
     journal,
     models: parts.models,
+    endpoint: parts.endpoint,
     mirror,
     workspaces,
     isolation,

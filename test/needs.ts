@@ -5,7 +5,7 @@
 
 import { appendFileSync } from 'node:fs';
 
-export type Need = 'bwrap' | 'git' | 'git-http-backend';
+export type Need = 'bwrap' | 'docker' | 'git' | 'git-http-backend' | 'pip';
 
 const noted = new Set<string>();
 

@@ -119,6 +119,7 @@ const CAUSES: Readonly<Record<StageKind, readonly Cause['kind'][]>> = {
   review: ['review', 'crashed', 'answer'],
   // Whoever wrote last is asked for everything that follows.
   checks: ['checks-failed', 'findings', 'conflict', 'crashed', 'answer'],
+  audit: ['audit', 'crashed'],
   merge: [],
   done: [],
 };
@@ -170,7 +171,11 @@ describe('the pages', () => {
   test('HEARTBEAT.md tells the duties in the order in which decide performs them', () => {
     const duties = DUTIES.map((duty) => `${duty.slice(0, 1).toUpperCase()}${duty.slice(1)}`);
     assert.deepEqual(pages.headings(read('HEARTBEAT.md')), [...duties, 'Never', 'Standing orders']);
-    assert.match(read('src/decide/decide.ts'), /for \(const duty of DUTIES\) if \(snapshot\.duties\.has\(duty\)\)/);
+    const [body = ''] = /^export function decide\([\s\S]*?^}/m.exec(read('src/decide/decide.ts')) ?? [];
+    assert.deepEqual(
+      [...body.matchAll(/duties\.has\('(\w+)'\)/g)].map(([, duty]) => duty),
+      DUTIES,
+    );
   });
 
   for (const path of FILES.filter((path) => path.endsWith('.md') && !/^(prompts|test)\//.test(path))) {
@@ -227,6 +232,6 @@ describe('the package', () => {
     '"resolved": "x"',
     `https://${'registry'}.example.org/a`,
   ]) {
-    test(`told of: ${text}`, () => assert.equal(pages.places('x', text).length, 1));
+    test(`told of: ${text}`, () => assert.equal(pages.places('package-lock.json', text).length, 1));
   }
 });

@@ -3,9 +3,11 @@ import type { ToolCall, ToolResult, ToolSpec, TranscriptMessage } from '../domai
 import type { Task } from './prepare-task.ts';
 import type { Prompt } from './read-prompt.ts';
 import type { RunEnd, Session } from './session-options.ts';
+import { ask, askSpec } from './tools/ask.ts';
 import { bash } from './tools/bash.ts';
 import { edit } from './tools/edit.ts';
 import { type Finish, rejected } from './tools/finish.ts';
+import { finishAudit, finishAuditSpec } from './tools/finish-audit.ts';
 import { finishReview, finishReviewSpec } from './tools/finish-review.ts';
 import { finishWork, finishWorkSpec } from './tools/finish-work.ts';
 import { read } from './tools/read.ts';
@@ -14,10 +16,17 @@ import { write } from './tools/write.ts';
 
 const TOOLS: ReadonlyMap<string, Tool> = new Map([bash, read, edit, write].map((tool) => [tool.spec.name, tool]));
 
+const FINISH_SPECS: Readonly<Record<Prompt['result'], ToolSpec>> = {
+  work: finishWorkSpec,
+  review: finishReviewSpec,
+  audit: finishAuditSpec,
+};
+
 /** The role's tools as every request of its sessions shows them: always in this order, byte for byte. */
 export function toolSpecs(prompt: Prompt): readonly ToolSpec[] {
   return prompt.tools.map((name) => {
-    if (name === 'finish') return prompt.result === 'work' ? finishWorkSpec : finishReviewSpec;
+    if (name === 'finish') return FINISH_SPECS[prompt.result];
+    if (name === 'ask') return askSpec;
     const tool = TOOLS.get(name);
     if (tool === undefined) throw new Error(`the prompt of ${prompt.role} names a tool that does not exist: ${name}`);
     return tool.spec;
@@ -35,8 +44,8 @@ export async function answerCalls(
   own: readonly TranscriptMessage[],
 ): Promise<Answer> {
   const [only] = calls;
-  if (calls.length === 1 && only?.name === 'finish' && task.prompt.tools.includes('finish')) {
-    return await answerFinish(session, task, only, own);
+  if (calls.length === 1 && only !== undefined && endsRun(only) && task.prompt.tools.includes(only.name)) {
+    return await answerLast(session, task, only, own);
   }
   const results: ToolResult[] = [];
   for (const batch of batches(calls)) {
@@ -48,16 +57,20 @@ export async function answerCalls(
   return { kind: 'results', message: { kind: 'tool-results', results } };
 }
 
-async function answerFinish(
+/** They end the run where they are taken, so they come alone. */
+function endsRun({ name }: ToolCall): boolean {
+  return name === 'finish' || name === 'ask';
+}
+
+async function answerLast(
   session: Session,
   task: Task,
   call: ToolCall,
   own: readonly TranscriptMessage[],
 ): Promise<Answer> {
-  session.live.doing = 'finish';
-  const finish: Finish =
-    task.kind === 'work' ? await finishWork(call.input, session, task, own) : finishReview(call.input, task);
-  session.log.info({ run: session.run.id, tool: 'finish', outcome: finish.kind }, 'tool call');
+  session.live.doing = call.name;
+  const finish = call.name === 'ask' ? ask(call.input, session.run.role) : await finished(session, task, call, own);
+  session.log.info({ run: session.run.id, tool: call.name, outcome: finish.kind }, 'tool call');
   switch (finish.kind) {
     case 'accepted':
       return { kind: 'end', end: { state: 'succeeded', reason: finish.result.summary, result: finish.result } };
@@ -70,6 +83,22 @@ async function answerFinish(
   }
 }
 
+async function finished(
+  session: Session,
+  task: Task,
+  call: ToolCall,
+  own: readonly TranscriptMessage[],
+): Promise<Finish> {
+  switch (task.kind) {
+    case 'work':
+      return await finishWork(call.input, session, task, own);
+    case 'review':
+      return finishReview(call.input, task);
+    case 'audit':
+      return finishAudit(call.input, task);
+  }
+}
+
 async function answerOne(session: Session, task: Task, call: ToolCall): Promise<ToolResult> {
   const { text, isError } = await outcomeOf(task, call);
   session.log.info({ run: session.run.id, tool: call.name, isError, characters: text.length }, 'tool call');
@@ -79,13 +108,14 @@ async function answerOne(session: Session, task: Task, call: ToolCall): Promise<
 async function outcomeOf(task: Task, call: ToolCall): Promise<{ readonly text: string; readonly isError: boolean }> {
   const { tools } = task.prompt;
   if (!tools.includes(call.name)) return unknownTool(call.name, tools);
-  // It would hand in work whose last steps nobody has seen yet.
-  if (call.name === 'finish') return { text: FINISH_ALONE, isError: true };
+  // It would hand in work, or rest on it, whose last steps nobody has seen yet.
+  if (endsRun(call)) {
+    const { text } = rejected(`call ${call.name} alone, after you have seen the results of the other calls.`);
+    return { text, isError: true };
+  }
   const tool = TOOLS.get(call.name);
   return tool === undefined ? unknownTool(call.name, tools) : await tool.run(call, task.room);
 }
-
-const FINISH_ALONE = rejected('call finish alone, after you have seen the results of the other calls.').text;
 
 function doing(call: ToolCall): string {
   return TOOLS.get(call.name)?.doing(call.input) ?? call.name;

@@ -1,38 +1,47 @@
 /**
  * One reply of a model, into the transcript. The only place that retries: a model that is away is waited for, then the
- * next of the chain goes on from the same transcript. Every try is reserved before it leaves and settled after.
+ * next of the chain goes on from the same transcript.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { costOf, promptTokensMax, worstCase } from '../decide/budget.ts';
+import { ContextOverflow } from '../domain/context-overflow.ts';
 import { OutsideError } from '../domain/outside-error.ts';
-import type { Price, ToolSpec, TranscriptMessage, Usage } from '../domain/transcript.ts';
-import type { ModelReply } from '../heartbeat/ports.ts';
+import { subjectKey } from '../domain/run.ts';
+import type { Price, ToolSpec } from '../domain/transcript.ts';
+import { compact } from './compact.ts';
 import { type Loop, limitReached } from './limit-reached.ts';
-import { CannotRun, endAs, type RunEnd } from './session-options.ts';
+import { type Paid, paidCall } from './paid-call.ts';
+import { promptSize } from './prompt-size.ts';
+import { servedLess } from './served-less.ts';
+import { endAs, type RunEnd } from './session-options.ts';
 
 /** Waits between tries on one model; a provider that asks for longer is obeyed. */
 const BACKOFF_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 /** A provider that asks for more than this is left for the next model of the chain. */
 const RETRY_AFTER_MS_MAX = 5 * 60_000;
+/** How often a prompt is made shorter because its model refused it. */
+const OVERFLOWS_MAX = 3;
 
 /** Null when the reply is in the transcript. */
 export async function askModel(loop: Loop, tools: readonly ToolSpec[]): Promise<RunEnd | null> {
-  const { session, task } = loop;
-  const reasons: string[] = [];
+  const { session } = loop;
+  const givenUp: GivenUp[] = [];
   for (const model of chainFrom(loop)) {
     const trouble = session.models.trouble(model);
     const price = session.models.price(model);
     if (trouble !== null || price === null) {
-      reasons.push(trouble ?? `no price for ${model}`);
+      givenUp.push({ kind: 'given-up', model, reason: trouble ?? `no price for ${model}`, error: null });
       continue;
     }
     const outcome = await askOne(loop, tools, model, price);
     if (outcome.kind === 'end') return outcome.end;
-    if (outcome.kind === 'replied') return null;
+    if (outcome.kind === 'replied') {
+      await tellOfChange(loop, model, givenUp);
+      return null;
+    }
     session.log.warn({ run: session.run.id, model, reason: outcome.reason }, 'model given up');
-    reasons.push(outcome.reason);
+    givenUp.push(outcome);
   }
-  return endAs('failed', `No model of the chain of ${task.prompt.role} answered: ${reasons.join('; ')}.`);
+  return nobodyAnswered(session.run.role, givenUp);
 }
 
 /** A model that answered is kept for the rest of the run: going back would pay for a cold cache twice. */
@@ -43,21 +52,63 @@ function chainFrom({ task, transcript }: Loop): readonly string[] {
   return at < 0 ? chain : chain.slice(at);
 }
 
-type Outcome =
-  | { readonly kind: 'replied' }
-  | { readonly kind: 'end'; readonly end: RunEnd }
-  | { readonly kind: 'given-up'; readonly reason: string };
+interface GivenUp {
+  readonly kind: 'given-up';
+  readonly model: string;
+  readonly reason: string;
+  /** Null when it was not even called. */
+  readonly error: OutsideError | null;
+}
+
+/** An outage passes by itself; a key or an account is for a person; the rest is a run that failed. */
+function nobodyAnswered(role: string, givenUp: readonly GivenUp[]): RunEnd {
+  const reason = `No model of the chain of ${role} answered: ${givenUp.map((one) => one.reason).join('; ')}.`;
+  if (givenUp.some(({ error }) => error?.transient === true)) return endAs('postponed', reason);
+  const forAPerson = givenUp.every(({ error }) => error?.kind === 'unauthorised' || error?.kind === 'refused');
+  return endAs(forAPerson ? 'awaiting-human' : 'failed', reason);
+}
+
+/** People hear that another model goes on than the one they put first, and why. */
+async function tellOfChange({ session, onChange }: Loop, model: string, givenUp: readonly GivenUp[]): Promise<void> {
+  if (givenUp.length === 0) return;
+  const { run, journal } = session;
+  const reasons = givenUp.map((one) => `${one.model} was given up (${one.reason})`).join(', ');
+  const text = `${run.role}${run.issueKey === null ? '' : ` of ${run.issueKey}`} goes on with ${model}: ${reasons}.`;
+  onChange(text);
+  await journal.event({
+    kind: 'model-changed',
+    subject: subjectKey(run.subject),
+    text,
+    data: { runId: run.id, model },
+  });
+  const key = `model:${run.id}:${model}`;
+  await journal.enqueueReport({ key, event: 'trouble', text, data: { subject: subjectKey(run.subject) } });
+}
+
+type Outcome = { readonly kind: 'replied' } | { readonly kind: 'end'; readonly end: RunEnd } | GivenUp;
 
 async function askOne(loop: Loop, tools: readonly ToolSpec[], model: string, price: Price): Promise<Outcome> {
   const { session } = loop;
-  for (let attempt = 0; ; attempt += 1) {
-    const tried = await tryOnce(loop, tools, model, price);
-    if (tried.kind !== 'failed') return tried;
+  let overflows = 0;
+  for (let attempt = 0; ; ) {
+    const room = await compact(loop, { model, price, tools }, overflows > 0);
+    if (room.kind === 'end') return room;
+    if (room.kind === 'too-long') return { kind: 'given-up', model, reason: TOO_LONG, error: null };
+    const tried = room.kind === 'failed' ? room : await tryOnce(loop, tools, model, price);
+    if (tried.kind === 'end') return tried;
+    if (tried.kind === 'replied') return { kind: 'replied' };
     const { error } = tried;
+    if (error instanceof ContextOverflow) {
+      const short = shortContext(loop, model, error);
+      overflows += 1;
+      if (short === null && overflows <= OVERFLOWS_MAX) continue;
+      const reason = short === null ? error.message : `${model}: ${short}`;
+      return { kind: 'given-up', model, reason, error: short === null ? error : refusal(model, short) };
+    }
     const backoff = BACKOFF_MS[attempt];
     const waitMs = Math.max(backoff ?? 0, error.retryAfterMs ?? 0);
     if (!error.transient || backoff === undefined || waitMs > RETRY_AFTER_MS_MAX) {
-      return { kind: 'given-up', reason: error.message };
+      return { kind: 'given-up', model, reason: error.message, error };
     }
     session.live.doing = `waiting ${Math.ceil(waitMs / 1_000)} s for ${model}: ${error.kind}`;
     session.log.warn({ run: session.run.id, model, attempt, waitMs, trouble: error.kind }, 'model call failed');
@@ -65,95 +116,46 @@ async function askOne(loop: Loop, tools: readonly ToolSpec[], model: string, pri
     session.signal.throwIfAborted();
     const end = limitReached(loop);
     if (end !== null) return { kind: 'end', end };
+    attempt += 1;
   }
 }
+
+const TOO_LONG = 'the transcript is too long for it even when it is summed up';
 
 async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
   await sleep(milliseconds, undefined, { signal });
 }
 
-type Try = Exclude<Outcome, { kind: 'given-up' }> | { readonly kind: 'failed'; readonly error: OutsideError };
-
-async function tryOnce(loop: Loop, tools: readonly ToolSpec[], model: string, price: Price): Promise<Try> {
+async function tryOnce(loop: Loop, tools: readonly ToolSpec[], model: string, price: Price): Promise<Paid> {
   const { session, task, transcript } = loop;
-  const { journal, run, signal } = session;
-  const worst = worstCase(price, promptBound(loop, tools, model), task.role.outputTokensMax);
-  const reserved = await journal.reserve({
-    runId: run.id,
-    issueId: issueOf(loop),
-    microUsd: worst,
-    caps: capsOf(loop),
-  });
-  // An allowance is used up: only a person's word may spend more.
-  if (!reserved.ok) return { kind: 'end', end: endAs('awaiting-human', reserved.reason) };
-  session.live.doing = `thinking (${model.slice(model.indexOf('/') + 1)})`;
-  let billable = false;
-  const settle = async (microUsd: number, usage: Usage) => {
-    await journal.settle(reserved.reservationId, { microUsd, usage, model });
-    session.live.microUsd += microUsd;
-  };
-  let reply: ModelReply;
-  try {
-    reply = await session.models.call({
-      model,
-      system: task.prompt.system,
-      tools,
-      messages: transcript.all,
-      outputTokensMax: task.role.outputTokensMax,
-      cacheKey: run.sessionId,
-      signal,
-      onBillable: () => {
-        billable = true;
-      },
-    });
-  } catch (error) {
-    // A call that we cut off was sent, and may be billed although no byte of an answer came.
-    await settle(billable || signal.aborted ? worst : 0, NO_USAGE);
-    signal.throwIfAborted();
-    if (error instanceof OutsideError) return { kind: 'failed', error };
-    throw error;
-  }
-  // Told to stop at this very moment: a reply that was paid for is still kept.
-  const { text, calls, opaque, usage } = reply;
-  try {
+  const view = transcript.view();
+  const { system } = task.prompt;
+  let less: string | null = null;
+  const bound = promptSize(view, model, system, tools);
+  const doing = `thinking (${model.slice(model.indexOf('/') + 1)})`;
+  const call = { model, price, system, tools, messages: view.messages, bound, doing };
+  const paid = await paidCall(loop, call, async ({ text, calls, opaque, usage }) => {
+    less = servedLess(view, model, { system, tools }, usage);
+    // Said without having read it all: nobody should act on it.
+    if (less !== null) return;
     await transcript.append({ kind: 'assistant', text, calls, opaque, usage, model });
-  } finally {
-    await settle(costOf(price, usage), usage);
-  }
+  });
+  if (paid.kind !== 'replied') return paid;
+  if (less !== null) return { kind: 'failed', error: refusal(model, `${less}. ${MEND}`) };
   loop.onModel(model);
   session.live.turns += 1;
-  session.log.info({ run: run.id, model, usage, calls: calls.map((call) => call.name) }, 'model call');
-  return { kind: 'replied' };
+  return paid;
 }
 
-const NO_USAGE: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 };
-
-function issueOf({ session }: Loop): string | null {
-  return session.run.subject.kind === 'issue' ? session.run.subject.issueId : null;
+/** A sentence where the server names a shorter context than we were told; null where the prompt was simply too long. */
+function shortContext({ session }: Loop, model: string, { servedTokens }: ContextOverflow): string | null {
+  const configured = session.models.contextTokens(model);
+  if (servedTokens === null || servedTokens >= configured) return null;
+  return `it is served with a context of ${servedTokens} tokens, not ${configured}. ${MEND}`;
 }
 
-/** Read anew for each call: a person may have changed the settings while the session runs. */
-function capsOf({ session }: Loop): { readonly run: number; readonly issue: number; readonly day: number } {
-  const { roles, budget } = session.settings();
-  const role = roles[session.run.role];
-  if (role === undefined) throw new CannotRun(`The role ${session.run.role} is no longer configured.`);
-  return { run: role.runMicroUsdMax, issue: budget.issueMicroUsdMax, day: budget.dayMicroUsdMax };
-}
+const MEND = 'Let its server give it more, or write what it has as `context` into prices.yaml';
 
-function promptBound({ task, transcript }: Loop, tools: readonly ToolSpec[], model: string): number {
-  const { all } = transcript;
-  const at = all.findLastIndex((message) => message.kind === 'assistant' && message.model === model);
-  const counted = all[at];
-  if (counted?.kind !== 'assistant') {
-    return promptTokensMax({ countedTokens: 0, uncountedBytes: bytesOf([task.prompt.system, tools, all]) });
-  }
-  const { input, cacheRead, cacheWrite, output } = counted.usage;
-  return promptTokensMax({
-    countedTokens: input + cacheRead + cacheWrite + output,
-    uncountedBytes: bytesOf(all.slice(at + 1)),
-  });
-}
-
-function bytesOf(value: readonly (TranscriptMessage | unknown)[]): number {
-  return Buffer.byteLength(JSON.stringify(value));
+function refusal(model: string, reason: string): OutsideError {
+  return new OutsideError('refused', `call ${model}`, reason);
 }

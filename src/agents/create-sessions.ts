@@ -1,18 +1,22 @@
 /** The Sessions port: which runs are alive in this process, and how they are started, cancelled and drained. */
 import type { Run } from '../domain/run.ts';
 import type { LiveSession, Sessions } from '../heartbeat/ports.ts';
+import { createDependencies } from './dependencies.ts';
 import { runSession } from './session.ts';
 import { type LiveState, type SessionsOptions, Stopped } from './session-options.ts';
 
 export function createSessions(options: SessionsOptions): Sessions {
   const alive = new Map<string, Alive>();
+  const dependencies = createDependencies(options);
   let draining = false;
 
   const start = (run: Run): void => {
     if (draining || alive.has(run.id)) return;
     const stop = new AbortController();
     const live: LiveState = { startedAt: options.now(), doing: 'starting', turns: 0, microUsd: 0 };
-    const ended = runSession({ ...options, run, signal: stop.signal, live }).finally(() => alive.delete(run.id));
+    const ended = runSession({ ...options, dependencies, run, signal: stop.signal, live }).finally(() =>
+      alive.delete(run.id),
+    );
     alive.set(run.id, { run, live, stop, ended });
     ended.then(
       (end) => {

@@ -5,22 +5,21 @@ import { INTERRUPTED } from './transcript.ts';
 
 export type Progress =
   | { readonly kind: 'moving' }
+  /** The last reply called nothing. */
+  | { readonly kind: 'silent' }
   /** Goes to the agent as a user message. */
   | { readonly kind: 'remind'; readonly text: string }
   | { readonly kind: 'stopped'; readonly state: 'stalled' | 'failed'; readonly reason: string };
 
-const NUDGES_MAX = 3;
 const REFUSED_REPLIES_MAX = 5;
 
-const NUDGE =
-  'Nothing was called, so nothing happened. Go on with the tools, in smaller steps if your reply was cut off, or call finish when the work is done.';
 const REPETITION_WARNING =
   'You are repeating the same calls. They will not come out differently. Try another way, or call finish; another repetition ends the run.';
 
 /** Looks at the messages of one run, which end with an assistant message without calls, or with tool results. */
 export function judgeProgress(own: readonly TranscriptMessage[]): Progress {
   const last = own.at(-1);
-  if (last?.kind === 'assistant' && last.calls.length === 0) return judgeSilence(own);
+  if (last?.kind === 'assistant' && last.calls.length === 0) return { kind: 'silent' };
   if (last?.kind !== 'tool-results') return MOVING;
   const refused = trailing(own, 'tool-results', (message) =>
     message.results.every((result) => result.isError && result.text.includes(REFUSED_CALL)),
@@ -38,13 +37,6 @@ export function judgeProgress(own: readonly TranscriptMessage[]): Progress {
 }
 
 const MOVING: Progress = { kind: 'moving' };
-
-function judgeSilence(own: readonly TranscriptMessage[]): Progress {
-  const silent = trailing(own, 'assistant', (message) => message.calls.length === 0);
-  if (silent <= NUDGES_MAX) return { kind: 'remind', text: NUDGE };
-  const reason = `The agent answered ${silent} times in a row without calling a tool.`;
-  return { kind: 'stopped', state: 'stalled', reason };
-}
 
 /** How many of the newest messages of a kind pass, counted back to the first that does not. */
 function trailing<Kind extends TranscriptMessage['kind']>(

@@ -1,4 +1,4 @@
-/** The caps of a run that are not money, and the run as its loop sees it. */
+/** The caps of a run, said once when one is near; and the run as its loop sees it. */
 import type { Task } from './prepare-task.ts';
 import { endAs, type RunEnd, type Session } from './session-options.ts';
 import type { Transcript } from './transcript.ts';
@@ -15,10 +15,38 @@ export function limitReached({ session, task, transcript }: Loop): RunEnd | null
   return null;
 }
 
+/** Of a cap: beyond it the agent is told to bring in what it has. */
+const NEAR_SHARE = 0.85;
+const TURNS_LEFT_NEAR = 2;
+const NEAR = 'This run is close to its limit of';
+
+/** What the agent is told before its next call; null when nothing is near, or when it was told. */
+export function nearLimit({ session, task, transcript }: Loop): string | null {
+  const { own } = transcript;
+  const turns = own.filter((message) => message.kind === 'assistant').length;
+  if (turns === 0 || own.some((message) => message.kind === 'user' && message.text.startsWith(NEAR))) return null;
+  const { turnsMax, minutesMax, runMicroUsdMax } = task.role;
+  const minutes = (session.now() - session.run.createdAt) / 60_000;
+  const near =
+    turns >= Math.min(turnsMax * NEAR_SHARE, turnsMax - TURNS_LEFT_NEAR)
+      ? `${turnsMax} model calls`
+      : minutes >= minutesMax * NEAR_SHARE
+        ? `${minutesMax} minutes`
+        : session.live.microUsd >= runMicroUsdMax * NEAR_SHARE
+          ? 'money'
+          : null;
+  if (near === null) return null;
+  return task.kind === 'work'
+    ? `${NEAR} ${near}. Commit what is ready and call finish now.`
+    : `${NEAR} ${near}. Call finish now with what you have found.`;
+}
+
 export interface Loop {
   readonly session: Session;
   readonly task: Task;
   readonly transcript: Transcript;
   /** Told which model answered. */
   readonly onModel: (model: string) => void;
+  /** Told that another model than the one before goes on, in a sentence. */
+  readonly onChange: (sentence: string) => void;
 }

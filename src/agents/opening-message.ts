@@ -1,7 +1,7 @@
 /** The user message a run opens with: the whole context where the session is new, then the words for its cause. */
 import type { FrozenTicket } from '../domain/issue-record.ts';
 import type { PullRequest } from '../domain/pull-request.ts';
-import type { Cause, Finding } from '../domain/run.ts';
+import type { Cause, Finding, RunResult } from '../domain/run.ts';
 import type { Task } from './prepare-task.ts';
 import type { Session } from './session-options.ts';
 import type { Transcript } from './transcript.ts';
@@ -39,14 +39,14 @@ async function contextOf(session: Session, task: Task): Promise<Readonly<Record<
 
 function heading({ run }: Session, task: Task): string {
   if (task.record !== null) return `Issue ${task.record.key}: ${visibleLine(task.record.ticket.title)}`;
-  const pullRequest = task.kind === 'review' ? task.pullRequest : null;
+  const pullRequest = task.kind === 'work' ? null : task.pullRequest;
   const number = run.subject.kind === 'pull-request' ? run.subject.number : '';
   return `Pull request #${number}: ${visibleLine(pullRequest?.title ?? '')}`;
 }
 
 function subjectText(task: Task): string {
   if (task.record !== null) return ticketText(task.record.key, task.record.ticket);
-  return task.kind === 'review' && task.pullRequest !== null ? pullRequestText(task.pullRequest) : '';
+  return task.kind !== 'work' && task.pullRequest !== null ? pullRequestText(task.pullRequest) : '';
 }
 
 function ticketText(key: string, ticket: FrozenTicket): string {
@@ -105,7 +105,8 @@ async function causeText(session: Session, task: Task, cause: Cause): Promise<st
     case 'conflict':
       return prompt.render('conflict', { ...common, base: cause.base });
     case 'review':
-      return prompt.render('review', {
+    case 'audit':
+      return prompt.render(cause.kind, {
         ...common,
         base: cause.base,
         head: cause.head,
@@ -125,23 +126,31 @@ async function causeText(session: Session, task: Task, cause: Cause): Promise<st
 }
 
 function behindText(task: Task): string {
-  if (task.kind === 'review' || task.behind === null) return '';
+  if (task.kind !== 'work' || task.behind === null) return '';
   return `\nThe branch was moved to ${task.behind} by somebody else. Merge that commit into your branch first (no rebase).\n`;
 }
 
 async function findingsText({ journal }: Session, verdictId: string): Promise<string> {
   const verdict = (await journal.verdicts()).find((candidate) => candidate.id === verdictId);
   const result = (await journal.run(verdict?.runId ?? verdictId))?.result;
+  if (result?.kind === 'audit') return auditText(result);
   if (result?.kind !== 'review') return 'The findings are no longer known: look at the change once more yourself.';
   const list = result.findings.map((finding, index) => `${index + 1}. ${findingText(finding)}`);
   return fence('review', visibleCode([result.summary, ...list].join('\n\n')));
+}
+
+function auditText({ summary, criteria }: Extract<RunResult, { kind: 'audit' }>): string {
+  const list = criteria
+    .filter((one) => !one.met)
+    .map((one, index) => `${index + 1}. Not met: ${one.criterion}\n   ${one.evidence}`);
+  return fence('audit', visibleCode([summary, ...list].join('\n\n')));
 }
 
 function findingText({ path, line, severity, comment }: Finding): string {
   return `${path}${line === null ? '' : `:${line}`} (${severity}): ${comment}`;
 }
 
-async function diffOf({ mirror, run }: Session, cause: Extract<Cause, { kind: 'review' }>): Promise<string> {
+async function diffOf({ mirror, run }: Session, cause: Extract<Cause, { kind: 'review' | 'audit' }>): Promise<string> {
   const diff = visibleCode(await mirror.diffText(run.repository, cause.base, cause.head, DIFF_BYTES_MAX));
   const whole = `All of it: \`git diff ${cause.base}...${cause.head}\` in the checkout.`;
   return `${fence('diff', diff)}\n${diff.length >= DIFF_BYTES_MAX ? `The diff was too long and is cut. ${whole}` : whole}`;

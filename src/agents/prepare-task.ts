@@ -5,6 +5,7 @@ import type { PullRequest } from '../domain/pull-request.ts';
 import type { Cause, Run } from '../domain/run.ts';
 import type { RoleSettings } from '../domain/settings.ts';
 import type { Workspace } from '../heartbeat/ports.ts';
+import type { EquipRequest } from './dependencies.ts';
 import type { Prompt } from './read-prompt.ts';
 import { openRoom, type Room } from './room.ts';
 import { CannotRun, type Session } from './session-options.ts';
@@ -30,14 +31,15 @@ export interface WorkTask extends TaskBase {
   readonly behind: string | null;
 }
 
-export interface ReviewTask extends TaskBase {
-  readonly kind: 'review';
-  readonly cause: Extract<Cause, { readonly kind: 'review' }>;
+/** Work on a copy that is thrown away: what is written there is collected by nobody. */
+export interface JudgeTask extends TaskBase {
+  readonly kind: 'review' | 'audit';
+  readonly cause: Extract<Cause, { readonly kind: 'review' | 'audit' }>;
   readonly record: IssueRecord | null;
   readonly pullRequest: PullRequest | null;
 }
 
-export type Task = WorkTask | ReviewTask;
+export type Task = WorkTask | JudgeTask;
 
 export async function prepareTask(session: Session, transcript: Transcript): Promise<Task> {
   const { run, prompts, settings } = session;
@@ -49,7 +51,7 @@ export async function prepareTask(session: Session, transcript: Transcript): Pro
   await session.mirror.refresh(run.repository);
   return prompt.result === 'work'
     ? await prepareWork(session, { prompt, role, root })
-    : await prepareReview(session, { prompt, role, root });
+    : await prepareJudge(session, prompt.result, { prompt, role, root });
 }
 
 type Beginning = Pick<TaskBase, 'prompt' | 'role' | 'root'>;
@@ -67,22 +69,23 @@ async function prepareWork(session: Session, beginning: Beginning): Promise<Work
     start: record.head ?? baseTip,
     readOnly: false,
   });
-  const room = roomOf(session, workspace, beginning.role, false);
+  const room = await roomOf(session, workspace, beginning.role, { project, baseTip });
   const behind = await catchUp(room, record);
   const { baseBranch } = record;
   return { kind: 'work', ...beginning, record, workspace, room, baseBranch, baseTip, behind, verify: project.verify };
 }
 
-async function prepareReview(session: Session, beginning: Beginning): Promise<ReviewTask> {
+async function prepareJudge(session: Session, kind: JudgeTask['kind'], beginning: Beginning): Promise<JudgeTask> {
   const { run } = session;
   const { cause } = beginning.root;
-  if (cause.kind !== 'review') throw new CannotRun(`A review cannot be dispatched for ${cause.kind}.`);
+  if (cause.kind !== 'review' && cause.kind !== 'audit')
+    throw new CannotRun(`The role ${run.role} cannot be dispatched for ${cause.kind}.`);
   const record = await recordOf(session);
   const subject = run.subject;
   const pullRequest =
     subject.kind === 'pull-request' ? await session.pullRequest(subject.repository, subject.number) : null;
   const baseBranch = record?.baseBranch ?? pullRequest?.baseBranch;
-  if (baseBranch === undefined) throw new CannotRun('What was to be reviewed is gone.');
+  if (baseBranch === undefined) throw new CannotRun('What was to be judged is gone.');
   // The head of a fork's pull request is on no branch: asking for the change makes the next refresh fetch it.
   if ((await session.mirror.diff(run.repository, cause.base, cause.head)) === null) {
     await session.mirror.refresh(run.repository);
@@ -90,14 +93,19 @@ async function prepareReview(session: Session, beginning: Beginning): Promise<Re
   const about = subject.kind === 'pull-request' ? subject.number : (record?.pullRequest ?? run.issueKey);
   const workspace = await session.workspaces.prepare({
     repository: run.repository,
-    name: `review-${about}-${cause.head.slice(0, HEAD_DIGITS)}`,
-    branch: 'heartline-review',
+    name: `${kind}-${about}-${cause.head.slice(0, HEAD_DIGITS)}`,
+    branch: `heartline-${kind}`,
     start: cause.head,
-    readOnly: true,
+    readOnly: false,
   });
-  const room = roomOf(session, workspace, beginning.role, true);
   const baseTip = await tipOf(session, baseBranch);
-  return { kind: 'review', ...beginning, cause, record, pullRequest, workspace, room, baseBranch, baseTip };
+  const { projects } = session.settings();
+  const project =
+    projects.find(({ name }) => name === record?.project) ??
+    projects.find(({ repository }) => repository === run.repository) ??
+    null;
+  const room = await roomOf(session, workspace, beginning.role, { project, baseTip });
+  return { kind, ...beginning, cause, record, pullRequest, workspace, room, baseBranch, baseTip };
 }
 
 const HEAD_DIGITS = 12;
@@ -112,10 +120,20 @@ async function tipOf({ mirror, run }: Session, branch: string): Promise<string> 
   return tip;
 }
 
-function roomOf(session: Session, workspace: Workspace, role: RoleSettings, readOnly: boolean): Room {
+async function roomOf(
+  session: Session,
+  workspace: Workspace,
+  role: RoleSettings,
+  build: Pick<EquipRequest, 'project' | 'baseTip'>,
+): Promise<Room> {
   const deadline = session.run.createdAt + role.minutesMax * 60_000;
   const { isolation, signal, now } = session;
-  return openRoom({ isolation, workspace, readOnly, signal, leftMs: () => deadline - now() });
+  const leftMs = () => deadline - now();
+  const onStep = (doing: string) => {
+    session.live.doing = doing;
+  };
+  const equipment = await session.dependencies.equip({ ...build, workspace, signal, leftMs, onStep });
+  return openRoom({ isolation, workspace, readOnly: false, signal, leftMs, equipment });
 }
 
 /**

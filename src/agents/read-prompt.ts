@@ -8,7 +8,7 @@ export interface Prompt {
   readonly role: Role;
   readonly tools: readonly string[];
   /** What `finish` hands in. */
-  readonly result: 'work' | 'review';
+  readonly result: 'work' | 'review' | 'audit';
   readonly system: string;
   readonly sections: readonly string[];
   /** Renders a section; a variable it names and does not get is an error. */
@@ -41,8 +41,8 @@ export function readPrompt(text: string, name: string): Prompt {
 
 const frontSchema = z.strictObject({
   role: z.enum(ROLES),
-  tools: z.array(z.enum(['bash', 'read', 'edit', 'write', 'finish'])).min(1),
-  result: z.enum(['work', 'review']),
+  tools: z.array(z.enum(['bash', 'read', 'edit', 'write', 'ask', 'finish'])).min(1),
+  result: z.enum(['work', 'review', 'audit']),
   inputs: z.array(z.string()),
 });
 

@@ -1,5 +1,6 @@
 /** The isolated room of one run: everything a session does to files or programs goes through its `exec`. */
 import type { ExecResult, Isolation, Workspace } from '../heartbeat/ports.ts';
+import type { Equipment } from './dependencies.ts';
 
 export interface Room {
   readonly workspace: Workspace;
@@ -10,6 +11,8 @@ export interface RoomOptions {
   readonly input?: string;
   readonly timeoutMs?: number;
   readonly outputBytesMax?: number;
+  /** Ends the command alone; the run goes on. */
+  readonly signal?: AbortSignal;
 }
 
 /** Long enough for a test suite; a run's own deadline cuts it shorter. */
@@ -24,6 +27,7 @@ export function openRoom(room: {
   readonly signal: AbortSignal;
   /** Milliseconds the run has left. */
   readonly leftMs: () => number;
+  readonly equipment: Equipment;
 }): Room {
   const { isolation, workspace, readOnly, signal } = room;
   return {
@@ -35,7 +39,8 @@ export function openRoom(room: {
         readOnly,
         timeoutMs: Math.max(COMMAND_TIMEOUT_MS_MIN, Math.min(options.timeoutMs ?? COMMAND_TIMEOUT_MS, room.leftMs())),
         outputBytesMax: options.outputBytesMax ?? OUTPUT_BYTES_MAX,
-        signal,
+        signal: options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]),
+        ...room.equipment,
         ...(options.input === undefined ? {} : { input: options.input }),
       });
       // A command that we killed says nothing about the work: the run is over or will be resumed.

@@ -6,7 +6,8 @@ import type { TranscriptMessage } from '../domain/transcript.ts';
 import { answerCalls, toolSpecs } from './answer-calls.ts';
 import { askModel } from './ask-model.ts';
 import { judgeProgress } from './judge-progress.ts';
-import { type Loop, limitReached } from './limit-reached.ts';
+import { type Loop, limitReached, nearLimit } from './limit-reached.ts';
+import { nudge } from './nudge.ts';
 import { endAs, type RunEnd } from './session-options.ts';
 
 export async function runLoop(loop: Loop): Promise<RunEnd> {
@@ -31,12 +32,20 @@ async function step(
     return null;
   }
   if (last?.kind !== 'user') {
-    const progress = judgeProgress(transcript.own);
+    const judged = judgeProgress(transcript.own);
+    const progress = judged.kind === 'silent' ? await nudge(loop) : judged;
     if (progress.kind === 'stopped') return endAs(progress.state, progress.reason);
     if (progress.kind === 'remind') {
       await transcript.append({ kind: 'user', text: progress.text });
       return null;
     }
   }
-  return limitReached(loop) ?? (await askModel(loop, tools));
+  const end = limitReached(loop);
+  if (end !== null) return end;
+  const near = nearLimit(loop);
+  if (near !== null) await transcript.append({ kind: 'user', text: near });
+  if ((task.role.driver ?? 'api') === 'api') return await askModel(loop, tools);
+  // Loaded where it is used: few need it, and everybody waits for the start.
+  const { askProgram } = await import('./external/ask-program.ts');
+  return await askProgram(loop);
 }

@@ -4,6 +4,8 @@ import type { MicroUsd, Run, RunResult, RunState } from '../domain/run.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Journal } from '../heartbeat/journal.ts';
 import type { Isolation, Mirror, Models, Workspaces } from '../heartbeat/ports.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { ModelEndpoint } from './external/model-endpoint.ts';
 import type { Prompts } from './load-prompts.ts';
 
 export type SessionJournal = Pick<
@@ -18,13 +20,17 @@ export type SessionJournal = Pick<
   | 'reserve'
   | 'settle'
   | 'runSpend'
+  | 'event'
+  | 'enqueueReport'
 >;
 
 export interface SessionsOptions {
   readonly journal: SessionJournal;
   readonly models: Models;
+  /** Where an external agent's calls go; null for a model that is not configured. Absent: there are no such agents. */
+  readonly endpoint?: (model: string) => ModelEndpoint | null;
   readonly mirror: Pick<Mirror, 'refresh' | 'tip' | 'file' | 'diff' | 'diffText' | 'receiveBundle'>;
-  readonly workspaces: Pick<Workspaces, 'prepare' | 'release'>;
+  readonly workspaces: Pick<Workspaces, 'prepare' | 'release' | 'list'>;
   readonly isolation: Isolation;
   readonly settings: () => Settings;
   readonly prompts: Prompts;
@@ -51,6 +57,7 @@ export interface Session extends SessionsOptions {
   readonly run: Run;
   readonly signal: AbortSignal;
   readonly live: LiveState;
+  readonly dependencies: Dependencies;
 }
 
 /** What the board shows. */

@@ -10,7 +10,7 @@ import { closedWith, INTERRUPTED, openCalls, openTranscript, type Transcript } f
 export async function runSession(session: Session): Promise<boolean> {
   const { journal, log, run, signal } = session;
   if (!(await journal.takeRun(run.id))) return false;
-  const used: { model: string | null; task: Task | null } = { model: run.model, task: null };
+  const used: Used = { model: run.model, task: null, changes: [] };
   let end: RunEnd;
   try {
     end = await work(session, used);
@@ -21,14 +21,25 @@ export async function runSession(session: Session): Promise<boolean> {
     if (stopped instanceof Stopped && stopped.kind === 'drain') return false;
     end = endOf(stopped);
     if (!(stopped instanceof Stopped)) log.error({ run: run.id, err: error }, 'session failed');
+  } finally {
+    await leaveRoom(session, used.task);
   }
   await releaseThrowAway(session, used.task);
-  const written = await journal.endRun(run.id, { ...end, model: used.model });
+  const reason = [end.reason, ...used.changes].join(' ');
+  const written = await journal.endRun(run.id, { ...end, reason, model: used.model });
   log.info({ run: run.id, role: run.role, state: end.state, turns: session.live.turns }, end.reason);
   return written;
 }
 
-async function work(session: Session, used: { model: string | null; task: Task | null }): Promise<RunEnd> {
+/** What is known of a run beside its end. */
+interface Used {
+  model: string | null;
+  task: Task | null;
+  /** Models that were given up for others. */
+  readonly changes: string[];
+}
+
+async function work(session: Session, used: Used): Promise<RunEnd> {
   const { journal, run } = session;
   const transcript = await openTranscript(journal, run.sessionId, run.id);
   session.live.microUsd = await journal.runSpend(run.id);
@@ -38,28 +49,44 @@ async function work(session: Session, used: { model: string | null; task: Task |
   if (!transcript.has(run.id)) {
     await transcript.append({ kind: 'user', text: await openingMessage(session, task, transcript) });
   }
-  return await runLoop({ session, task, transcript, onModel: (model) => (used.model = model) });
+  return await runLoop({
+    session,
+    task,
+    transcript,
+    onModel: (model) => {
+      used.model = model;
+    },
+    onChange: (sentence) => used.changes.push(sentence),
+  });
 }
 
 /**
- * A restart or an earlier run's end may have left calls without results. `finish` alone is kept open: it only looks and
- * hands over, so doing it once more is the same as doing it once.
+ * A restart or an earlier run's end may have left calls without results. `finish` and `ask` alone are kept open: doing
+ * either once more is the same as doing it once.
  */
 async function closeOpenCalls(session: Session, transcript: Transcript): Promise<void> {
   const calls = openCalls(transcript);
   if (calls.length === 0) return;
   const owner = transcript.own.at(-1) === transcript.all.at(-1) ? session.run.id : transcript.runIds.at(-1);
   if (owner === session.run.id) {
-    if (calls.every((call) => call.name === 'finish')) return;
+    if (calls.every((call) => call.name === 'finish' || call.name === 'ask')) return;
     await transcript.append(closedWith(calls, () => INTERRUPTED));
     return;
   }
   const earlier = owner === undefined ? null : await session.journal.run(owner);
   const accepted = earlier?.state === 'succeeded';
-  await transcript.append(closedWith(calls, (name) => (accepted && name === 'finish' ? ACCEPTED : INTERRUPTED)));
+  const answered = session.run.cause.kind === 'answer' ? ANSWER_FOLLOWS : NO_ANSWER;
+  await transcript.append(
+    closedWith(calls, (name) => {
+      if (name === 'ask') return answered;
+      return accepted && name === 'finish' ? ACCEPTED : INTERRUPTED;
+    }),
+  );
 }
 
 const ACCEPTED = 'accepted';
+const ANSWER_FOLLOWS = 'A person answered; the answer follows.';
+const NO_ANSWER = 'Nobody answered. Decide for yourself and say in your summary what you assumed.';
 
 function endOf(error: unknown): RunEnd {
   if (error instanceof Stopped) return endAs('cancelled', error.message);
@@ -68,9 +95,19 @@ function endOf(error: unknown): RunEnd {
   return endAs('failed', `The session broke: ${error instanceof Error ? error.message : String(error)}.`);
 }
 
-/** A review's clone holds nothing that anybody wants; an issue's workspace is released with the issue. */
+/** Ends what the room kept between commands; the workspace itself stays for whoever resumes. */
+async function leaveRoom({ isolation, log, run }: Session, task: Task | null): Promise<void> {
+  if (task === null) return;
+  try {
+    await isolation.dispose(task.workspace.name);
+  } catch (error) {
+    log.warn({ run: run.id, err: error }, 'a room was not ended, the next start will find it');
+  }
+}
+
+/** A judge's clone holds nothing that anybody wants; an issue's workspace is released with the issue. */
 async function releaseThrowAway({ workspaces, log, run }: Session, task: Task | null): Promise<void> {
-  if (task?.kind !== 'review') return;
+  if (task === null || task.kind === 'work') return;
   try {
     await workspaces.release(task.workspace.name);
   } catch (error) {

@@ -1,16 +1,20 @@
 /** One session's transcript: read once, appended to through the journal, never changed. What a resumed run goes on from. */
-import type { ToolResult, TranscriptMessage } from '../domain/transcript.ts';
+import type { Compaction, ToolResult, TranscriptEntry, TranscriptMessage } from '../domain/transcript.ts';
 import type { Journal } from '../heartbeat/journal.ts';
+import { isCompaction, isSpoken, type View, viewOf } from './view-of.ts';
 
 export interface Transcript {
-  /** All messages of the session, of earlier runs too. */
+  /** All messages of the session, of earlier runs too; where it was compacted is not among them. */
   readonly all: readonly TranscriptMessage[];
   /** Those that this run added. */
   readonly own: readonly TranscriptMessage[];
+  readonly compactions: readonly Compaction[];
   has(runId: string): boolean;
   /** Run ids in order of their first message. */
   readonly runIds: readonly string[];
-  append(message: TranscriptMessage): Promise<void>;
+  /** What is sent to a model. */
+  view(): View;
+  append(message: TranscriptEntry): Promise<void>;
 }
 
 export async function openTranscript(
@@ -21,16 +25,23 @@ export async function openTranscript(
   const entries = [...(await journal.messages(sessionId))];
   return {
     get all() {
-      return entries.map((entry) => entry.message);
+      return entries.map((entry) => entry.message).filter(isSpoken);
     },
     get own() {
-      return entries.filter((entry) => entry.runId === runId).map((entry) => entry.message);
+      return entries
+        .filter((entry) => entry.runId === runId)
+        .map((entry) => entry.message)
+        .filter(isSpoken);
+    },
+    get compactions() {
+      return entries.map((entry) => entry.message).filter(isCompaction);
     },
     // The opening words make a run begun; closing what an earlier run left open does not.
     has: (id) => entries.some((entry) => entry.runId === id && entry.message.kind === 'user'),
     get runIds() {
       return [...new Set(entries.map((entry) => entry.runId))];
     },
+    view: () => viewOf(entries.map((entry) => entry.message)),
     append: async (message) => {
       await journal.appendMessage(sessionId, runId, entries.length, message);
       entries.push({ runId, message });

@@ -5,12 +5,16 @@
 
 /** Prose (tickets, comments, descriptions): what a person does not see when it is rendered is taken out. */
 export function visibleProse(text: string): string {
-  return removeInvisible(text)
-    .replaceAll(/<!--[\s\S]*?(-->|$)/g, '')
-    .replaceAll(/!\[[^\]]*\]/g, '![]')
-    .replaceAll(/(\]\([^\s)"']+)\s+("[^"]*"|'[^']*')\)/g, '$1)')
-    .replaceAll(/^\s{0,3}\[[^\]]+\]:\s*#.*$/gm, '')
-    .replaceAll(/\s(alt|title|placeholder|aria-[a-z]+|data-[a-z-]+)\s*=\s*("[^"]*"|'[^']*')/gi, '');
+  return (
+    removeInvisible(text)
+      .replaceAll(/<!--[\s\S]*?(-->|$)/g, '')
+      .replaceAll(/!\[[^\]]*\]/g, '![]')
+      .replaceAll(/(\]\([^\s)"']+)\s+("[^"]*"|'[^']*')\)/g, '$1)')
+      // Definitions of links are not shown, in quotes and lists neither; of one that leads somewhere the address stays.
+      .replaceAll(/^[ >*+-]*\[[^\]\n]+\]:[ \t]*(#|<>).*$/gm, '')
+      .replaceAll(/^([ >*+-]*\[[^\]\n]+\]:[ \t]*\S+)[ \t]+["'(].*$/gm, '$1')
+      .replaceAll(/\s(alt|title|placeholder|aria-[a-z]+|data-[a-z-]+)\s*=\s*("[^"]*"|'[^']*')/gi, '')
+  );
 }
 
 /** Code, diffs and logs: nothing may vanish there, so invisible characters are written out. */

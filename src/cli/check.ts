@@ -71,7 +71,7 @@ async function checkAll(file: string | null): Promise<readonly CheckLine[]> {
       ...config.lines,
       node,
       judgeGit(await git),
-      judgeIsolation({ driver: parts.isolation.driver, probe }),
+      ...judgeIsolation({ driver: parts.isolation.driver, probe, layers: parts.isolation.layers() }),
       ...(folder.known
         ? judgeDataFolder(folder.value)
         : [linesAbout('machine', 'data folder').fail(folder.reason, 'Change dataDir.')]),

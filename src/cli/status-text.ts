@@ -1,5 +1,5 @@
 /** A status as text: what could not be read first, then issues by where they stand, sessions, money, the next look. */
-import type { IssueView } from '../decide/decide.ts';
+import type { IssueView } from '../decide/issue-view.ts';
 import { dollars } from '../decide/words.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Status } from '../heartbeat/status.ts';

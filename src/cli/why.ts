@@ -1,18 +1,13 @@
 /** `heartline why ENG-12`: the decision's own verdict tree for one issue, and the last things that happened to it. */
 
-import type { IssueView } from '../decide/decide.ts';
+import type { IssueView } from '../decide/issue-view.ts';
 import { dollars } from '../decide/words.ts';
+import type { LoggedEvent } from '../heartbeat/journal.ts';
 import type { Status } from '../heartbeat/status.ts';
 import { askDaemon } from './ask-daemon.ts';
 import { Complaint } from './complaint.ts';
 import { readConfig } from './read-config.ts';
 import { verdictLines } from './status-text.ts';
-
-interface Event {
-  readonly at: number;
-  readonly kind: string;
-  readonly text: string;
-}
 
 const EVENTS_SHOWN_MAX = 12;
 
@@ -29,14 +24,14 @@ export async function why(options: {
     wiring.dataDir,
     'GET',
     `/events/${encodeURIComponent(`issue:${issue.issueId}`)}`,
-  )) as readonly Event[];
+  )) as readonly LoggedEvent[];
   process.stdout.write(
     options.json ? `${JSON.stringify({ schema: 1, issue, events }, null, 2)}\n` : text(issue, events),
   );
   return 0;
 }
 
-function text(issue: IssueView, events: readonly Event[]): string {
+function text(issue: IssueView, events: readonly LoggedEvent[]): string {
   const where = issue.phase === 'active' ? `stage ${issue.stage ?? '-'}` : issue.phase;
   return [
     `${issue.key} ${issue.title} (${where}, ${dollars(issue.microUsd)})`,

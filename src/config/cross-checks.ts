@@ -6,7 +6,7 @@ import { looksLikeSecret } from './looks-like-secret.ts';
 import { nearest } from './nearest.ts';
 import { type Prices, priceOf } from './prices.ts';
 import type { SettingsFile } from './schema.ts';
-import { providerOf } from './to-settings.ts';
+import { OWN_DRIVERS, providerOf } from './to-settings.ts';
 
 export interface CrossFault {
   readonly path: KeyPath;
@@ -31,6 +31,7 @@ export function crossFaults(file: SettingsFile, companions: Companions): readonl
     ...pipelineFaults(file, companions.pipelines),
     ...peopleFaults(file),
     ...chainFaults(file, companions.prices),
+    ...driverFaults(file),
     ...addressFaults(file),
     ...isolationFaults(file),
     ...digestFaults(file, companions),
@@ -151,6 +152,19 @@ function chainFaults(file: SettingsFile, prices: Prices | null): readonly CrossF
   );
 }
 
+/** A role's driver exists; `api` is our own loop and no program. */
+function driverFaults(file: SettingsFile): readonly CrossFault[] {
+  const names = ['api', ...Object.keys({ ...OWN_DRIVERS, ...file.drivers })];
+  return ROLES.flatMap((role): readonly CrossFault[] => {
+    const driver = file.roles[role]?.driver;
+    if (driver === undefined || names.includes(driver)) return [];
+    const guess = nearest(driver, names);
+    const hint = guess === null ? `Add drivers.${driver}.` : `Did you mean ${guess}?`;
+    const expected = `a driver that exists: ${names.join(', ')}`;
+    return [{ path: ['roles', role, 'driver'], because: ['drivers', driver], expected, found: `"${driver}"`, hint }];
+  });
+}
+
 /** Tokens and tickets travel there: in the clear only within this machine. */
 function addressFaults(file: SettingsFile): readonly CrossFault[] {
   const addresses: readonly (readonly [KeyPath, string])[] = [
@@ -167,6 +181,13 @@ function addressFaults(file: SettingsFile): readonly CrossFault[] {
 }
 
 function isolationFaults({ isolation }: SettingsFile): readonly CrossFault[] {
+  if (isolation.driver === 'docker' && isolation.docker.image === null) {
+    const hint = 'It needs sh, bash, git and whatever your repositories are built with; nothing is pulled by itself.';
+    const expected = 'the image that commands run in';
+    return [
+      { path: ['isolation', 'docker', 'image'], because: ['isolation', 'driver'], expected, found: 'nothing', hint },
+    ];
+  }
   if (isolation.driver !== 'none' || isolation.unsafeWithoutIsolation) return [];
   const hint = 'Use bwrap, or say isolation.unsafeWithoutIsolation: true on a machine you can throw away.';
   const found = 'none: agents could then read everything this user can';

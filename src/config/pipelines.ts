@@ -42,16 +42,18 @@ const DEFAULT_ROLES: Readonly<Record<StageKind, Role | null>> = {
   open: null,
   review: 'review',
   checks: 'devops',
+  audit: 'audit',
   merge: null,
   done: null,
 };
 
-/** What must have happened before a stage of this kind can be meant. Checks and review may come in either order. */
+/** What must have happened before a stage of this kind can be meant. Checks, review and audit may come in any order. */
 const NEEDS: Readonly<Record<StageKind, readonly StageKind[]>> = {
   implement: [],
   open: ['implement'],
   review: ['open'],
   checks: ['open'],
+  audit: ['open'],
   merge: ['review', 'checks'],
   done: ['review'],
 };
@@ -73,10 +75,18 @@ function orderTroubles(stages: readonly Stage[]): readonly OrderTrouble[] {
       troubles.push({ index, expected: `${missing.join(' and ')} before ${kind}`, found: 'it missing or later' });
     if (role !== null && DEFAULT_ROLES[kind] === null)
       troubles.push({ index, expected: `no role: the heartbeat itself does ${kind}`, found: role });
-    if (kind === 'review' && role !== 'review')
-      troubles.push({ index, expected: 'the role review, the one without write tools', found: String(role) });
-    if (kind !== 'review' && role === 'review')
-      troubles.push({ index, expected: 'a role that may write', found: 'review, which reads only' });
+    if ((kind === 'review' || kind === 'audit') && role !== kind)
+      troubles.push({
+        index,
+        expected:
+          kind === 'review' ? 'the role review, the one without write tools' : 'the role audit, which writes nothing',
+        found: String(role),
+      });
+    if ((role === 'review' || role === 'audit') && kind !== role)
+      troubles.push({ index, expected: 'a role that may write', found: `${role}, which reads only` });
+    // Behind the merge it would judge what cannot be taken back.
+    if (kind === 'audit' && kinds.slice(0, index).includes('merge'))
+      troubles.push({ index, expected: 'audit before merge', found: 'it later' });
   });
   if (kinds.at(-1) !== 'done')
     troubles.push({ index: null, expected: 'done as the last stage', found: kinds.at(-1) ?? 'none' });

@@ -1,4 +1,4 @@
-/** Reads the price table (US dollars per million tokens, with the date it was looked up) and finds a model's price in it. */
+/** Reads the price table (US dollars per million tokens, and each model's context) and finds a model in it. */
 import { z } from 'zod';
 import type { Price } from '../domain/transcript.ts';
 import type { ConfigFault } from './config-error.ts';
@@ -10,12 +10,21 @@ export interface Prices {
   readonly asOf: string;
   /** By `provider/model`; `provider/*` stands for every model of that provider. */
   readonly prices: Readonly<Record<string, Price>>;
+  /** Tokens of prompt and answer together, where the table names them; keys as those of the prices. */
+  readonly contexts: Readonly<Record<string, number>>;
 }
 
 /** The exact entry, else the provider's wildcard, else null: unknown means no. */
 export function priceOf({ prices }: Prices, model: string): Price | null {
   return prices[model] ?? prices[`${model.slice(0, model.indexOf('/'))}/*`] ?? null;
 }
+
+export function contextOf({ contexts }: Prices, model: string): number {
+  return contexts[model] ?? contexts[`${model.slice(0, model.indexOf('/'))}/*`] ?? CONTEXT_TOKENS;
+}
+
+/** What the large services serve at least. */
+const CONTEXT_TOKENS = 200_000;
 
 export function readPrices(
   text: string,
@@ -35,7 +44,11 @@ export function readPrices(
       outputMicroUsdPerMillion: Math.round(usd.output * 1e6),
     },
   ]);
-  return { value: { asOf: parsed.value.asOf, prices: Object.fromEntries(prices) }, faults };
+  const contexts = Object.entries(parsed.value.prices).flatMap(([model, { context }]) =>
+    context === undefined ? [] : [[model, context] as const],
+  );
+  const value = { asOf: parsed.value.asOf, prices: Object.fromEntries(prices), contexts: Object.fromEntries(contexts) };
+  return { value, faults };
 }
 
 const usdPerMillion = z.number().min(0).max(100_000);
@@ -49,6 +62,7 @@ const pricesFile = z.strictObject({
       cacheRead: usdPerMillion,
       cacheWrite: usdPerMillion,
       output: usdPerMillion,
+      context: z.int().min(2_048).max(100_000_000).optional(),
     }),
   ),
 });

@@ -14,6 +14,7 @@ export const SECRET_EXPECTED = 'a reference to a secret: { env: NAME } or { file
 
 const text = z.string().trim().min(1);
 const path = text;
+const name = z.string().regex(/^[\w-]+$/, 'a name of letters, digits, dashes and underscores');
 const cron = text;
 const count = (max: number) => z.int().min(1).max(max);
 const dollars = z
@@ -37,6 +38,30 @@ const check = z.union(
   'the name of a check, or { name, app }',
 );
 
+/** At the root of a repository; others are named in the settings. */
+const LOCKFILES = [
+  ...['package.json', 'package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock'],
+  ...['requirements.txt', 'requirements-dev.txt', 'pyproject.toml', 'poetry.lock', 'uv.lock', 'Pipfile.lock'],
+  ...['go.mod', 'go.sum', 'Cargo.lock', 'Gemfile.lock', 'composer.lock'],
+];
+
+const toolchain = z.string().startsWith('/', 'an absolute path');
+
+const registryHost = z
+  .string()
+  .regex(
+    /^(\*\.)?[\w-]+(\.[\w-]+)+(:\d{1,5})?$|^localhost:\d{1,5}$/,
+    'a host such as registry.npmjs.org, or *.example.com:8443',
+  );
+
+const registry = z.union(
+  [
+    registryHost.transform((host) => ({ host, private: false })),
+    z.strictObject({ host: registryHost, private: z.boolean().default(false) }),
+  ],
+  'a host, or { host, private }',
+);
+
 const project = z.strictObject({
   name: z.string().regex(/^[\w.-]+$/, 'a short name of letters, digits, dots, dashes and underscores'),
   team: z.string().regex(/^[A-Z0-9]+$/, "a Linear team's key in capitals, such as ENG"),
@@ -57,6 +82,11 @@ const project = z.strictObject({
   mergeMethod: z.enum(['merge', 'squash', 'rebase']).default('squash'),
   autoMerge: z.boolean().default(true),
   verify: z.array(text).default([]),
+  setup: z.array(text).default([]),
+  lockfiles: z.array(text).default(LOCKFILES),
+  registries: z.array(registry).default([]),
+  toolchains: z.array(toolchain).default([]),
+  env: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable'), z.string()).default({}),
   protectedPaths: z.array(text).default([]),
   reviewPullRequests: z
     .union(
@@ -87,12 +117,22 @@ const person = z
   .refine(({ linear, github }) => linear !== null || github !== null, 'linear (an e-mail), github (a login), or both');
 
 const role = z.strictObject({
+  driver: name.default('api'),
   chain: z.array(z.string().regex(/^[\w-]+\/\S+$/, 'provider/model')).min(1),
   turnsMax: count(1000).default(90),
   minutesMax: count(1440).default(60),
   runUsd: dollars.default(5),
   concurrencyMax: count(50).default(3),
   outputTokensMax: z.int().min(256).max(200_000).default(16_000),
+});
+
+const driver = z.strictObject({
+  kind: z.enum(['claude', 'codex', 'acp']),
+  command: text,
+  args: z.array(z.string()).default([]),
+  environment: z
+    .record(z.string().regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable'), z.string())
+    .default({}),
 });
 
 const provider = z.discriminatedUnion('kind', [
@@ -125,9 +165,8 @@ export const settingsFile = z.strictObject({
   projects: z.array(project).default([]),
   people: z.array(person).default([]),
   roles: roles.prefault({}),
-  providers: z
-    .record(z.string().regex(/^[\w-]+$/, 'a name of letters, digits, dashes and underscores'), provider)
-    .default({}),
+  providers: z.record(name, provider).default({}),
+  drivers: z.record(name, driver).default({}),
   linear: z
     .strictObject({
       apiUrl: url.default('https://api.linear.app/graphql'),
@@ -156,9 +195,20 @@ export const settingsFile = z.strictObject({
     .prefault({}),
   isolation: z
     .strictObject({
-      driver: z.enum(['bwrap', 'none']).default('bwrap'),
+      driver: z.enum(['bwrap', 'docker', 'none']).default('bwrap'),
       unsafeWithoutIsolation: z.boolean().default(false),
-      toolchains: z.array(z.string().startsWith('/', 'an absolute path')).default([]),
+      toolchains: z.array(toolchain).default([]),
+      /** Of one run, whoever makes the walls. */
+      memoryMb: z.int().min(64).max(1_000_000).default(4_096),
+      cpus: z.number().min(0.1).max(512).default(2),
+      pidsMax: z.int().min(32).max(100_000).default(1_024),
+      docker: z
+        .strictObject({
+          socket: path.default('/var/run/docker.sock'),
+          /** Null is refused where the driver is docker: an image decides what agents can run. */
+          image: text.nullable().default(null),
+        })
+        .prefault({}),
     })
     .prefault({}),
   reports: z

@@ -2,9 +2,15 @@
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROLES, type Role } from '../domain/run.ts';
-import type { RoleSettings, Settings } from '../domain/settings.ts';
+import type { ExternalDriver, RoleSettings, Settings } from '../domain/settings.ts';
 import type { SecretReference, SettingsFile } from './schema.ts';
 import type { Wiring } from './wiring.ts';
+
+/** Known without being configured: their programs are on PATH where a toolchain brings them. */
+export const OWN_DRIVERS: Readonly<Record<string, ExternalDriver>> = {
+  claude: { kind: 'claude', command: 'claude', args: [], environment: {} },
+  codex: { kind: 'codex', command: 'codex', args: [], environment: {} },
+};
 
 export function toSettings(file: SettingsFile): Settings {
   const roles: Partial<Record<Role, RoleSettings>> = {};
@@ -18,6 +24,7 @@ export function toSettings(file: SettingsFile): Settings {
     projects: file.projects,
     people: file.people,
     roles,
+    drivers: { ...OWN_DRIVERS, ...file.drivers },
     budget: { issueMicroUsdMax: microUsd(file.budget.issueUsd), dayMicroUsdMax: microUsd(file.budget.dayUsd) },
     limits: file.limits,
     separateReviewer: file.github.reviewer !== null,
@@ -55,7 +62,7 @@ export function toWiring(file: SettingsFile, settingsPath: string): Wiring {
       ...new Set(ROLES.flatMap((name) => file.roles[name]?.chain ?? []).map((model) => providerOf(model))),
     ],
     modelTimeouts: { idleMs: ms(timeouts.modelIdleSeconds), totalMs: ms(timeouts.modelTotalSeconds) },
-    isolation: { driver: file.isolation.driver, toolchains: file.isolation.toolchains },
+    isolation: toIsolation(file.isolation),
     webhook:
       file.reports.webhook === null
         ? null
@@ -68,6 +75,18 @@ export function toWiring(file: SettingsFile, settingsPath: string): Wiring {
     logLevel: file.logLevel,
     dataDir: besideFile(settingsPath, file.dataDir),
     promptsDir: companionPath(settingsPath, file.prompts, 'prompts'),
+  };
+}
+
+function toIsolation(isolation: SettingsFile['isolation']): Wiring['isolation'] {
+  const { driver, toolchains, memoryMb, cpus, pidsMax, docker } = isolation;
+  return {
+    driver,
+    toolchains,
+    memoryBytesMax: memoryMb * 1024 * 1024,
+    cpus,
+    processesMax: pidsMax,
+    docker: driver === 'docker' && docker.image !== null ? { socket: docker.socket, image: docker.image } : null,
   };
 }
 

@@ -18,9 +18,15 @@ export interface Wiring {
   readonly providersUsed: readonly string[];
   readonly modelTimeouts: { readonly idleMs: number; readonly totalMs: number };
   readonly isolation: {
-    readonly driver: 'bwrap' | 'none';
+    readonly driver: 'bwrap' | 'docker' | 'none';
     /** Folders that sessions see read-only besides the system's own: compilers, language runtimes. */
     readonly toolchains: readonly string[];
+    /** Of one run. */
+    readonly memoryBytesMax: number;
+    readonly cpus: number;
+    readonly processesMax: number;
+    /** Null unless the driver is docker. */
+    readonly docker: { readonly socket: string; readonly image: string } | null;
   };
   readonly webhook: { readonly url: string; readonly secret: SecretReference; readonly timeoutMs: number } | null;
   readonly sweepMs: number;

@@ -6,6 +6,7 @@ import { wait } from '../domain/verdict.ts';
 import { moveOf } from './eligible.ts';
 import { caseSubject, effectKey, type IssueCase, park, standing } from './issue-case.ts';
 import { landedMerge } from './reconcile.ts';
+import { audit } from './stages/audit.ts';
 import { checks } from './stages/checks.ts';
 import { done } from './stages/done.ts';
 import { implement } from './stages/implement.ts';
@@ -54,6 +55,8 @@ function stepOf(stage: Stage, facts: IssueCase): Step {
       return review(facts);
     case 'checks':
       return checks(facts);
+    case 'audit':
+      return audit(facts);
     case 'merge':
       return merge(facts);
     case 'done':

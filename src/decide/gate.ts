@@ -7,7 +7,7 @@ import type { EpochMs } from '../domain/issue.ts';
 import type { Approval } from '../domain/issue-record.ts';
 import type { DiffFacts, PullRequest } from '../domain/pull-request.ts';
 import type { ProjectSettings, Settings } from '../domain/settings.ts';
-import { all, no, type ReviewVerdict, type Verdict, wait, yes } from '../domain/verdict.ts';
+import { type AuditVerdict, all, no, type ReviewVerdict, type Verdict, wait, yes } from '../domain/verdict.ts';
 import { requiredChecks, short } from './checks.ts';
 import { protectedFiles } from './protected-paths.ts';
 
@@ -24,7 +24,9 @@ export interface GateFacts {
   readonly diff: DiffFacts | null;
   /** Newest verdict of our ledger on this pull request, whatever head it speaks of. */
   readonly review: ReviewVerdict | null;
-  /** Runs that wrote commits of this pull request: none of them may be the reviewer. */
+  /** Newest audit; null when there is none, absent where the pipeline asks for none. */
+  readonly audit?: AuditVerdict | null;
+  /** Runs that wrote commits of this pull request: none of them may be a judge. */
   readonly authorRuns: readonly string[];
   /** True once the review stands on GitHub, so that people see what the bot relies on. */
   readonly reviewPosted: boolean;
@@ -45,6 +47,7 @@ export function gate(facts: GateFacts): Verdict {
       size(facts),
       human(facts),
       review(facts),
+      ...(facts.audit === undefined ? [] : [audited(facts, facts.audit)]),
       threads(facts),
       requiredChecks(facts.project.checks, facts.pullRequest.checks, facts.pullRequest.head).verdict,
       mergeable(facts),
@@ -133,6 +136,19 @@ function review({ pullRequest, diff, review: verdict, authorRuns, reviewPosted }
     return no('review', 'The reviewer wrote part of this change: its own approval does not count.');
   if (!reviewPosted) return wait('review', `The approval of ${head} is not on GitHub yet.`);
   return yes('review', `An independent session approved ${head}.`);
+}
+
+function audited({ pullRequest, diff, authorRuns }: GateFacts, verdict: AuditVerdict | null): Verdict {
+  const head = short(pullRequest.head);
+  if (verdict === null) return wait('audit', `No audit of ${head} yet.`);
+  if (verdict.head !== pullRequest.head)
+    return wait('audit', `The audit speaks of ${short(verdict.head)}, the head is ${head}.`);
+  if (verdict.digest !== diff?.digest)
+    return wait('audit', `The change against the base is not the one that was audited at ${head}.`);
+  if (verdict.decision !== 'pass') return no('audit', `The audit of ${head} found criteria of the issue not met.`);
+  if (authorRuns.includes(verdict.runId))
+    return no('audit', 'The auditor wrote part of this change: its own word does not count.');
+  return yes('audit', `Every criterion of the issue is met at ${head}.`);
 }
 
 function threads({ pullRequest }: GateFacts): Verdict {

@@ -9,7 +9,7 @@ import type { Pipeline } from '../domain/pipeline.ts';
 import type { DiffFacts, PullRequest, RepositoryView } from '../domain/pull-request.ts';
 import { type Cause, isLive, type MicroUsd, type Role, type Run, subjectKey } from '../domain/run.ts';
 import type { ProjectSettings, Settings } from '../domain/settings.ts';
-import type { ReviewVerdict } from '../domain/verdict.ts';
+import type { AuditVerdict, ReviewVerdict } from '../domain/verdict.ts';
 import { type EffectStanding, effectStanding } from './effects.ts';
 
 export interface IssueCase {
@@ -28,6 +28,8 @@ export interface IssueCase {
   readonly runs: readonly Run[];
   /** Our reviews of the pull request, oldest first. */
   readonly verdicts: readonly ReviewVerdict[];
+  /** Our audits of it, oldest first. */
+  readonly audits: readonly AuditVerdict[];
   readonly effects: ReadonlyMap<string, Effect>;
   readonly spentMicroUsd: MicroUsd;
   readonly dayMicroUsd: MicroUsd;
@@ -43,8 +45,11 @@ export function workRuns(facts: IssueCase): readonly Run[] {
   return facts.runs.filter((run) => AUTHORS.includes(run.role));
 }
 
-export function reviewRuns(facts: IssueCase): readonly Run[] {
-  return facts.runs.filter((run) => run.role === 'review');
+/** Roles that judge work and write none. */
+export type JudgeRole = 'review' | 'audit';
+
+export function judgeRuns(facts: IssueCase, role: JudgeRole): readonly Run[] {
+  return facts.runs.filter((run) => run.role === role);
 }
 
 export function liveRun(runs: readonly Run[]): Run | null {

@@ -2,13 +2,15 @@
 import type { Action, Dispatch } from '../domain/action.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { PullRequest, RepositoryView } from '../domain/pull-request.ts';
-import { type Run, subjectKey } from '../domain/run.ts';
+import { type Cause, type Run, subjectKey } from '../domain/run.ts';
 import type { ProjectSettings } from '../domain/settings.ts';
 import type { ReviewVerdict, Verdict } from '../domain/verdict.ts';
 import { wait, yes } from '../domain/verdict.ts';
 import { short } from './checks.ts';
 import { effectStanding } from './effects.ts';
 import { effectKey } from './issue-case.ts';
+import { judgedHead } from './judged-head.ts';
+import { nextTry } from './next-try.ts';
 import { reviewMarker, reviewText } from './words.ts';
 
 /** All branches we make start with this; nobody else's are pushed to or merged. */
@@ -41,11 +43,11 @@ export function wantsReview(pullRequest: PullRequest, project: ProjectSettings):
 export function reviewOthers(facts: OthersFacts): OthersStep {
   const { pullRequest, repository, runs } = facts;
   const head = short(pullRequest.head);
-  const subject = { kind: 'pull-request', repository: pullRequest.repository, number: pullRequest.number } as const;
   const verdict = facts.verdicts.findLast((one) => one.head === pullRequest.head);
   if (verdict !== undefined) return posted(facts, verdict);
 
-  const run = runs.findLast((one) => one.cause.kind === 'review' && one.cause.head === pullRequest.head);
+  const ofHead = runs.filter((one) => judgedHead(one, runs) === pullRequest.head);
+  const run = ofHead.at(-1);
   if (run?.state === 'queued' || run?.state === 'running')
     return { verdict: wait('review', `A reviewer is reading ${head}.`), actions: [] };
   if (run?.state === 'succeeded') {
@@ -62,6 +64,15 @@ export function reviewOthers(facts: OthersFacts): OthersStep {
       ],
     };
   }
+  const at = run?.state === 'postponed' ? nextTry(ofHead, 0) : null;
+  if (run !== undefined && at !== null) {
+    const ended = run.endReason ?? '';
+    if (at > facts.now)
+      return { verdict: wait('review', `${ended} Tried again at ${new Date(at).toISOString()}.`), actions: [] };
+    const cause = { kind: 'crashed', runId: run.id } as const;
+    const next = reviewRun(facts, cause, run.sessionId, ended);
+    return { verdict: wait('review', ended), actions: [next] };
+  }
   // One try for each head: a person's pull request must not cost rounds, and they can push or ask again.
   if (run !== undefined)
     return {
@@ -74,18 +85,30 @@ export function reviewOthers(facts: OthersFacts): OthersStep {
   const diff = repository.diffs.get(`${pullRequest.base}..${pullRequest.head}`);
   if (diff === undefined)
     return { verdict: wait('review', `The change at ${head} has not been read yet.`), actions: [] };
-  const dispatch: Dispatch = {
+  const cause = { kind: 'review', head: pullRequest.head, base: pullRequest.base, digest: diff.digest } as const;
+  const reason = `${pullRequest.author} opened #${pullRequest.number}; ${head} has not been reviewed.`;
+  const first = reviewRun(facts, cause, null, reason);
+  return { verdict: wait('review', `${head} has not been reviewed.`), actions: [first] };
+}
+
+function reviewRun(
+  { pullRequest: { repository, number } }: OthersFacts,
+  cause: Cause,
+  sessionId: string | null,
+  reason: string,
+): Dispatch {
+  const subject = { kind: 'pull-request', repository, number } as const;
+  return {
     kind: 'dispatch',
     subject,
     issueKey: null,
-    repository: pullRequest.repository,
+    repository,
     role: 'review',
-    cause: { kind: 'review', head: pullRequest.head, base: pullRequest.base, digest: diff.digest },
+    cause,
     attempt: 1,
-    sessionId: null,
-    reason: `${pullRequest.author} opened #${pullRequest.number}; ${head} has not been reviewed.`,
+    sessionId,
+    reason,
   };
-  return { verdict: wait('review', `${head} has not been reviewed.`), actions: [dispatch] };
 }
 
 function posted(facts: OthersFacts, verdict: ReviewVerdict): OthersStep {

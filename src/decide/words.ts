@@ -1,7 +1,7 @@
 /** All the bot's words to people: pull request, review, status, progress comment, reports. Plain text in, Markdown out. */
 import type { IssueRecord } from '../domain/issue-record.ts';
-import type { Finding, MicroUsd } from '../domain/run.ts';
-import type { ReviewVerdict, Verdict } from '../domain/verdict.ts';
+import type { Criterion, Finding, MicroUsd } from '../domain/run.ts';
+import type { AuditVerdict, ReviewVerdict, Verdict } from '../domain/verdict.ts';
 import { short } from './checks.ts';
 import type { IssueCase } from './issue-case.ts';
 
@@ -47,6 +47,12 @@ export function statusText(verdict: ReviewVerdict, findings: number): string {
     : `${findings} ${findings === 1 ? 'finding' : 'findings'} at ${short(verdict.head)}`;
 }
 
+/** GitHub cuts nothing: it refuses a longer description. */
+export function auditStatusText(verdict: AuditVerdict, criteria: readonly Criterion[]): string {
+  const met = criteria.filter((one) => one.met).length;
+  return `${met} of ${criteria.length} criteria met at ${short(verdict.head)}`;
+}
+
 /** The headline is all that makes the comment be edited: figures in it are as of the moment the headline changed. */
 export interface Progress {
   readonly headline: string;
@@ -66,7 +72,7 @@ function headlineOf(facts: IssueCase, verdict: Verdict, stage: string): string {
   const pull = record.pullRequest === null ? '' : ` in pull request #${record.pullRequest}`;
   switch (record.phase) {
     case 'parked':
-      return `**Parked.** ${record.reason ?? ''}`;
+      return `**Parked.** ${quietly(record.reason ?? '', 4_000)}`;
     case 'cancelled':
       return `**Stopped.** ${record.reason ?? ''}`;
     case 'done':
@@ -81,6 +87,7 @@ function headlineOf(facts: IssueCase, verdict: Verdict, stage: string): string {
       return `**Working**${pull}.`;
     case 'review':
     case 'checks':
+    case 'audit':
       return `**Review and checks**${pull}.`;
     default:
       return `**Merging**${pull}.`;
@@ -93,6 +100,7 @@ export function progressText(facts: IssueCase, progress: Progress): string {
   const lines = [
     progress.headline,
     `Attempt ${record.attempt}, ${rounds.review} review ${rounds.review === 1 ? 'round' : 'rounds'}, ${rounds.checks} CI ${rounds.checks === 1 ? 'round' : 'rounds'}, ${dollars(facts.spentMicroUsd)} of ${dollars(facts.settings.budget.issueMicroUsdMax)}.`,
+    auditText(facts),
     record.phase === 'done' || record.phase === 'cancelled'
       ? ''
       : 'Steer with a comment: `/stop`, `/resume`, `/retry`, `/approve <sha>`, `/answer …`.',
@@ -101,7 +109,24 @@ export function progressText(facts: IssueCase, progress: Progress): string {
   return lines.filter((line) => line !== '').join('\n\n');
 }
 
-/** Times work was sent back: by a reviewer's findings, and by red checks. */
+/** What the newest audit found, where people wrote the criteria down. */
+function auditText(facts: IssueCase): string {
+  const verdict = facts.audits.at(-1);
+  const result = facts.runs.find((run) => run.id === verdict?.runId)?.result;
+  if (verdict === undefined || result?.kind !== 'audit') return '';
+  const list = result.criteria
+    .slice(0, CRITERIA_SHOWN_MAX)
+    .map((one) => `- ${one.met ? 'met' : '**not met**'}: ${quietLine(one.criterion)} (${quietLine(one.evidence)})`);
+  return [`Audit: ${auditStatusText(verdict, result.criteria)}.`, ...list].join('\n');
+}
+
+const CRITERIA_SHOWN_MAX = 20;
+
+function quietLine(text: string): string {
+  return quietly(oneLine(text, 300), 300);
+}
+
+/** Times work was sent back: by findings of a review or an audit, and by red checks. */
 export function roundsOf(facts: Pick<IssueCase, 'runs'>): { readonly review: number; readonly checks: number } {
   return {
     review: facts.runs.filter((run) => run.cause.kind === 'findings').length,

@@ -1,7 +1,7 @@
 /** A pipeline: the stages an issue goes through, as data. config/pipelines/*.yaml is read into this. */
 import type { Role } from './run.ts';
 
-/** What kind of stage it is decides who acts and when it is left; decide/stage.ts holds one rule for each kind. */
+/** What kind of stage it is decides who acts and when it is left; decide/stages/ has one rule for each kind. */
 export const STAGE_KINDS = ['implement', 'open', 'review', 'checks', 'audit', 'merge', 'done'] as const;
 export type StageKind = (typeof STAGE_KINDS)[number];
 

@@ -11,6 +11,13 @@ export interface RequiredCheck {
   readonly app: string | null;
 }
 
+export interface Registry {
+  /** A host, `*.` before it for all below it, `:port` after it for another port than 80 and 443. */
+  readonly host: string;
+  /** It may stand at a private address of the operator's own network. */
+  readonly private: boolean;
+}
+
 export interface ProjectSettings {
   readonly name: string;
   readonly team: string;
@@ -39,6 +46,16 @@ export interface ProjectSettings {
   readonly autoMerge: boolean;
   /** Shell commands that must pass in the workspace before work is handed over. */
   readonly verify: readonly string[];
+  /** Shell commands that fetch and build dependencies, run once for each state of the lockfiles. */
+  readonly setup: readonly string[];
+  /** Files at the base branch's tip that decide whether `setup` must run again. */
+  readonly lockfiles: readonly string[];
+  /** What `setup` may reach; nothing else in a workspace reaches anything. */
+  readonly registries: readonly Registry[];
+  /** Folders of the machine that commands see read-only besides isolation's own. */
+  readonly toolchains: readonly string[];
+  /** Environment of commands in the workspace. Never a secret. */
+  readonly env: Readonly<Record<string, string>>;
   /** Globs that need a person's approval on top of the built-in list. */
   readonly protectedPaths: readonly string[];
   /** Whose pull requests get a review although no issue of ours stands behind them. */
@@ -50,6 +67,8 @@ export interface ProjectSettings {
 }
 
 export interface RoleSettings {
+  /** `api`, our own loop, when absent; else a name among `drivers`. */
+  readonly driver?: string;
   /** `provider/model`, tried in order. */
   readonly chain: readonly string[];
   readonly turnsMax: number;
@@ -57,6 +76,15 @@ export interface RoleSettings {
   readonly runMicroUsdMax: MicroUsd;
   readonly concurrencyMax: number;
   readonly outputTokensMax: number;
+}
+
+/** An agent of somebody else, run as a program in the session's room. */
+export interface ExternalDriver {
+  readonly kind: 'claude' | 'codex' | 'acp';
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Laid over what the kind sets. Nothing secret: the room sees it. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface Person {
@@ -72,6 +100,8 @@ export interface Settings {
   /** Whoever is not in here can neither start nor steer work. Never empty: an empty list refuses to start. */
   readonly people: readonly Person[];
   readonly roles: Readonly<Partial<Record<Role, RoleSettings>>>;
+  /** By name. */
+  readonly drivers?: Readonly<Record<string, ExternalDriver>>;
   readonly budget: {
     readonly issueMicroUsdMax: MicroUsd;
     readonly dayMicroUsdMax: MicroUsd;

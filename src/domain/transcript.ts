@@ -21,6 +21,21 @@ export type TranscriptMessage =
   /** All results of the assistant message before it, in the order of its calls. */
   | { readonly kind: 'tool-results'; readonly results: readonly ToolResult[] };
 
+/**
+ * From its place on, what was said before message `before` is sent shorter: without old outputs of tools where `summary`
+ * is null, else as people's own words and the summary. What was sent can be told from the rows alone, so a resumed
+ * session sends the same bytes; nothing that was said is ever taken out of them.
+ */
+export interface Compaction {
+  readonly kind: 'compaction';
+  /** Counted over messages, compactions left out. */
+  readonly before: number;
+  readonly summary: string | null;
+}
+
+/** One row of a session. */
+export type TranscriptEntry = TranscriptMessage | Compaction;
+
 export interface ToolResult {
   readonly callId: string;
   readonly name: string;

@@ -1,6 +1,6 @@
 /** The mirror's folder on disk: made whole or not at all, and freed of what a killed process left in it. */
 
-import { appendFile, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { localTrouble } from './git-trouble.ts';
 import type { GitResult } from './run-git.ts';
@@ -22,6 +22,8 @@ export async function openMirror(gitDir: string, git: (args: readonly string[]) 
   const made = await git(['init', '--quiet', '--bare', '--template=', '--initial-branch=main', '--', fresh]);
   if (made.exitCode !== 0) throw localTrouble('make an empty mirror', made.stderr);
   await appendFile(join(fresh, 'config'), CONFIG);
+  // Workspaces may belong to other users, who borrow objects from here; the data folder above lets none of them in.
+  await chmod(fresh, 0o755);
   await rename(fresh, gitDir);
 }
 

@@ -8,7 +8,7 @@ import { appendFile, mkdir, readdir, readFile, realpath, rename, rm, writeFile }
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { OutsideError } from '../domain/outside-error.ts';
-import type { Workspace, Workspaces } from '../heartbeat/ports.ts';
+import { OWNER_UID_MIN, type Workspace, type Workspaces } from '../heartbeat/ports.ts';
 import { IDENTITY } from './git-environment.ts';
 import { localTrouble } from './git-trouble.ts';
 import { runGit } from './run-git.ts';
@@ -21,6 +21,8 @@ export interface WorkspacesOptions {
   /** Bound of making one workspace. */
   readonly timeoutMs?: number;
   readonly log?: (message: string) => void;
+  /** `one-each`: as root, every workspace is given to a user of its own, who can touch no other's files. */
+  readonly owners?: 'one-each' | 'the-bot';
 }
 
 type Request = Parameters<Workspaces['prepare']>[0];
@@ -31,6 +33,8 @@ interface Marker {
   readonly repository: string;
   readonly branch: string;
   readonly start: string;
+  /** Absent: the bot's own. */
+  readonly uid?: number;
 }
 
 /** In the clone itself, for every git that a session runs there. */
@@ -108,8 +112,10 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     const mirror = await realpath(options.mirrorPath(request.repository)).catch((cause: unknown) => {
       throw new OutsideError('missing', attempted, `there is no mirror of ${request.repository} yet`, { cause });
     });
-    const workspace = { name: request.name, tree: join(folder, 'tree'), out: join(folder, 'out'), mirror };
     const marker = await readMarker(folder);
+    const place = { name: request.name, tree: join(folder, 'tree'), out: join(folder, 'out'), mirror };
+    const uid = marker === null ? await newOwner(at) : marker.uid;
+    const workspace = { ...place, ...(uid === undefined ? {} : { owner: { uid } }) };
     if (marker !== null && (await realpath(workspace.tree).catch(() => null)) === workspace.tree) {
       if (marker.name === request.name && marker.repository === request.repository) return workspace;
       throw new OutsideError('conflict', attempted, `its folder belongs to ${marker.name} of ${marker.repository}`);
@@ -120,15 +126,30 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       throw new OutsideError('invalid', attempted, 'its folder would lie outside the workspaces');
     }
     await checkOut(at, workspace, request, attempted);
+    if (uid !== undefined) await giveAway(uid, [workspace.tree, workspace.out]);
     const made: Marker = {
       name: request.name,
       repository: request.repository,
       branch: request.branch,
       start: request.start,
+      ...(uid === undefined ? {} : { uid }),
     };
     await writeFile(join(folder, `${MARKER}.new`), JSON.stringify(made));
     await rename(join(folder, `${MARKER}.new`), join(folder, MARKER));
     return workspace;
+  }
+
+  /** The lowest number that no workspace has; one that is being made holds its number until its marker does. */
+  const taken = new Set<number>();
+  async function newOwner(at: Places): Promise<number | undefined> {
+    if (options.owners !== 'one-each' || process.getuid?.() !== 0) return undefined;
+    const folders = await readdir(at.workspaces);
+    const markers = await Promise.all(folders.map((folder) => readMarker(join(at.workspaces, folder))));
+    const used = new Set([...taken, ...markers.map((marker) => marker?.uid)]);
+    let uid = OWNER_UID_MIN + 1;
+    while (used.has(uid)) uid++;
+    taken.add(uid);
+    return uid;
   }
 
   async function checkOut(at: Places, workspace: Workspace, request: Request, attempted: string): Promise<void> {
@@ -165,6 +186,12 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       return (await Promise.all(markers)).flatMap((marker) => (marker === null ? [] : [marker.name]));
     },
   };
+}
+
+/** Follows no link: what a repository holds must not decide whose files change hands. */
+async function giveAway(uid: number, folders: readonly string[]): Promise<void> {
+  const args = ['-R', '-P', '--no-dereference', `${uid}:${uid}`, '--', ...folders];
+  await promisify(execFile)('chown', args, { timeout: TIMEOUT_MS });
 }
 
 /** An agent may have locked its folders (mode 000): unlock and try once more. chmod -R follows no links. */

@@ -205,7 +205,7 @@ async function recordVerdict(
   { journal, clock }: Actor,
 ): Promise<boolean> {
   const run = await journal.run(action.runId);
-  if (run?.result?.kind !== 'review') return false;
+  if (run?.result?.kind !== 'review' && run?.result?.kind !== 'audit') return false;
   const { decision, head, base, digest } = run.result;
   await journal.recordVerdict({
     id: deterministicId(`verdict:${run.id}`),

@@ -6,7 +6,7 @@ import type { EpochMs } from '../domain/issue.ts';
 import type { IssueRecord } from '../domain/issue-record.ts';
 import type { MicroUsd, Run, RunResult, RunState } from '../domain/run.ts';
 import type { Spend } from '../domain/snapshot.ts';
-import type { TranscriptMessage, Usage } from '../domain/transcript.ts';
+import type { TranscriptEntry, Usage } from '../domain/transcript.ts';
 import type { AuditVerdict, ReviewVerdict } from '../domain/verdict.ts';
 
 /** Every state write is compare-and-set; a write that lost throws StaleWrite (domain/stale-write.ts). */
@@ -24,20 +24,12 @@ export interface Journal {
   createRun(run: Omit<Run, 'endedAt' | 'endReason' | 'result' | 'state' | 'model'>): Promise<Run | null>;
   /** Queued to running, and running (owner gone) to running under us. False when somebody else or an end was faster. */
   takeRun(id: string): Promise<boolean>;
-  endRun(
-    id: string,
-    end: {
-      readonly state: Exclude<RunState, 'queued' | 'running'>;
-      readonly reason: string;
-      readonly result: RunResult | null;
-      readonly model: string | null;
-    },
-  ): Promise<boolean>;
+  endRun(id: string, end: RunEnding): Promise<boolean>;
 
   /** The transcript of a session, oldest first. */
-  messages(sessionId: string): Promise<readonly { readonly runId: string; readonly message: TranscriptMessage }[]>;
+  messages(sessionId: string): Promise<readonly { readonly runId: string; readonly message: TranscriptEntry }[]>;
   /** Acknowledged only when on disk. `index` is the position it takes; a second writer at the same index loses. */
-  appendMessage(sessionId: string, runId: string, index: number, message: TranscriptMessage): Promise<void>;
+  appendMessage(sessionId: string, runId: string, index: number, message: TranscriptEntry): Promise<void>;
 
   effects(): Promise<ReadonlyMap<string, Effect>>;
   effect(key: string): Promise<Effect | null>;
@@ -104,19 +96,33 @@ export interface Journal {
     readonly text: string;
     readonly data?: unknown;
   }): Promise<void>;
-  events(filter: { readonly subject?: string; readonly since?: EpochMs; readonly limit: number }): Promise<
-    readonly {
-      readonly at: EpochMs;
-      readonly kind: string;
-      readonly subject: string | null;
-      readonly text: string;
-      readonly data: unknown;
-    }[]
-  >;
+  events(filter: EventFilter): Promise<readonly LoggedEvent[]>;
 
   /** At start, once the lock is held: settles reservations of dead processes at their worst case, returns runs to resume. */
   recover(): Promise<{ readonly settledReservations: number; readonly runs: readonly Run[] }>;
   close(): Promise<void>;
+}
+
+export interface RunEnding {
+  readonly state: Exclude<RunState, 'queued' | 'running'>;
+  readonly reason: string;
+  readonly result: RunResult | null;
+  readonly model: string | null;
+}
+
+export interface LoggedEvent {
+  readonly at: EpochMs;
+  readonly kind: string;
+  readonly subject: string | null;
+  readonly text: string;
+  readonly data: unknown;
+}
+
+/** The newest `limit` of what fits. */
+export interface EventFilter {
+  readonly subject?: string;
+  readonly since?: EpochMs;
+  readonly limit: number;
 }
 
 export interface OutboxReport {

@@ -6,7 +6,7 @@
 import type { Comment, EpochMs, Issue, WorkflowState } from '../domain/issue.ts';
 import type { Check, DiffFacts, MergeMethod, PullRequest } from '../domain/pull-request.ts';
 import type { Finding, MicroUsd, Role, Run } from '../domain/run.ts';
-import type { ProjectSettings } from '../domain/settings.ts';
+import type { ProjectSettings, Registry } from '../domain/settings.ts';
 import type { Board } from '../domain/snapshot.ts';
 import type { Price, ToolCall, ToolSpec, TranscriptMessage, Usage } from '../domain/transcript.ts';
 import type { OutboxReport } from './journal.ts';
@@ -241,6 +241,9 @@ export interface Owner {
   readonly uid: number;
 }
 
+/** Where the bot runs as root, workspaces are given to users counted from here: no system gives these numbers away. */
+export const OWNER_UID_MIN = 1_900_000_000;
+
 /** The room commands run in. */
 export interface Isolation {
   readonly driver: 'bwrap' | 'docker' | 'none';
@@ -249,10 +252,22 @@ export interface Isolation {
   exec(command: IsolatedCommand): Promise<ExecResult>;
   /** Ends whatever is kept for a workspace between its commands, and what still runs there. */
   dispose(workspace: string): Promise<void>;
+  /** What holds beside what the probe insists on, for `check`. */
+  layers(): readonly Layer[];
+}
+
+/** One thing that stands between a command and the machine. Those that the probe insists on are always on. */
+export interface Layer {
+  readonly name: string;
+  readonly state: 'on' | 'off';
+  /** How to have it, where it is off. */
+  readonly fix: string | null;
 }
 
 /** Who may be talked to from inside: nobody, or the package sources that the operator listed, through our proxy. */
-export type Network = 'none' | 'registries';
+export type Network =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'registries'; readonly registries: readonly Registry[] };
 
 /** A folder of the machine shown read-only inside. */
 export interface ShownFolder {
@@ -268,8 +283,10 @@ export interface IsolatedCommand {
   readonly network?: Network;
   /** Laid over the room's own environment. Nothing secret. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** What a project needs to see besides its workspace: prepared dependencies, toolchains. */
+  /** What a project needs to see besides its workspace: prepared dependencies. */
   readonly shown?: readonly ShownFolder[];
+  /** Folders with programs, shown read-only at their own path and put on PATH. */
+  readonly toolchains?: readonly string[];
   /** The tree is mounted read-only (review). */
   readonly readOnly: boolean;
   /** Bytes for standard input. */
@@ -293,6 +310,8 @@ export interface Models {
   call(request: ModelRequest): Promise<ModelReply>;
   /** Null: unknown model. Missing means no: the caller refuses or takes the dearest. */
   price(model: string): Price | null;
+  /** Tokens of prompt and answer together that the model is said to take. */
+  contextTokens(model: string): number;
   /** For `check`: null when provider, key and price are there; otherwise what to do. */
   trouble(model: string): string | null;
 }

@@ -1,5 +1,6 @@
 /** report: what waits in the outbox goes to every sink, at least once each; the digest says on its cron how everything stands. */
-import type { Decision, IssueView } from '../decide/decide.ts';
+import type { Decision } from '../decide/decide.ts';
+import type { IssueView } from '../decide/issue-view.ts';
 import { retryDelayMs } from '../decide/retry.ts';
 import { dollars } from '../decide/words.ts';
 import type { EpochMs } from '../domain/issue.ts';

@@ -1,5 +1,5 @@
 /** The one value every surface shows: `status`, `why`, the demo's board, the digest. Put together from what the bot knows, never recomputed elsewhere. */
-import type { IssueView, PullRequestView } from '../decide/decide.ts';
+import type { IssueView, PullRequestView } from '../decide/issue-view.ts';
 import type { EpochMs } from '../domain/issue.ts';
 import type { MicroUsd } from '../domain/run.ts';
 import type { HeartbeatState } from './heartbeat.ts';

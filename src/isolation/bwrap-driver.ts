@@ -5,23 +5,37 @@ import { existsSync } from 'node:fs';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { ExecResult, IsolatedCommand, Isolation } from '../heartbeat/ports.ts';
 import { probeBwrap } from './bwrap-probe.ts';
-import { fixedView, type RoomLimits, workspaceView } from './bwrap-view.ts';
+import { commandView, fixedView, toolchainView } from './bwrap-view.ts';
+import type { ControlGroups } from './control-groups.ts';
 import { execResult } from './exec-result.ts';
 import { commandMark, endOrphans, MARK } from './orphans.ts';
 import { childrenOf, kill, killAndAwait } from './process-tree.ts';
+import type { Proxies } from './proxy/proxies.ts';
+import type { RoomLimits } from './room-limits.ts';
+import { withForwarder } from './room-network.ts';
 import { MERGED, runCommand } from './run-command.ts';
-import type { Toolchain } from './toolchain.ts';
+import { systemCallFilter } from './system-call-filter.ts';
+import { type Toolchain, withExtra } from './toolchain.ts';
 
 export interface BwrapOptions {
   /** Absolute path of bwrap; null when there is none. */
   readonly program: string | null;
   readonly toolchain: Toolchain;
   readonly limits: RoomLimits;
+  readonly proxies: Proxies;
+  /** Looks for cgroups to write to; null when there are none. */
+  readonly controlGroups: () => ControlGroups | null;
 }
 
 export function bwrapDriver(options: BwrapOptions): Isolation {
-  const { program, toolchain, limits } = options;
+  const { program, limits } = options;
+  const filter = systemCallFilter();
   let fixed: readonly string[] | null = null;
+  let groups: ControlGroups | null | undefined;
+  const controlGroups = () => {
+    if (groups === undefined) groups = options.controlGroups();
+    return groups;
+  };
 
   async function exec(command: IsolatedCommand): Promise<ExecResult> {
     const attempted = `run ${command.argv[0] ?? 'nothing'} in workspace ${command.workspace.name}`;
@@ -30,22 +44,30 @@ export function bwrapDriver(options: BwrapOptions): Isolation {
     for (const folder of [command.workspace.tree, command.workspace.out, command.workspace.mirror]) {
       if (!existsSync(folder)) throw new OutsideError('missing', attempted, `${folder} does not exist`);
     }
-    fixed ??= fixedView(toolchain, limits);
+    const network = command.network ?? { kind: 'none' };
+    const online = network.kind === 'registries';
+    const proxySocket = online ? await options.proxies.socketFor(network.registries) : null;
+    const toolchain = withExtra(options.toolchain, command.toolchains ?? []);
+    fixed ??= fixedView(limits);
+    const group = controlGroups()?.open(limits) ?? null;
     const end = await runCommand({
       argv: [
-        ...MERGED,
+        ...(group === null ? MERGED : joining(group.joins)),
         program,
         ...['--json-status-fd', '3'],
+        ...(filter === null ? [] : ['--seccomp', '4']),
         ...fixed,
-        ...workspaceView(command.workspace, command.readOnly),
+        ...toolchainView(toolchain),
+        ...commandView(command, { toolchain, proxySocket }),
         '--',
         ...limited(limits),
-        ...command.argv,
+        ...(online ? withForwarder(command.argv) : command.argv),
       ],
       cwd: '/',
       environment: { [MARK]: await commandMark() },
       input: command.input,
       reportsStatus: true,
+      ...(filter === null ? {} : { filter }),
       timeoutMs: command.timeoutMs,
       outputBytesMax: command.outputBytesMax,
       signal: command.signal,
@@ -54,7 +76,7 @@ export function bwrapDriver(options: BwrapOptions): Isolation {
         const first = firstProcess(status);
         if (first !== null) await killAndAwait(first);
       },
-    });
+    }).finally(() => group?.remove());
     // bubblewrap reports an exit code only when the room stood and the command ran in it: otherwise nothing was run.
     if (end.kind === 'exited' && !end.status.includes('"exit-code"')) {
       throw new OutsideError('refused', attempted, `the room could not be made: ${end.output.trim().slice(-300)}`);
@@ -65,11 +87,39 @@ export function bwrapDriver(options: BwrapOptions): Isolation {
   return {
     driver: 'bwrap',
     exec,
+    // A room lives as long as its command.
+    dispose: async () => {},
+    layers: () => {
+      const limited = controlGroups()?.limited ?? [];
+      return [
+        { name: 'namespaces, no capabilities, no network, whole-tree kill', state: 'on', fix: null },
+        limited.length === CONTROLLERS
+          ? { name: `limits of ${limited.join(', ')} by cgroups`, state: 'on', fix: null }
+          : {
+              name: `limits of ${limited.length === 0 ? 'memory, processes, processor time' : 'all of them'} by cgroups`,
+              state: 'off',
+              fix: 'Run the bot where it may write to its own cgroup: a systemd service with Delegate=yes, or root.',
+            },
+      ];
+    },
     async probe() {
       await endOrphans();
+      if (filter === null) {
+        const fix = 'run the bot on x64 or arm64, or with the docker driver';
+        return { missing: `a filter of system calls for ${process.arch}`, fix };
+      }
       return probeBwrap(program, exec);
     },
   };
+}
+
+const CONTROLLERS = 3;
+
+/** MERGED for a process that goes into its cgroups first; all that it becomes and starts is then in them. */
+function joining(files: readonly string[]): readonly string[] {
+  const script =
+    'n=$1; shift; while [ $n -gt 0 ]; do echo $$ >"$1" || exit 125; shift; n=$((n-1)); done; exec "$@" 2>&1';
+  return ['/bin/sh', '-c', script, 'sh', String(files.length), ...files];
 }
 
 /** Killing process 1 of the room kills all of it. It is bubblewrap's one child; before there is one, the group is all. */

@@ -1,72 +1,25 @@
-/**
- * Proves the room by trying to break out of it: a real command looks for a planted secret, for capabilities, for a way
- * to new namespaces, to the network and to write outside. Missing means no.
- */
+/** Is bubblewrap there, new enough, and does its room hold? Missing means no, with the line that mends it. */
 
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { Isolation } from '../heartbeat/ports.ts';
-
-type Fault = { readonly missing: string; readonly fix: string };
+import { attemptEscapes, type Fault } from './attempt-escapes.ts';
 
 const INSTALL = 'sudo apt-get install -y bubblewrap';
 const VERSION_MIN = [0, 8];
 const TIMEOUT_MS = 15_000;
-const OUTPUT_BYTES_MAX = 20_000;
-
-/** Each line is one attempt; it prints its name when the attempt succeeded. Redirections run in subshells: they may fail. */
-const ATTEMPTS = `
-cat "$1" >/dev/null 2>&1 && echo "read a file outside the workspace"
-tr '\\0' '\\n' </proc/1/environ | grep -Evq '^(HEARTLINE_COMMAND|PWD|OLDPWD|SHLVL|_)=' && echo "read the bot's environment"
-grep -Eq '^Cap(Eff|Bnd|Prm):.*[1-9a-f]' /proc/self/status && echo "hold capabilities"
-grep -q '^NoNewPrivs:.*1' /proc/self/status || echo "gain privileges"
-[ "$(grep -c : /proc/net/dev)" = 1 ] || echo "see a network"
-unshare -U true 2>/dev/null && echo "make a new namespace"
-(: >/usr/heartline-probe) 2>/dev/null && echo "write to /usr"
-(: >/heartline-probe) 2>/dev/null && echo "write to /"
-(: >>/proc/sys/kernel/core_pattern) 2>/dev/null && echo "write to /proc/sys"
-(: >written) 2>/dev/null || echo "NOT write to its own workspace"
-node --version >/dev/null 2>&1 || echo "NOT run node"
-echo attempts-done
-`;
 
 export async function probeBwrap(program: string | null, exec: Isolation['exec']): Promise<Fault | null> {
   if (program === null) return { missing: 'bubblewrap (bwrap) is not installed', fix: INSTALL };
   const old = await tooOld(program);
   if (old !== null) return old;
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'heartline-probe-')));
   try {
-    const [tree, out, mirror] = [join(folder, 'tree'), join(folder, 'out'), join(folder, 'mirror')];
-    for (const path of [tree, out, mirror]) await mkdir(path);
-    const secret = join(folder, 'secret');
-    await writeFile(secret, 'secret', { mode: 0o600 });
-    const probed = await exec({
-      argv: ['/bin/sh', '-c', ATTEMPTS, 'sh', secret],
-      workspace: { name: 'probe', tree, out, mirror },
-      readOnly: false,
-      timeoutMs: TIMEOUT_MS,
-      outputBytesMax: OUTPUT_BYTES_MAX,
-      signal: new AbortController().signal,
-    });
-    const lines = probed.output.trim().split('\n');
-    if (lines.pop() !== 'attempts-done') {
-      return { missing: `a command in the room did not finish: ${probed.output.trim().slice(-200)}`, fix: INSTALL };
-    }
-    if (lines.length === 0) return null;
-    return {
-      missing: `the room leaks: a command inside can ${lines.join(', ')}`,
-      fix: 'do not run agents on this machine',
-    };
+    return await attemptEscapes(exec, { fix: INSTALL, node: 'needed', owner: null });
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
     return { missing: error.message, fix: namespaceFix() };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -6,19 +6,12 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Workspace } from '../heartbeat/ports.ts';
+import type { IsolatedCommand } from '../heartbeat/ports.ts';
 import { roomEnvironment } from './room-environment.ts';
+import { HOME, type RoomLimits } from './room-limits.ts';
+import { networkEnvironment, PROXY_SOCKET_INSIDE } from './room-network.ts';
 import { extraPath, type Toolchain } from './toolchain.ts';
 
-export interface RoomLimits {
-  readonly processesMax: number;
-  /** Of any single file. */
-  readonly fileBytesMax: number;
-  /** Of each folder that lives in memory: temporary files, home, shared memory. */
-  readonly memoryFolderBytesMax: number;
-}
-
-const HOME = '/home/agent';
 const NODE_PREFIX = '/opt/node';
 
 /** Private keys stand beside the certificates in /etc/ssl, so folders are named one by one. */
@@ -42,16 +35,11 @@ const SYSTEM_FILES = [
 const OWN_FILES = ['hosts', 'passwd', 'group', 'nsswitch.conf'];
 
 /** The part of the arguments that is the same for every command of this process. */
-export function fixedView(toolchain: Toolchain, limits: RoomLimits): readonly string[] {
-  const room = roomEnvironment({
-    path: [`${NODE_PREFIX}/bin`, ...extraPath(toolchain), '/usr/local/bin', '/usr/bin', '/bin'],
-    home: HOME,
-    temporary: '/tmp',
-  });
+export function fixedView(limits: RoomLimits): readonly string[] {
   const size = ['--size', String(limits.memoryFolderBytesMax)];
-  const args = [
+  return [
     // bubblewrap stays inside as process 1; it is spawned with nothing but our mark in its environment, this is only the belt to that.
-    ...['--clearenv', ...Object.entries(room).flatMap(([name, value]) => ['--setenv', name, value])],
+    '--clearenv',
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--new-session'],
     ...['--cap-drop', 'ALL', '--uid', '1000', '--gid', '1000', '--hostname', 'heartline'],
     ...['--ro-bind', '/usr', '/usr', ...systemFolders()],
@@ -65,8 +53,12 @@ export function fixedView(toolchain: Toolchain, limits: RoomLimits): readonly st
     // Read-only as a whole: when the bot runs as root, /proc/sys would otherwise take writes from inside.
     ...['--proc', '/proc', '--remount-ro', '/proc'],
     ...[...size, '--tmpfs', '/tmp', ...size, '--tmpfs', HOME],
-    ...['--ro-bind', toolchain.node, `${NODE_PREFIX}/bin/node`],
   ];
+}
+
+/** Node, npm and the operator's folders. */
+export function toolchainView(toolchain: Toolchain): readonly string[] {
+  const args = ['--ro-bind', toolchain.node, `${NODE_PREFIX}/bin/node`];
   if (toolchain.npm !== null) {
     args.push('--ro-bind', toolchain.npm, `${NODE_PREFIX}/lib/node_modules/npm`);
     args.push('--symlink', '../lib/node_modules/npm/bin/npm-cli.js', `${NODE_PREFIX}/bin/npm`);
@@ -77,11 +69,26 @@ export function fixedView(toolchain: Toolchain, limits: RoomLimits): readonly st
 }
 
 /** The part that differs per command. Paths inside are the paths outside, because clones name the mirror by its path. */
-export function workspaceView(workspace: Workspace, readOnly: boolean): readonly string[] {
+export function commandView(
+  { workspace, readOnly, shown, environment }: IsolatedCommand,
+  room: { readonly toolchain: Toolchain; readonly proxySocket: string | null },
+): readonly string[] {
+  const variables = {
+    ...roomEnvironment({
+      path: [`${NODE_PREFIX}/bin`, ...extraPath(room.toolchain), '/usr/local/bin', '/usr/bin', '/bin'],
+      home: HOME,
+      temporary: '/tmp',
+    }),
+    ...(room.proxySocket === null ? {} : networkEnvironment()),
+    ...environment,
+  };
   return [
+    ...Object.entries(variables).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--ro-bind', workspace.mirror, workspace.mirror],
     ...[readOnly ? '--ro-bind' : '--bind', workspace.tree, workspace.tree],
     ...['--bind', workspace.out, workspace.out],
+    ...(shown ?? []).flatMap(({ source, target }) => ['--ro-bind', source, target]),
+    ...(room.proxySocket === null ? [] : ['--ro-bind', room.proxySocket, PROXY_SOCKET_INSIDE]),
     ...['--remount-ro', '/', '--chdir', workspace.tree],
   ];
 }

@@ -6,17 +6,17 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { OutsideError } from '../domain/outside-error.ts';
-import type { ExecResult, IsolatedCommand, Isolation } from '../heartbeat/ports.ts';
+import type { ExecResult, IsolatedCommand, Isolation, ShownFolder } from '../heartbeat/ports.ts';
 import { execResult } from './exec-result.ts';
 import { commandMark, endOrphans, MARK } from './orphans.ts';
 import { childrenOf, kill, killMarked } from './process-tree.ts';
 import { roomEnvironment } from './room-environment.ts';
 import { MERGED, runCommand } from './run-command.ts';
-import { extraPath, type Toolchain } from './toolchain.ts';
+import { extraPath, type Toolchain, withExtra } from './toolchain.ts';
 
 const DIES_WITH_US = ['setpriv', '--pdeathsig', 'KILL'];
 const OWN_PROCESSES = ['--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--'];
@@ -40,7 +40,6 @@ export interface NoneOptions {
 }
 
 export function noneDriver(options: NoneOptions): Isolation {
-  const { toolchain } = options;
   let chain: Promise<(typeof CHAINS)[number]> | null = null;
 
   async function exec(command: IsolatedCommand): Promise<ExecResult> {
@@ -53,12 +52,14 @@ export function noneDriver(options: NoneOptions): Isolation {
     const mark = await commandMark();
     const [home, temporary] = [join(dirname(workspace.out), 'home'), join(dirname(workspace.out), 'tmp')];
     await Promise.all([home, temporary].map((folder) => mkdir(folder, { recursive: true })));
+    const toolchain = withExtra(options.toolchain, command.toolchains ?? []);
     const npm = toolchain.npm === null ? [] : [join(dirname(dirname(dirname(toolchain.npm))), 'bin')];
+    await Promise.all((command.shown ?? []).map(linkShown));
     const path = [dirname(toolchain.node), ...extraPath(toolchain), ...npm, '/usr/local/bin', '/usr/bin', '/bin'];
     const end = await runCommand({
       argv: [...argv, ...(namespace ? KEEP_SHELL : MERGED), ...command.argv],
       cwd: workspace.tree,
-      environment: { ...roomEnvironment({ path, home, temporary }), [MARK]: mark },
+      environment: { ...roomEnvironment({ path, home, temporary }), ...command.environment, [MARK]: mark },
       input: command.input,
       reportsStatus: false,
       timeoutMs: command.timeoutMs,
@@ -78,12 +79,22 @@ export function noneDriver(options: NoneOptions): Isolation {
   return {
     driver: 'none',
     exec,
+    dispose: async () => {},
+    layers: () => [],
     async probe() {
       if (!existsSync('/bin/sh')) return { missing: 'a shell (/bin/sh)', fix: 'sudo apt-get install -y dash' };
       await endOrphans();
       return null;
     },
   };
+}
+
+/** Without walls there is nothing to mount: a link does for what must be seen, and nothing keeps it from being written. */
+async function linkShown({ source, target }: ShownFolder): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  await symlink(source, target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** In a namespace its process 1 is the one child of the leader; without one the group is all we can name at once. */

@@ -6,7 +6,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { constants } from 'node:os';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { boundedOutput } from './bounded-output.ts';
 import { inheritedDescriptors } from './process-tree.ts';
 
@@ -19,6 +19,8 @@ export interface CommandRun {
   readonly input: string | undefined;
   /** Opens file descriptor 3 for the wrapper to report on. */
   readonly reportsStatus: boolean;
+  /** Handed to the wrapper on file descriptor 4, and closed. */
+  readonly filter?: Buffer;
   readonly timeoutMs: number;
   readonly outputBytesMax: number;
   readonly signal: AbortSignal;
@@ -38,7 +40,7 @@ export interface CommandEnd {
 }
 
 /** A command that writes more than this is killed: reading it all would keep the bot from its work. */
-const FLOOD_BYTES_MAX = 256 * 1024 * 1024;
+export const FLOOD_BYTES_MAX = 256 * 1024 * 1024;
 const KILL_AGAIN_MS = 100;
 /** How long a stream may stay open after the last process is gone, before it is closed from our side. */
 const CLOSE_MS_MAX = 1_000;
@@ -86,6 +88,11 @@ export async function runCommand(run: CommandRun): Promise<CommandEnd> {
     collected.add(chunk);
     if (collected.bytes > FLOOD_BYTES_MAX) end('flooded');
   });
+  const filterPipe = leader.stdio[4] as Duplex | null | undefined;
+  // A wrapper that could not even start reads nothing; its exit code tells.
+  filterPipe?.on('error', () => {});
+  // Read to its end as well: a stream that is not stays open.
+  filterPipe?.resume().end(run.filter);
   // A command that does not read its input closes the pipe; that is its right.
   leader.stdin?.on('error', () => {});
   leader.stdin?.end(run.input);
@@ -114,6 +121,10 @@ function descriptors(run: CommandRun): StdioOptions {
     list[descriptor] = nowhere ?? 'ignore';
   }
   if (run.reportsStatus) list[3] = 'pipe';
+  if (run.filter !== undefined) {
+    while (list.length < 4) list.push('ignore');
+    list[4] = 'pipe';
+  }
   return list;
 }
 

@@ -17,6 +17,12 @@ export function findToolchain(extra: readonly string[]): Toolchain {
   return { node: realpathSync(process.execPath), npm: findNpm(), extra: extra.map(checked) };
 }
 
+/** The same with a project's own folders besides. */
+export function withExtra(toolchain: Toolchain, folders: readonly string[]): Toolchain {
+  if (folders.length === 0) return toolchain;
+  return { ...toolchain, extra: [...toolchain.extra, ...folders.map(checked)] };
+}
+
 /** PATH entries of the extra folders: their bin where they have one. */
 export function extraPath(toolchain: Toolchain): readonly string[] {
   return toolchain.extra.map((folder) => (existsSync(join(folder, 'bin')) ? join(folder, 'bin') : folder));

@@ -13,6 +13,7 @@ export interface ModelsOptions {
   readonly providers: Readonly<Record<string, Omit<Provider, 'name'>>>;
   /** Null where the price table does not name the model: an unknown price is never taken for free. */
   readonly price: (model: string) => Price | null;
+  readonly contextTokens: (model: string) => number;
   /** A stream that brings no byte for so long is given up. */
   readonly idleTimeoutMs: number;
   readonly totalTimeoutMs: number;
@@ -29,6 +30,7 @@ export function createModels(options: ModelsOptions): Models {
   };
   return {
     price: options.price,
+    contextTokens: options.contextTokens,
     trouble: (model) => {
       const resolved = resolve(model);
       if (resolved === null) return `no provider for ${model}: write provider/model and configure the provider`;

@@ -57,7 +57,9 @@ function toolCall(call: StreamedCall, position: number, request: ModelRequest): 
   const known = new Set(
     request.messages.flatMap((message) => (message.kind === 'assistant' ? message.calls.map(({ id }) => id) : [])),
   );
-  const id = call.id === '' || known.has(call.id) ? `call_${request.messages.length}_${position}` : call.id;
+  let id = call.id;
+  // After a compaction there are fewer messages than before, so a place may come round again.
+  for (let place = request.messages.length; id === '' || known.has(id); place += 1) id = `call_${place}_${position}`;
   return { id, name: call.name, input: toolInput(call.json) };
 }
 

@@ -1,5 +1,7 @@
 /** Turns whatever a model client throws into an OutsideError: what kind of trouble, and how long to wait. */
+import { ContextOverflow } from '../domain/context-overflow.ts';
 import { OutsideError, type TroubleKind } from '../domain/outside-error.ts';
+import { overflowIn } from './overflow.ts';
 import { retryAfter } from './retry-after.ts';
 
 export interface FailureContext {
@@ -15,6 +17,9 @@ export function outsideFailure(error: unknown, context: FailureContext): Outside
   if (context.passed !== null) return new OutsideError('unreachable', attempted, context.passed, { cause: error });
   if (context.cancelled) return new OutsideError('unreachable', attempted, 'cancelled', { cause: error });
   const trouble = fieldsOf(error);
+  const overflow = trouble.status === 429 ? null : overflowIn(trouble.words, wholeText(error));
+  if (overflow !== null)
+    return new ContextOverflow(attempted, detailOf(error), overflow.servedTokens, { cause: error });
   const retryAfterMs = trouble.headers === null ? null : retryAfter(trouble.headers, context.now);
   return new OutsideError(kindOf(trouble), attempted, detailOf(error), { cause: error, retryAfterMs });
 }
@@ -84,6 +89,15 @@ const KIND_OF_WORD: Readonly<Record<string, TroubleKind>> = {
   invalid_prompt: 'invalid',
   request_too_large: 'invalid',
 };
+
+/** Some servers put the figures beside the sentence: the whole body is looked at, a bounded part of it. */
+function wholeText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const body: unknown = Reflect.get(error, 'error');
+  return `${error.message} ${body === undefined ? '' : JSON.stringify(body)}`.slice(0, OVERFLOW_CHARACTERS_MAX);
+}
+
+const OVERFLOW_CHARACTERS_MAX = 4_000;
 
 const DETAIL_CHARACTERS_MAX = 500;
 

@@ -1,6 +1,6 @@
 /** The log of what happened: append-only, in the order of writing whatever the clock did. */
 import { z } from 'zod';
-import type { EpochMs } from '../domain/issue.ts';
+import type { EventFilter, LoggedEvent } from '../heartbeat/journal.ts';
 import { encodeUnknown, integer, json, readRow, text } from './columns.ts';
 import type { Store } from './store.ts';
 
@@ -26,18 +26,7 @@ export async function event(
 }
 
 /** The newest `limit` that match, oldest of them first. */
-export async function events(
-  store: Store,
-  filter: { readonly subject?: string; readonly since?: EpochMs; readonly limit: number },
-): Promise<
-  readonly {
-    readonly at: EpochMs;
-    readonly kind: string;
-    readonly subject: string | null;
-    readonly text: string;
-    readonly data: unknown;
-  }[]
-> {
+export async function events(store: Store, filter: EventFilter): Promise<readonly LoggedEvent[]> {
   let query = store.db.selectFrom('event').select(['at', 'kind', 'subject', 'text', 'data']);
   if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject);
   if (filter.since !== undefined) query = query.where('at', '>=', filter.since);

@@ -13,6 +13,7 @@ import {
   type Subject,
   subjectKey,
 } from '../domain/run.ts';
+import type { RunEnding } from '../heartbeat/journal.ts';
 import { encode, integer, json, readRow, shape, text } from './columns.ts';
 import type { RunTable } from './schema.ts';
 import type { Store } from './store.ts';
@@ -90,16 +91,7 @@ export async function takeRun(store: Store, id: string): Promise<boolean> {
 }
 
 /** Ends a run that is queued, or running under us or under nobody. False when it ended before, or runs under another process. */
-export async function endRun(
-  store: Store,
-  id: string,
-  end: {
-    readonly state: Exclude<RunState, 'queued' | 'running'>;
-    readonly reason: string;
-    readonly result: RunResult | null;
-    readonly model: string | null;
-  },
-): Promise<boolean> {
+export async function endRun(store: Store, id: string, end: RunEnding): Promise<boolean> {
   const ended = await store.db
     .updateTable('run')
     .set({
@@ -193,7 +185,17 @@ const runResult = shape<RunResult>()(
 );
 
 const runState = shape<RunState>()(
-  z.enum(['queued', 'running', 'awaiting-human', 'postponed', 'succeeded', 'failed', 'timed-out', 'stalled', 'cancelled']),
+  z.enum([
+    'queued',
+    'running',
+    'awaiting-human',
+    'postponed',
+    'succeeded',
+    'failed',
+    'timed-out',
+    'stalled',
+    'cancelled',
+  ]),
 );
 
 const subject = shape<Subject>()(

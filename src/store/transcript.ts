@@ -1,7 +1,7 @@
 /** Transcripts: append-only, message by message, each on disk before it counts. */
 import { z } from 'zod';
 import { StaleWrite } from '../domain/stale-write.ts';
-import type { TranscriptMessage, Usage } from '../domain/transcript.ts';
+import type { TranscriptEntry, Usage } from '../domain/transcript.ts';
 import { encode, integer, json, readRow, shape, text } from './columns.ts';
 import type { Store } from './store.ts';
 import { StoreRefused } from './store-refused.ts';
@@ -9,7 +9,7 @@ import { StoreRefused } from './store-refused.ts';
 export async function messages(
   store: Store,
   sessionId: string,
-): Promise<readonly { readonly runId: string; readonly message: TranscriptMessage }[]> {
+): Promise<readonly { readonly runId: string; readonly message: TranscriptEntry }[]> {
   const rows = await store.db
     .selectFrom('message')
     .select(['position', 'runId', 'message'])
@@ -34,7 +34,7 @@ export async function appendMessage(
   sessionId: string,
   runId: string,
   index: number,
-  message: TranscriptMessage,
+  message: TranscriptEntry,
 ): Promise<void> {
   const row = { sessionId, position: index, runId, message: encode(transcriptMessage, message), at: store.now() };
   await store.db.transaction().execute(async (db) => {
@@ -65,7 +65,7 @@ export const usage = shape<Usage>()(
 const toolCall = z.strictObject({ id: text, name: text, input: z.unknown() });
 const toolResult = z.strictObject({ callId: text, name: text, text, isError: z.boolean() });
 
-const transcriptMessage = shape<TranscriptMessage>()(
+const transcriptMessage = shape<TranscriptEntry>()(
   z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('user'), text }),
     z.strictObject({
@@ -77,6 +77,7 @@ const transcriptMessage = shape<TranscriptMessage>()(
       model: text,
     }),
     z.strictObject({ kind: z.literal('tool-results'), results: z.array(toolResult).readonly() }),
+    z.strictObject({ kind: z.literal('compaction'), before: z.int().nonnegative(), summary: text.nullable() }),
   ]),
 );
 

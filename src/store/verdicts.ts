@@ -51,14 +51,14 @@ export async function recordVerdict(store: Store, verdict: ReviewVerdict | Audit
 }
 
 const judgement = {
-    id: text,
-    runId: text,
-    repository: text,
-    number: integer,
-    head: text,
-    base: text,
-    digest: text,
-    at: integer,
+  id: text,
+  runId: text,
+  repository: text,
+  number: integer,
+  head: text,
+  base: text,
+  digest: text,
+  at: integer,
 };
 
 /** The decision says whose word it is. */

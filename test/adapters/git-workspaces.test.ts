@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -139,3 +140,62 @@ test('it says what is wrong with a request', async () => {
     await assert.rejects(workspaces.prepare(wrong), (error) => error instanceof OutsideError && error.kind === kind);
   }
 });
+
+test('the next attempt of a name is a clean clone to the last byte, whatever the one before left', async () => {
+  const { tree, out } = await workspaces.prepare(request('ENG-7'));
+  const clean = treeOf(tree);
+  for (const [path, text] of [
+    ['.git/hooks/post-checkout', '#!/bin/sh\n'],
+    ['.git/info/attributes', '* filter=evil\n'],
+    ['.git/objects/info/alternates', '/elsewhere\n'],
+    ['node_modules/x.js', 'x\n'],
+    ['a.txt', 'changed\n'],
+  ] as const) {
+    mkdirSync(dirname(join(tree, path)), { recursive: true });
+    writeFileSync(join(tree, path), text);
+  }
+  world.git(['config', 'core.fsmonitor', '/bin/false'], { cwd: tree });
+  writeFileSync(join(out, 'work.bundle'), 'old');
+  await workspaces.release('ENG-7');
+  const next = await workspaces.prepare(request('ENG-7'));
+  assert.deepEqual(treeOf(next.tree), clean);
+  assert.deepEqual(readdirSync(next.out), []);
+});
+
+test('released ones do not stay on the disk', async () => {
+  for (let round = 0; round < 5; round++) {
+    await workspaces.prepare(request('ENG-8'));
+    await workspaces.release('ENG-8');
+  }
+  const trash = join(realpathSync(world.root), 'trash');
+  const deadline = Date.now() + 15_000;
+  while (readdirSync(trash).length > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(readdirSync(trash), []);
+});
+
+test('as root each workspace can belong to a user of its own, also after a restart', async (context) => {
+  if (process.getuid?.() !== 0) return context.skip('only root can give files away');
+  const each = () =>
+    createWorkspaces({ root: world.root, mirrorPath: (name) => mirrorPath(world.root, name), owners: 'one-each' });
+  const first = each();
+  const [one, two] = await Promise.all([first.prepare(request('OWN-1')), first.prepare(request('OWN-2'))]);
+  assert.notEqual(one.owner?.uid, two.owner?.uid);
+  for (const { tree, out, owner } of [one, two]) {
+    for (const path of [tree, join(tree, '.git/config'), join(tree, 'a.txt'), out]) {
+      assert.equal(lstatSync(path).uid, owner?.uid, path);
+    }
+  }
+  assert.deepEqual((await each().prepare(request('OWN-1'))).owner, one.owner);
+});
+
+/** Every path with its content, `.git` included; only what git itself numbers by the clock is left out. */
+function treeOf(folder: string): Readonly<Record<string, string>> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => !entry.isDirectory());
+  const paths = files.map((entry) => join(entry.parentPath, entry.name));
+  const timed = /\.git\/(index|logs\/.*)$/;
+  return Object.fromEntries(
+    paths
+      .toSorted()
+      .map((path) => [path.slice(folder.length), timed.test(path) ? 'timed' : readFileSync(path, 'base64')]),
+  );
+}

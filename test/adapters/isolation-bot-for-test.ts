@@ -1,14 +1,13 @@
-/** A bot that does nothing but run one command, to be killed by isolation-ends.test.ts. Arguments: setup, command as JSON. */
+/** A bot that does nothing but run one command, to be killed by a test. Arguments: options of the isolation, the command, as JSON. */
 
 import { createIsolation } from '../../src/isolation/create-isolation.ts';
 import { noneDriver } from '../../src/isolation/none-driver.ts';
 import { findToolchain } from '../../src/isolation/toolchain.ts';
 
-const [name = '', command = '{}'] = process.argv.slice(2);
+const [options = '{}', command = '{}'] = process.argv.slice(2);
+const { namespaces, ...rest } = JSON.parse(options);
 const isolation =
-  name === 'none without namespaces'
-    ? noneDriver({ toolchain: findToolchain([]), namespaces: 'never' })
-    : createIsolation({ driver: name === 'bwrap' ? 'bwrap' : 'none' });
+  namespaces === 'never' ? noneDriver({ toolchain: findToolchain([]), namespaces }) : createIsolation(rest);
 await isolation.exec({
   ...JSON.parse(command),
   timeoutMs: 600_000,

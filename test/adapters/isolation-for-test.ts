@@ -1,10 +1,11 @@
 /** A workspace to run commands in, and the question whether this machine has bubblewrap. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExecResult, IsolatedCommand, Isolation, Workspace } from '../../src/heartbeat/ports.ts';
+import type { ExecResult, IsolatedCommand, Isolation, Owner, Workspace } from '../../src/heartbeat/ports.ts';
+import type { IsolationOptions } from '../../src/isolation/create-isolation.ts';
 import { need } from '../needs.ts';
 
 export const BWRAP = need('bwrap', hasBwrap(), 'sudo apt-get install -y bubblewrap');
@@ -18,24 +19,45 @@ function hasBwrap(): boolean {
   }
 }
 
+/** A driver as its contracts are held against it. */
+export interface Setup {
+  readonly name: string;
+  readonly needs: { readonly skip?: string | false };
+  readonly make: (change?: Partial<IsolationOptions>) => Isolation;
+  /** How isolation-bot-for-test.ts makes the same. */
+  readonly bot: string;
+  /** Variables that the driver cannot help but add. */
+  readonly variables: readonly string[];
+  readonly limits: 'held' | 'none-here';
+  /** Whom workspaces belong to; absent: this user. */
+  readonly owner?: Owner;
+}
+
+/** A number nobody has, when we may give files away. */
+export const TEST_OWNER: Owner = { uid: process.getuid?.() === 0 ? 1_900_000_999 : (process.getuid?.() ?? 1000) };
+
 export interface Room {
   readonly folder: string;
   readonly workspace: Workspace;
   run(argv: readonly string[], change?: Partial<IsolatedCommand>): Promise<ExecResult>;
   /** Runs a shell script and gives its output, which must be all it needs to be judged by. */
   shell(script: string, change?: Partial<IsolatedCommand>): Promise<string>;
-  remove(): void;
+  remove(): Promise<void>;
 }
 
-export function room(isolation: Isolation): Room {
+export function room(isolation: Isolation, owner?: Owner): Room {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heartline room ')));
   const workspace = {
     name: 'ENG-1',
     tree: join(folder, 'w s', 'tree'),
     out: join(folder, 'w s', 'out'),
     mirror: join(folder, 'mirror.git'),
+    ...(owner === undefined ? {} : { owner }),
   };
   for (const path of [workspace.tree, workspace.out, workspace.mirror]) mkdirSync(path, { recursive: true });
+  if (owner !== undefined && process.getuid?.() === 0) {
+    for (const path of [workspace.tree, workspace.out]) chownSync(path, owner.uid, owner.uid);
+  }
   const run: Room['run'] = (argv, change = {}) =>
     isolation.exec({
       argv,
@@ -51,7 +73,10 @@ export function room(isolation: Isolation): Room {
     workspace,
     run,
     shell: async (script, change) => (await run(['/bin/sh', '-c', script], change)).output.trim(),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: async () => {
+      await isolation.dispose(workspace.name);
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 

@@ -80,6 +80,11 @@ export function watching(change: Partial<TrackerWatch> & { readonly linearProjec
     autoMerge: true,
     verify: [],
     protectedPaths: [],
+    setup: [],
+    lockfiles: [],
+    registries: [],
+    toolchains: [],
+    env: {},
     reviewPullRequests: 'none',
     pipeline: 'default',
   };

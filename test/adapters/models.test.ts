@@ -35,6 +35,7 @@ function modelsWith(apiKey: string, idleTimeoutMs = 10_000) {
       local: { kind: 'openai', api: 'chat', baseUrl: `${world.url}/v1`, apiKey },
       keyless: { kind: 'openai', baseUrl: null, apiKey: null },
     },
+    contextTokens: () => 200_000,
     price: (model) => (model.endsWith('/unpriced') ? null : FREE),
     idleTimeoutMs,
     totalTimeoutMs: 30_000,

@@ -3,16 +3,18 @@
 import type { SessionJournal } from '../../src/agents/session-options.ts';
 import type { IssueRecord } from '../../src/domain/issue-record.ts';
 import type { Run } from '../../src/domain/run.ts';
-import type { TranscriptMessage, Usage } from '../../src/domain/transcript.ts';
-import type { ReviewVerdict } from '../../src/domain/verdict.ts';
+import type { TranscriptEntry, Usage } from '../../src/domain/transcript.ts';
+import type { AuditVerdict, ReviewVerdict } from '../../src/domain/verdict.ts';
 
 export interface MemoryJournal extends SessionJournal {
   readonly rows: {
     readonly runs: Map<string, Run>;
     readonly records: Map<string, IssueRecord>;
-    readonly verdicts: ReviewVerdict[];
-    readonly messages: Map<string, { readonly runId: string; readonly message: TranscriptMessage }[]>;
+    readonly verdicts: (ReviewVerdict | AuditVerdict)[];
+    readonly messages: Map<string, { readonly runId: string; readonly message: TranscriptEntry }[]>;
     readonly spend: Map<string, Spending>;
+    /** What people would be told, and what the log holds. */
+    readonly told: string[];
   };
   /** Called after each message is kept; throwing from it is a death right after the write. */
   onAppend: (runId: string, count: number) => void;
@@ -35,6 +37,7 @@ export function memoryJournal(): MemoryJournal {
     verdicts: [],
     messages: new Map(),
     spend: new Map(),
+    told: [],
   };
   const spentBy = (runId: string | null) =>
     [...rows.spend.values()]
@@ -80,6 +83,13 @@ export function memoryJournal(): MemoryJournal {
       spending.settled = cost;
     },
     runSpend: async (runId) => spentBy(runId),
+    event: async ({ kind }) => {
+      rows.told.push(`event: ${kind}`);
+    },
+    enqueueReport: async ({ text }) => {
+      rows.told.push(text);
+      return true;
+    },
   };
   return journal;
 }

@@ -12,6 +12,7 @@ const CAUSES = {
   dev: ['implement', 'findings', 'checks-failed', 'conflict', 'crashed', 'answer'],
   devops: ['findings', 'checks-failed', 'conflict', 'crashed', 'answer'],
   review: ['review', 'crashed', 'answer'],
+  audit: ['audit', 'crashed'],
 };
 
 for (const [role, prompt] of prompts) {
@@ -19,7 +20,7 @@ for (const [role, prompt] of prompts) {
     assert.equal(prompt.system.split('\n', 1)[0], `You are Heartline's ${role} agent.`);
     const bytes = Buffer.byteLength(prompt.system + JSON.stringify(toolSpecs(prompt)));
     // English and JSON come to more than 3.5 bytes a token; the exact count is measured elsewhere.
-    assert.ok(bytes / 3.5 < 1_100, `${bytes} bytes`);
+    assert.ok(bytes / 3.5 < 900, `${bytes} bytes`);
   });
 
   test(`${role}: has its sections, and the strict schemas are the same each time`, () => {
@@ -28,8 +29,10 @@ for (const [role, prompt] of prompts) {
   });
 }
 
-test('a review has nothing to write with', () => {
-  assert.deepEqual(prompts.get('review')?.tools, ['bash', 'read', 'finish']);
+test('a judge has nothing to write with and nobody to ask', () => {
+  for (const role of ['review', 'audit'] as const) {
+    assert.deepEqual(prompts.get(role)?.tools, ['bash', 'read', 'finish']);
+  }
 });
 
 describe('a wrong prompt is refused when it is loaded', () => {

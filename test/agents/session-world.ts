@@ -1,4 +1,5 @@
 /** One repository, one model service and the real session code between them: what the session stories are told in. */
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -53,7 +54,11 @@ export interface WorldOptions {
   readonly chain?: readonly string[];
   readonly verify?: readonly string[];
   readonly role?: Partial<Settings['roles']['dev'] & object>;
+  readonly drivers?: NonNullable<Settings['drivers']>;
   readonly dayMicroUsdMax?: number;
+  /** The script itself refuses requests, so a refusal says nothing against ours. */
+  readonly scriptedRefusals?: boolean;
+  readonly contextTokens?: (model: string) => number;
   readonly now?: () => number;
   readonly driver?: 'bwrap' | 'none';
 }
@@ -97,6 +102,7 @@ export async function startSessionWorld(options: WorldOptions): Promise<SessionW
           openai: { kind: 'openai', api: 'responses', baseUrl: `${models.url}/v1`, apiKey: KEY },
           local: { kind: 'openai', api: 'chat', baseUrl: `${models.url}/v1`, apiKey: KEY },
         },
+        contextTokens: (model) => options.contextTokens?.(model) ?? 200_000,
         price: (model) => PRICES[model.slice(0, model.indexOf('/'))] ?? null,
         idleTimeoutMs: 10_000,
         totalTimeoutMs: 30_000,
@@ -168,6 +174,22 @@ export async function startSessionWorld(options: WorldOptions): Promise<SessionW
       await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Ends the world after the story, and holds what must be so after every story. */
+export async function inWorld(options: WorldOptions, story: (world: SessionWorld) => Promise<void>): Promise<void> {
+  const world = await startSessionWorld(options);
+  try {
+    await story(world);
+    assert.deepEqual(world.models.scriptFaults, []);
+    if (options.scriptedRefusals === true) return;
+    assert.deepEqual(
+      world.models.log.filter((call) => call.status === 400).map((call) => call.refusal),
+      [],
+    );
+  } finally {
+    await world.close();
+  }
 }
 
 /** The suite that the agents run: a real program with a real exit code, without a test runner's start-up time. */
@@ -262,12 +284,18 @@ function settingsOf(options: WorldOptions): Settings {
         autoMerge: true,
         verify: options.verify ?? [TEST_COMMAND],
         protectedPaths: [],
+        setup: [],
+        lockfiles: [],
+        registries: [],
+        toolchains: [],
+        env: {},
         reviewPullRequests: 'none',
         pipeline: 'default',
       },
     ],
     people: [],
-    roles: { dev: role, review: role, devops: role },
+    ...(options.drivers === undefined ? {} : { drivers: options.drivers }),
+    roles: { dev: role, review: role, audit: role, devops: role },
     budget: { issueMicroUsdMax: 15_000_000, dayMicroUsdMax: options.dayMicroUsdMax ?? 100_000_000 },
     limits: {
       reviewRoundsMax: 3,

@@ -10,6 +10,7 @@ import { commit, editFile, finish, readFile, runCommand, runTests, say } from '.
 import type { Script } from '../world/models/conversation.ts';
 import { byRound, steps } from '../world/models/scripted-agent.ts';
 import {
+  inWorld,
   issueRecord,
   REPOSITORY,
   type SessionWorld,
@@ -22,20 +23,6 @@ const HANDED_IN = { title: 'Let sum() add', summary: 'It subtracted.' };
 const FIX = editFile('sum.js', 'a - b', 'a + b');
 const goodDev = (): Script =>
   steps(readFile('sum.js'), FIX, runTests(TEST_COMMAND), commit('Let sum() add'), finish(HANDED_IN));
-
-async function inWorld(options: WorldOptions, story: (world: SessionWorld) => Promise<void>): Promise<void> {
-  const world = await startSessionWorld(options);
-  try {
-    await story(world);
-    assert.deepEqual(world.models.scriptFaults, []);
-    assert.deepEqual(
-      world.models.log.filter((call) => call.status === 400).map((call) => call.refusal),
-      [],
-    );
-  } finally {
-    await world.close();
-  }
-}
 
 const CHAINS = {
   'Anthropic Messages': 'anthropic/claude-sonnet-5-5',

@@ -20,6 +20,11 @@ export const PROJECT: Settings['projects'][number] = {
   autoMerge: true,
   verify: [],
   protectedPaths: [],
+  setup: [],
+  lockfiles: [],
+  registries: [],
+  toolchains: [],
+  env: {},
   reviewPullRequests: 'none',
   pipeline: 'default',
 };

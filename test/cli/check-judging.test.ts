@@ -332,12 +332,17 @@ test('machine: isolation, data folder, webhook', () => {
     known: true,
     value: { missing: 'bwrap is not installed', fix: 'sudo apt-get install bwrap' },
   } as const;
-  assert.deepEqual(complaints([judgeIsolation({ driver: 'bwrap', probe })]), [
+  assert.deepEqual(complaints(judgeIsolation({ driver: 'bwrap', probe, layers: [] })), [
     'fail isolation: bwrap is not installed. -> Run: sudo apt-get install bwrap',
   ]);
   const works = { known: true, value: null } as const;
-  assert.deepEqual(complaints([judgeIsolation({ driver: 'bwrap', probe: works })]), []);
-  assert.deepEqual(complaints([judgeIsolation({ driver: 'none', probe: works })]), [
+  const walls = { name: 'walls', state: 'on', fix: null } as const;
+  assert.deepEqual(complaints(judgeIsolation({ driver: 'bwrap', probe: works, layers: [walls] })), []);
+  const groups = { name: 'limits by cgroups', state: 'off', fix: 'Run it as a service.' } as const;
+  assert.deepEqual(complaints(judgeIsolation({ driver: 'bwrap', probe: works, layers: [walls, groups] })), [
+    'warn isolation: it does without limits by cgroups. -> Run it as a service.',
+  ]);
+  assert.deepEqual(complaints(judgeIsolation({ driver: 'none', probe: works, layers: [] })), [
     'warn isolation: none: agents can read everything this user can read. -> Set isolation.driver: bwrap, unless this machine can be thrown away.',
   ]);
 

@@ -16,6 +16,7 @@ people:
 roles:
   dev: { chain: [local/coder] }
   review: { chain: [other/critic] }
+  audit: { chain: [local/coder] }
   devops: { chain: [local/coder] }
 providers:
   local: { kind: openai, api: chat, baseUrl: http://127.0.0.1:9/v1 }

@@ -41,7 +41,7 @@ const cases: readonly FaultCase[] = [
     name: 'money finer than a millionth',
     from: 'prices: prices.yaml',
     to: 'prices: prices.yaml\nbudget: { dayUsd: 0.00000012 }',
-    says: 'heartline.yaml:16 budget.dayUsd: expected US dollars with at most six decimals; found 1.2e-7.',
+    says: 'heartline.yaml:17 budget.dayUsd: expected US dollars with at most six decimals; found 1.2e-7.',
   },
   {
     name: 'a misspelt key',
@@ -59,7 +59,7 @@ const cases: readonly FaultCase[] = [
     name: 'an unknown role',
     from: '  devops:',
     to: '  reviewer: { chain: [local/coder] }\n  devops:',
-    says: /^heartline\.yaml:11 roles\.reviewer: expected one of the keys .*Did you mean review\?$/,
+    says: /^heartline\.yaml:12 roles\.reviewer: expected one of the keys .*Did you mean review\?$/,
   },
   {
     name: 'an unknown key inside one of several shapes',
@@ -77,7 +77,7 @@ const cases: readonly FaultCase[] = [
     name: 'an unknown kind of provider',
     from: 'kind: anthropic',
     to: 'kind: antropic',
-    says: /^heartline\.yaml:14 providers\.other\.kind: expected one of anthropic, openai; found "antropic"\./,
+    says: /^heartline\.yaml:15 providers\.other\.kind: expected one of anthropic, openai; found "antropic"\./,
   },
   {
     name: 'a repository without its owner',
@@ -113,13 +113,13 @@ const cases: readonly FaultCase[] = [
     name: 'a literal secret where a reference belongs',
     from: 'kind: anthropic }',
     to: 'kind: anthropic, apiKey: canary-0123456789 }',
-    says: 'heartline.yaml:14 providers.other.apiKey: expected a reference to a secret: { env: NAME } or { file: path }; found a literal value (not shown). Secrets do not belong in this file: put it into the environment and write { env: OTHER_API_KEY }.',
+    says: 'heartline.yaml:15 providers.other.apiKey: expected a reference to a secret: { env: NAME } or { file: path }; found a literal value (not shown). Secrets do not belong in this file: put it into the environment and write { env: OTHER_API_KEY }.',
   },
   {
     name: 'a literal secret as the name of a variable',
     from: 'kind: anthropic }',
     to: 'kind: anthropic, apiKey: { env: sk-ant-canary-0123456789 } }',
-    says: /^heartline\.yaml:14 providers\.other\.apiKey\.env: expected the name of an environment variable; found something that looks like a secret \(not shown\)\./,
+    says: /^heartline\.yaml:15 providers\.other\.apiKey\.env: expected the name of an environment variable; found something that looks like a secret \(not shown\)\./,
   },
   {
     name: 'a secret pasted where it is not looked for',

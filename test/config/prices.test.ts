@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { faultLine } from '../../src/config/fault-line.ts';
-import { priceOf, readPrices } from '../../src/config/prices.ts';
+import { contextOf, priceOf, readPrices } from '../../src/config/prices.ts';
 import { changed, PRICES } from './config-folder.ts';
 
 test('the exact entry wins over the wildcard, and what neither names has no price', () => {
@@ -15,6 +15,14 @@ test('the exact entry wins over the wildcard, and what neither names has no pric
   assert.equal(priceOf(value, 'local/big')?.inputMicroUsdPerMillion, 1_000_000);
   assert.equal(priceOf(value, 'local/small/q4')?.outputMicroUsdPerMillion, 0);
   assert.equal(priceOf(value, 'other/unknown'), null);
+});
+
+test("a model's context is what the table says of it or of its provider, else what large services serve", () => {
+  const written = PRICES.replace('output: 0 }', 'output: 0, context: 32768 }');
+  const { value } = readPrices(written, 'prices.yaml');
+  assert(value !== null);
+  assert.equal(contextOf(value, 'local/small'), 32_768);
+  assert.equal(contextOf(value, 'other/critic'), 200_000);
 });
 
 test('the shipped table can be read, and prices its models to the micro-dollar', async () => {

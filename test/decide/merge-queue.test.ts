@@ -77,6 +77,7 @@ function caseOf(entry: Entry): IssueCase {
     diff: makeDiff({ head, baseIsAncestor: !behind }),
     runs: [makeRun({ id: `run-${number}` })],
     verdicts: [verdict],
+    audits: [],
     effects: ledger(...posted, ...(entry.effects ?? [])),
     spentMicroUsd: 0,
     dayMicroUsd: 0,

@@ -171,6 +171,8 @@ function placeOf(view: Status['issues'][number]): {
       return { column: 'Review', stage: 'review', outcome: null };
     case 'checks':
       return { column: 'Checks', stage: 'checks', outcome: null };
+    case 'audit':
+      return { column: 'Checks', stage: 'audit', outcome: null };
     case 'merge':
     case 'done':
       return { column: 'Merging', stage: view.stage, outcome: null };

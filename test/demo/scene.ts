@@ -13,6 +13,7 @@ import { demoScript } from './scripts/demo-script.ts';
 import { demoPullRequest, demoTickets } from './tickets.ts';
 
 export type Work = Extract<RunResult, { readonly kind: 'work' }>;
+type Audit = Extract<RunResult, { readonly kind: 'audit' }>;
 export type Review = Extract<RunResult, { readonly kind: 'review' }>;
 
 export interface SceneOptions {
@@ -101,6 +102,15 @@ export class Scene {
     const result = await this.#run({ subject, issueKey: key, ...this.#reviewOf(head) });
     assert.ok(result?.kind === 'review');
     return { ...result, verdictId: [...runs.keys()].at(-1) ?? '' };
+  }
+
+  async audit(key: string, head: string): Promise<Audit> {
+    const subject = { kind: 'issue', issueId: this.#issue(key) } as const;
+    const cause: Cause = { kind: 'audit', head, base: this.main, digest: head };
+    const sessionId = `audit ${this.world.journal.rows.runs.size}`;
+    const result = await this.#run({ subject, issueKey: key, role: 'audit', cause, sessionId });
+    assert.ok(result?.kind === 'audit');
+    return result;
   }
 
   /** The pull request of a person, and what the reviewer says of it. */

@@ -26,6 +26,15 @@ function assertOnAddedLines(scene: Scene, { findings, base, head }: Review): voi
   }
 }
 
+/** Each sentence of the ticket is a criterion, shown by a test of the change. */
+async function assertAudited(scene: Scene, key: string, head: string): Promise<void> {
+  const { decision, criteria } = await scene.audit(key, head);
+  assert.equal(decision, 'pass');
+  const description = demoTickets.find((ticket) => ticket.key === key)?.description ?? '';
+  assert.equal(criteria.map((one) => one.criterion).join(' '), description);
+  for (const { evidence } of criteria) assert.match(evidence, /^node --test .* passed; test\/\S+\.test\.js:\d+ "/);
+}
+
 /** CI asks for all that the agents verify, and more. */
 async function assertGreen(scene: Scene, head: string): Promise<void> {
   const { code, output } = await scene.runs(head, CI_COMMAND);
@@ -79,6 +88,7 @@ describe('the demo, agent by agent', { concurrency: 2 }, () => {
         const { head } = await scene.work(key, 'dev', IMPLEMENT);
         await assertGreen(scene, head);
         assert.equal((await scene.review(key, head)).decision, 'approve');
+        await assertAudited(scene, key, head);
         scene.land(head);
       }
       await assertGreen(scene, scene.main);

@@ -79,6 +79,7 @@ export function rolesWith(changes: Readonly<Record<string, object>>): Readonly<R
   return {
     dev: { chain: ['anthropic/claude-sonnet-5-5'], runUsd: 5, concurrencyMax: 3, ...changes.dev },
     review: { chain: ['openai/gpt-5.4'], runUsd: 2, concurrencyMax: 3, ...changes.review },
+    audit: { chain: ['anthropic/claude-opus-5-5'], runUsd: 2, concurrencyMax: 3, ...changes.audit },
     devops: { chain: ['compatible/gpt-5.4-mini'], runUsd: 3, ...changes.devops },
   };
 }

@@ -84,6 +84,7 @@ for (const twoIdentities of [false, true]) {
       assert.deepEqual(statuses, [
         [reviews[0]?.sha, 'heartline/review', 'failure'],
         [reviews[1]?.sha, 'heartline/review', 'success'],
+        [reviews[1]?.sha, 'heartline/audit', 'success'],
       ]);
 
       const dev = asked(world, 'dev');

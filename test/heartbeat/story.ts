@@ -8,7 +8,7 @@ import { parse, stringify } from 'yaml';
 import { createConfigSource } from '../../src/config/config-source.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { resolveSecrets } from '../../src/config/secrets.ts';
-import type { IssueView } from '../../src/decide/decide.ts';
+import type { IssueView } from '../../src/decide/issue-view.ts';
 import type { Status } from '../../src/heartbeat/status.ts';
 import { createLog } from '../../src/log.ts';
 import { type Bot, connect, startBot } from '../../src/main.ts';

@@ -41,6 +41,8 @@ export interface WorldOptions {
   readonly onEffect?: EffectHook;
   readonly modelLatencyMs?: number;
   readonly isolation?: 'bwrap' | 'none';
+  /** More of the bot's environment: what added settings refer to. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Laid over the settings that are written. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly project?: Readonly<Record<string, unknown>>;
@@ -135,7 +137,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     root: options.root,
     config,
     dataDir,
-    env: options.twoIdentities === true ? { ...oneIdentity, GITHUB_REVIEWER_TOKEN } : oneIdentity,
+    env: { ...oneIdentity, ...(options.twoIdentities === true ? { GITHUB_REVIEWER_TOKEN } : {}), ...options.secrets },
     close: async () => {
       await ci.close();
       await Promise.all([linear.close(), github.close(), models.close()]);
@@ -172,6 +174,7 @@ function settingsOf(options: WorldOptions, { linear, github, models, dataDir, he
     roles: {
       dev: { chain: ['anthropic/claude-sonnet-5-5'], runUsd: 5, concurrencyMax: 3 },
       review: { chain: ['openai/gpt-5.4'], runUsd: 2, concurrencyMax: 3 },
+      audit: { chain: ['anthropic/claude-opus-5-5'], runUsd: 2, concurrencyMax: 3 },
       devops: { chain: ['compatible/gpt-5.4-mini'], runUsd: 3 },
     },
     providers: {

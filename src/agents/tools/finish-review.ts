@@ -1,7 +1,7 @@
 /** `finish` of a review: a decision and its findings, bound to the head, base and change that were reviewed. */
 import { z } from 'zod';
 import type { ToolSpec } from '../../domain/transcript.ts';
-import type { ReviewTask } from '../prepare-task.ts';
+import type { JudgeTask } from '../prepare-task.ts';
 import { strictSchema } from '../strict-schema.ts';
 import { type Finish, rejected } from './finish.ts';
 import { invalidInput } from './tool.ts';
@@ -30,7 +30,7 @@ export const finishReviewSpec: ToolSpec = {
   schema: strictSchema(input),
 };
 
-export function finishReview(given: unknown, task: ReviewTask): Finish {
+export function finishReview(given: unknown, task: JudgeTask): Finish {
   const parsed = input.safeParse(given);
   if (!parsed.success) return { kind: 'rejected', text: invalidInput('finish', parsed.error).text };
   const { decision, summary, findings } = parsed.data;

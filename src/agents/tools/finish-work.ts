@@ -65,7 +65,8 @@ elif git merge-base --is-ancestor "$2" HEAD; then git rev-list --count "$2..HEAD
 else echo '(rewritten)'; fi
 git status --porcelain`;
 
-async function lookAtTree({ room, record }: WorkTask): Promise<string | { readonly base: string }> {
+/** A sentence that says what is not done yet, or the merge base of what is. */
+export async function lookAtTree({ room, record }: WorkTask): Promise<string | { readonly base: string }> {
   const look = await room.exec(['bash', '-c', LOOK, 'look', record.baseBranch, record.head ?? '']);
   const [branch = '', base = '', commits = '', ...uncommitted] = look.output.trimEnd().split('\n');
   if (uncommitted.length > 0) {

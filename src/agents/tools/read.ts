@@ -23,15 +23,20 @@ export const read = defineTool({
     if (exitCode !== 0) return failed(output.trim());
     const bytes = Buffer.from(output);
     if (bytes.length > BYTES_MAX) {
-      return done(`[cut at ${BYTES_MAX} bytes: read on with from]\n${bytes.subarray(0, BYTES_MAX).toString()}`);
+      const shown = bytes.subarray(0, BYTES_MAX).toString();
+      const lines = shown.split('\n').length - 1;
+      if (lines === 0) return done(`[cut: line ${first} is longer than ${BYTES_MAX} bytes: use bash]\n${shown}`);
+      const whole = shown.slice(0, shown.lastIndexOf('\n') + 1);
+      return done(`[lines ${first} to ${first + lines - 1}: read on with from ${first + lines}]\n${whole}`);
     }
     const more = output.split('\n').length > LINES_MAX && (to === null || to > last);
-    return done(`${more ? `[lines ${first} to ${last}: read on with from]\n` : ''}${output}` || '(empty)');
+    return done(`${more ? `[lines ${first} to ${last}: read on with from ${last + 1}]\n` : ''}${output}` || '(empty)');
   },
 });
 
 const LINES_MAX = 2_000;
-const BYTES_MAX = 50_000;
+/** As much as any tool shows. */
+const BYTES_MAX = 10_000;
 
 /** A pipe or device is refused: reading it could wait for ever. */
 const SCRIPT = '[ -f "$1" ] || { echo "no such file: $1"; exit 1; }; sed -n "$2,$3p" -- "$1" | head -c "$4"';

@@ -1,5 +1,5 @@
 /** The machine itself: Node, git, a safe room for commands, the data folder, the way out for reports. */
-import type { Isolation } from '../../heartbeat/ports.ts';
+import type { Isolation, Layer } from '../../heartbeat/ports.ts';
 import { type CheckLine, type Look, linesAbout } from './check-line.ts';
 
 const NODE_MAJOR_MIN = 24;
@@ -30,18 +30,23 @@ export function judgeGit(text: Look<string>): CheckLine {
 export interface IsolationFacts {
   readonly driver: Isolation['driver'];
   readonly probe: Look<Awaited<ReturnType<Isolation['probe']>>>;
+  readonly layers: readonly Layer[];
 }
 
-export function judgeIsolation({ driver, probe }: IsolationFacts): CheckLine {
+export function judgeIsolation({ driver, probe, layers }: IsolationFacts): readonly CheckLine[] {
   const line = linesAbout('machine', 'isolation');
-  if (!probe.known) return line.fail(probe.reason, 'Sessions have no safe place to run until this is mended.');
-  if (probe.value !== null) return line.fail(`${probe.value.missing}.`, `Run: ${probe.value.fix}`);
-  return driver === 'bwrap'
-    ? line.ok('bwrap holds: a command inside could not get out.')
-    : line.warn(
-        'none: agents can read everything this user can read.',
-        'Set isolation.driver: bwrap, unless this machine can be thrown away.',
-      );
+  if (!probe.known) return [line.fail(probe.reason, 'Sessions have no safe place to run until this is mended.')];
+  if (probe.value !== null) return [line.fail(`${probe.value.missing}.`, `Run: ${probe.value.fix}`)];
+  if (driver === 'none') {
+    const fix = 'Set isolation.driver: bwrap, unless this machine can be thrown away.';
+    return [line.warn('none: agents can read everything this user can read.', fix)];
+  }
+  const off = layers.filter(({ state }) => state === 'off');
+  return [
+    line.ok(`${driver} holds: a command inside could not get out.`),
+    // What the probe insists on is not among these: without it nothing starts.
+    ...off.map(({ name, fix }) => line.warn(`it does without ${name}.`, fix)),
+  ];
 }
 
 export interface DataFolderFacts {

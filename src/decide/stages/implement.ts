@@ -2,6 +2,7 @@
 import { type Cause, causeKey, type Role, type Run } from '../../domain/run.ts';
 import { type Verdict, wait } from '../../domain/verdict.ts';
 import { crashRounds, dispatch, type IssueCase, liveRun, workRuns } from '../issue-case.ts';
+import { nextTry } from '../next-try.ts';
 import { type Here, PASSED, parked, type Step, waiting } from './step.ts';
 
 export function implement(facts: IssueCase): Step {
@@ -41,6 +42,7 @@ export function again(facts: IssueCase, last: Run, runs: readonly Run[]): Here {
   if (last.state === 'awaiting-human' && (last.endedAt ?? 0) >= facts.record.resumedAt) {
     return parked(facts, last.role, `${ended} Comment /resume to go on, or /answer with what the agent should know.`);
   }
+  if (last.state === 'postponed') return laterAgain(facts, last, runs, ended);
   const rounds = crashRounds(facts, runs);
   if (rounds >= facts.settings.limits.crashRoundsMax) {
     return parked(
@@ -55,6 +57,16 @@ export function again(facts: IssueCase, last: Run, runs: readonly Run[]): Here {
     verdict: wait(last.role, reason),
     actions: [dispatch(facts, last.role, { kind: 'crashed', runId: last.id }, last.sessionId, reason)],
   };
+}
+
+/** The models were away, which is no round of the agent's: the same session goes on when they may be back. */
+function laterAgain(facts: IssueCase, last: Run, runs: readonly Run[], ended: string): Here {
+  const at = nextTry(runs, facts.record.resumedAt);
+  if (at === null) return parked(facts, last.role, `${ended} Comment /resume to try again.`);
+  if (at > facts.now) return waiting(last.role, `${ended} Tried again at ${new Date(at).toISOString()}.`);
+  return waiting(last.role, ended, [
+    dispatch(facts, last.role, { kind: 'crashed', runId: last.id }, last.sessionId, ended),
+  ]);
 }
 
 /**
@@ -93,6 +105,7 @@ function causeText(run: Run): string {
     case 'crashed':
       return 'trying again';
     case 'review':
+    case 'audit':
       return causeKey(run.cause);
   }
 }

@@ -29,6 +29,7 @@ function gateOf(facts: IssueCase): ReturnType<typeof gate> | null {
     facts.verdicts.findLast((one) => one.head === pullRequest.head && one.digest === facts.diff?.digest) ??
     facts.verdicts.at(-1) ??
     null;
+  const audits = facts.audits.filter((one) => one.head === pullRequest.head && one.digest === facts.diff?.digest);
   return gate({
     now: facts.now,
     settings: facts.settings,
@@ -38,6 +39,9 @@ function gateOf(facts: IssueCase): ReturnType<typeof gate> | null {
     baseBranch: record.baseBranch,
     diff: facts.diff,
     review,
+    ...(facts.pipeline.stages.some((stage) => stage.kind === 'audit')
+      ? { audit: audits.at(-1) ?? facts.audits.at(-1) ?? null }
+      : {}),
     authorRuns: workRuns(facts).map((run: Run) => run.id),
     reviewPosted:
       review !== null &&

@@ -1,12 +1,10 @@
 /** Stage review: an independent session has judged exactly this head and this change. Findings go back to the dev's session. */
 import type { Action } from '../../domain/action.ts';
-import { type Cause, causeKey, isLive, type Run } from '../../domain/run.ts';
 import type { ReviewVerdict } from '../../domain/verdict.ts';
-import { no } from '../../domain/verdict.ts';
 import { requiredChecks, short } from '../checks.ts';
-import { caseSubject, dispatch, effectKey, type IssueCase, reviewRuns, standing, workRuns } from '../issue-case.ts';
+import { caseSubject, effectKey, type IssueCase, standing } from '../issue-case.ts';
 import { reviewMarker, reviewText, statusText } from '../words.ts';
-import { again, sendBack } from './implement.ts';
+import { askJudge, cancelStale, sendFindings } from './judge.ts';
 import { parked, type Step, waiting } from './step.ts';
 
 export const REVIEW_CONTEXT = 'heartline/review';
@@ -16,22 +14,11 @@ export function review(facts: IssueCase): Step {
   if (pullRequest === null) return waiting('review', 'There is no pull request yet.');
   if (diff === null) return waiting('review', `The change at ${short(pullRequest.head)} has not been read yet.`);
 
-  const stale = reviewRuns(facts).filter(
-    (run) => isLive(run.state) && reviewedHead(run, facts.runs) !== pullRequest.head,
-  );
-  const cancels = stale.map(
-    (run): Action => ({
-      kind: 'cancel-run',
-      runId: run.id,
-      reason: `The head moved to ${short(pullRequest.head)} while it was being reviewed.`,
-    }),
-  );
-
+  const cancels = cancelStale(facts, pullRequest.head);
   const verdict = facts.verdicts.findLast((one) => one.head === pullRequest.head && one.digest === diff.digest);
   // A head that CI has refused will change: reviewing it would be paid for and thrown away.
   const red = requiredChecks(facts.project.checks, pullRequest.checks, pullRequest.head).failed.length > 0;
-  if (verdict === undefined)
-    return red ? { kind: 'passed', actions: cancels } : unreviewed(facts, pullRequest.head, cancels);
+  if (verdict === undefined) return red ? { kind: 'passed', actions: cancels } : askJudge(facts, 'review', cancels);
 
   const refused = refusal(facts, verdict);
   if (refused !== null) {
@@ -40,74 +27,8 @@ export function review(facts: IssueCase): Step {
   }
   const posting = publish(facts, verdict);
   if (verdict.decision === 'approve' || red) return { kind: 'passed', actions: [...cancels, ...posting] };
-  return findings(facts, verdict, [...cancels, ...posting]);
-}
-
-function unreviewed(facts: IssueCase, head: string, actions: readonly Action[]): Step {
-  const { diff, pullRequest } = facts;
-  if (diff === null || pullRequest === null) return waiting('review', 'The change has not been read yet.', actions);
-  const runs = reviewRuns(facts).filter((run) => reviewedHead(run, facts.runs) === head);
-  const last = runs.at(-1);
-  if (last !== undefined && isLive(last.state))
-    return waiting('review', `A reviewer is reading ${short(head)}.`, actions);
-  if (
-    last?.state === 'succeeded' &&
-    last.result?.kind === 'review' &&
-    last.result.head === head &&
-    last.result.digest === diff.digest
-  ) {
-    return waiting('review', `The review of ${short(head)} is in.`, [
-      ...actions,
-      {
-        kind: 'record-verdict',
-        runId: last.id,
-        repository: pullRequest.repository,
-        number: pullRequest.number,
-        reason: `The review of ${short(head)} is in.`,
-      },
-    ]);
-  }
-  if (last !== undefined && last.state !== 'succeeded' && last.state !== 'cancelled') {
-    const step = again(facts, last, reviewRuns(facts));
-    return { ...step, actions: [...actions, ...step.actions] };
-  }
-  const reason = `${short(head)} has not been reviewed.`;
-  const cause: Cause = { kind: 'review', head, base: pullRequest.base, digest: diff.digest };
-  // A review that /stop ended goes on in its session after /resume: its own cause is used up and would never start again.
-  const goesOn = last !== undefined && runs.some((run) => causeKey(run.cause) === causeKey(cause));
-  return waiting('review', reason, [
-    ...actions,
-    goesOn
-      ? dispatch(facts, 'review', { kind: 'crashed', runId: last.id }, last.sessionId, reason)
-      : dispatch(facts, 'review', cause, null, reason),
-  ]);
-}
-
-/** The head a review run reads: a run that goes on for one that ended badly reads the same. */
-function reviewedHead(run: Run, runs: readonly Run[]): string | null {
-  const { cause } = run;
-  if (cause.kind === 'review') return cause.head;
-  if (cause.kind !== 'crashed') return null;
-  const before = runs.find((one) => one.id === cause.runId);
-  return before === undefined || before.createdAt > run.createdAt || before === run ? null : reviewedHead(before, runs);
-}
-
-function findings(facts: IssueCase, verdict: ReviewVerdict, actions: readonly Action[]): Step {
-  const { record, settings } = facts;
-  const rounds = workRuns(facts).filter(
-    (run) => run.cause.kind === 'findings' && run.createdAt >= record.roundsFrom,
-  ).length;
   const reason = `The review of ${short(verdict.head)} asks for changes.`;
-  if (rounds >= settings.limits.reviewRoundsMax) {
-    const step = parked(
-      facts,
-      'review',
-      `${reason} ${rounds} rounds of findings did not settle it. Comment /retry to allow more, or take over the branch.`,
-    );
-    return { ...step, actions: [...actions, ...step.actions] };
-  }
-  const step = sendBack(facts, 'review', no('review', reason), 'dev', { kind: 'findings', verdictId: verdict.id });
-  return { ...step, actions: [...actions, ...step.actions] };
+  return sendFindings(facts, 'review', verdict, reason, [...cancels, ...posting]);
 }
 
 /** The gate waits for the review to stand on GitHub; when GitHub will not have it, waiting would be for ever. */

@@ -35,6 +35,7 @@ async function recheck(action: Merge, { forge, tracker, journal }: Hands): Promi
   if (live.state !== 'open') throw new OutsideError('refused', attempted, `it was ${live.state} by somebody else`);
   if (live.draft) throw moved('it was made a draft');
   if (live.head !== action.head) throw moved(`its head moved to ${live.head}`);
+  if (live.baseBranch !== action.baseBranch) throw moved(`it aims at ${live.baseBranch} now`);
   if (live.base !== action.base) throw moved(`${action.baseBranch} moved to ${live.base}`);
   if (live.mergeable !== 'yes') throw moved('GitHub does not say that it can be merged');
   const taken =

@@ -44,8 +44,10 @@ export async function writeOutside<A extends OutsideAction>(
   });
   if (effect.confirmedAt !== null) return 'already';
   try {
-    const found = before ? await how.look(action, hands) : null;
-    const outsideId = found ?? (await how.perform(action, hands, before));
+    // A key that a person's "go on" renewed (see decide/effects.ts) stands for a write that was tried under the old one.
+    const again = before || action.key.includes('~');
+    const found = again ? await how.look(action, hands) : null;
+    const outsideId = found ?? (await how.perform(action, hands, again));
     await journal.confirm(action.key, outsideId);
     await journal.event({
       kind: action.kind,

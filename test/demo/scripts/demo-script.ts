@@ -2,6 +2,7 @@
 import type { Script, ScriptedRequest } from '../../world/models/conversation.ts';
 import { byRole, userTexts } from '../../world/models/scripted-agent.ts';
 import { demoPullRequest, demoTickets } from '../tickets.ts';
+import { auditScript } from './audit-script.ts';
 import { devScript } from './dev-script.ts';
 import { devopsScript } from './devops-script.ts';
 import { reviewScript } from './review-script.ts';
@@ -11,7 +12,7 @@ export const demoScript: Script = (request) => {
   return scripts(request);
 };
 
-const scripts = byRole({ dev: devScript, devops: devopsScript, review: reviewScript });
+const scripts = byRole({ dev: devScript, devops: devopsScript, review: reviewScript, audit: auditScript });
 
 /** Work that nobody on the list asked for must not even reach a model. */
 function assertForeseen(request: ScriptedRequest): void {

@@ -44,3 +44,11 @@ export function readDiff(diff: string): ReadDiff {
   }
   return { paths, added };
 }
+
+/** The change that the message of a judge shows. */
+export function changeIn(opening: string): ReadDiff {
+  const diff = /\n<untrusted from="diff">\n([\s\S]*?)\n<\/untrusted>/.exec(opening)?.[1];
+  const change = readDiff(diff ?? '');
+  if (change.paths.length === 0) throw new Error('The message holds no change to judge.');
+  return change;
+}

@@ -5,7 +5,7 @@
 import { finish, readFile, runCommand } from '../../world/models/agent-steps.ts';
 import type { Script, ScriptedRequest } from '../../world/models/conversation.ts';
 import { byRound, callsOf, steps, together, userTexts } from '../../world/models/scripted-agent.ts';
-import { type AddedLine, type ReadDiff, readDiff } from './read-diff.ts';
+import { type AddedLine, changeIn, type ReadDiff } from './read-diff.ts';
 
 export const reviewScript: Script = byRound(
   /^The change, from [0-9a-f]+ to [0-9a-f]+, which is checked out:$/m,
@@ -64,13 +64,6 @@ interface Finding {
   readonly line: number | null;
   readonly severity: Flaw['severity'];
   readonly comment: string;
-}
-
-function changeIn(opening: string): ReadDiff {
-  const diff = /\n<untrusted from="diff">\n([\s\S]*?)\n<\/untrusted>/.exec(opening)?.[1];
-  const change = readDiff(diff ?? '');
-  if (change.paths.length === 0) throw new Error('The message of a review holds no change to judge.');
-  return change;
 }
 
 function lookup({ path, text }: AddedLine): string {

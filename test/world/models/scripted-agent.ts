@@ -78,10 +78,27 @@ export function rejections(request: ScriptedRequest, name: string): readonly str
   return callsOf(request, name).flatMap((call) => (call.outcome === 'failed' ? [call.text ?? ''] : []));
 }
 
-/** Chooses by role. A role nobody wrote a script for is a mistake of the scene. */
+/** Chooses by role. A role nobody wrote a script for is a mistake of the scene, but for the auditor, who is content then. */
 export function byRole(scripts: Readonly<Record<string, Script>>): Script {
-  return (request) => choose(scripts, roleOf(request), 'role')(request);
+  return (request) => {
+    const role = roleOf(request);
+    if (role === 'audit' && !Object.hasOwn(scripts, role)) return content;
+    return choose(scripts, role, 'role')(request);
+  };
 }
+
+const content: ScriptedReply = {
+  calls: [
+    {
+      name: 'finish',
+      input: {
+        decision: 'pass',
+        criteria: [{ criterion: 'What the issue asks for', met: true, evidence: 'the diff, as a whole' }],
+        summary: 'All of it is there.',
+      },
+    },
+  ],
+};
 
 export function byIssueKey(scripts: Readonly<Record<string, Script>>): Script {
   return (request) => choose(scripts, issueKeyOf(request), 'issue')(request);

@@ -1,21 +1,10 @@
-/** How commands end, with walls and without: output, time limit, abort, and nothing left running afterwards. */
+/** What every driver owes: how commands end. Output, time limit, abort, and nothing left running afterwards. */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { after, test } from 'node:test';
-import { createIsolation } from '../../src/isolation/create-isolation.ts';
-import { noneDriver } from '../../src/isolation/none-driver.ts';
-import { findToolchain } from '../../src/isolation/toolchain.ts';
-import { BWRAP, processesWith, room, until } from './isolation-for-test.ts';
-
-const withoutNamespaces = () => noneDriver({ toolchain: findToolchain([]), namespaces: 'never' });
-
-const SETUPS = [
-  { name: 'bwrap', make: () => createIsolation({ driver: 'bwrap' }), needs: BWRAP },
-  { name: 'none', make: () => createIsolation({ driver: 'none' }), needs: {} },
-  { name: 'none without namespaces', make: withoutNamespaces, needs: {} },
-] as const;
+import { processesWith, room, type Setup, until } from './isolation-for-test.ts';
 
 /** A number of seconds no other process sleeps for: it names ours in the process list. */
 function needle(): string {
@@ -35,9 +24,9 @@ function daemons(seconds: string, name: string): string {
   return ways.join('\n');
 }
 
-for (const { name, make, needs } of SETUPS) {
+export function contractOfEnds({ name, make, needs, bot: botArguments, owner }: Setup): void {
   const isolation = make();
-  const { workspace, run, remove } = room(isolation);
+  const { workspace, run, remove } = room(isolation, owner);
   after(remove);
 
   test(`${name}: output comes in order, with the exit code`, needs, async () => {
@@ -68,7 +57,7 @@ for (const { name, make, needs } of SETUPS) {
   test(`${name}: the time limit ends everything, daemons too`, needs, async () => {
     const seconds = needle();
     const script = `${daemons(seconds, name)}\necho started; sleep ${seconds}`;
-    const result = await run(['/bin/sh', '-c', script], { timeoutMs: 700 });
+    const result = await run(['/bin/sh', '-c', script], { timeoutMs: 900 });
     assert.deepEqual([result.exitCode, result.timedOut], [null, true]);
     assert.deepEqual(processesWith(seconds), []);
   });
@@ -101,7 +90,7 @@ for (const { name, make, needs } of SETUPS) {
       readOnly: false,
     };
     const program = new URL('isolation-bot-for-test.ts', import.meta.url).pathname;
-    const bot = spawn(process.execPath, [program, name, JSON.stringify(command)], { stdio: 'ignore' });
+    const bot = spawn(process.execPath, [program, botArguments, JSON.stringify(command)], { stdio: 'ignore' });
     await until('the command runs', () => processesWith(`sleep ${seconds}`).length >= 4);
     bot.kill('SIGKILL');
     // What the signal found half made, or without namespaces, ends at the next start of the bot.

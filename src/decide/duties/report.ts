@@ -1,0 +1,54 @@
+/** Duty report: what people should hear about the issues we carry, and the one comment each of them gets. */
+import type { IssueRecord } from '../../domain/issue-record.ts';
+import { subjectKey } from '../../domain/run.ts';
+import { wait } from '../../domain/verdict.ts';
+import type { Sight } from '../sight.ts';
+import type { Turn } from '../turn.ts';
+import { progressOf, progressText } from '../words.ts';
+
+/** How long after its end an issue's comment is still brought up to date, should Linear have been out of reach. */
+const LAST_WORD_MS = 24 * 3_600_000;
+
+export function reportToPeople(sight: Sight, turn: Turn): void {
+  for (const record of sight.snapshot.records) {
+    const { issueId, generation, key, reason } = record;
+    if (record.phase === 'parked')
+      turn.say(`parked:${issueId}:${generation}`, 'parked', `${key} is parked: ${reason ?? ''}`, issueId);
+    if (record.phase === 'cancelled')
+      turn.say(`cancelled:${issueId}:${generation}`, 'cancelled', `${key} is stopped: ${reason ?? ''}`, issueId);
+    // A finished issue's comment is written once more; long after that its runs are no longer looked at.
+    const finished = record.phase === 'done' || record.phase === 'cancelled';
+    if (!finished || sight.snapshot.now - record.updatedAt < LAST_WORD_MS) progress(sight, turn, record);
+  }
+  for (const { facts, stage, verdict } of turn.standings.values()) {
+    if (stage !== 'merge' || verdict.status !== 'no') continue;
+    const { issueId, key } = facts.record;
+    turn.say(`waiting:${issueId}:${verdict.reason}`, 'ready', `${key} waits for you: ${verdict.reason}`, issueId);
+  }
+}
+
+function progress(sight: Sight, turn: Turn, record: IssueRecord): void {
+  // What this turn changes is told by the next, when it is so: every edit of the comment counts.
+  if (turn.touched.has(record.issueId)) return;
+  const facts = sight.caseOf(record);
+  if ('unknown' in facts) return;
+  const standing = turn.standings.get(record.issueId);
+  const now = progressOf(
+    facts,
+    standing?.verdict ?? wait('record', record.reason ?? ''),
+    standing?.stage ?? 'implement',
+  );
+  const key = `progress:${record.issueId}:${now.fingerprint}`;
+  const effect = sight.snapshot.effects.get(key);
+  const settled = effect !== undefined && (effect.confirmedAt !== null || effect.refused);
+  if (settled || (effect?.retryAt ?? 0) > sight.snapshot.now) return;
+  const subject = subjectKey({ kind: 'issue', issueId: record.issueId });
+  turn.actions.push({
+    kind: 'progress-comment',
+    key,
+    issueId: record.issueId,
+    body: progressText(facts, now),
+    subject,
+    reason: now.headline,
+  });
+}

@@ -1,0 +1,40 @@
+/** Duty review: other people's open pull requests, where the settings ask for it. Our own are reviewed as a stage of their issue. */
+import { subjectKey } from '../../domain/run.ts';
+import type { ProjectSettings } from '../../domain/settings.ts';
+import { isReview, wait } from '../../domain/verdict.ts';
+import { reviewOthers, wantsReview } from '../review-others.ts';
+import type { Sight } from '../sight.ts';
+import type { Turn } from '../turn.ts';
+
+export function reviewPullRequests({ snapshot, brokeBecause }: Sight, turn: Turn): void {
+  const { repositories, settings, records, runs, verdicts, effects, now } = snapshot;
+  for (const project of firstPerRepository(settings.projects)) {
+    const view = repositories.get(project.repository);
+    if (view === undefined || !view.known) continue;
+    for (const pullRequest of view.value.pullRequests) {
+      const { repository, number, title, author } = pullRequest;
+      const ours = records.some((record) => record.repository === repository && record.pullRequest === number);
+      if (ours || !wantsReview(pullRequest, project)) continue;
+      const key = subjectKey({ kind: 'pull-request', repository, number });
+      const step = reviewOthers({
+        now,
+        project,
+        repository: view.value,
+        pullRequest,
+        runs: runs.filter((run) => subjectKey(run.subject) === key),
+        verdicts: verdicts.filter(isReview).filter((one) => one.repository === repository && one.number === number),
+        effects,
+      });
+      const broke = step.actions.some((action) => action.kind === 'dispatch') ? brokeBecause : null;
+      const verdict = broke === null ? turn.admit(step.actions, step.verdict) : wait('money', broke, [step.verdict]);
+      turn.pullRequests.push({ repository, number, title, author, verdict });
+    }
+  }
+}
+
+/** Two projects may share a repository; its pull requests are reviewed by the first one's rule. */
+function firstPerRepository(projects: readonly ProjectSettings[]): readonly ProjectSettings[] {
+  return [...Map.groupBy(projects, (project) => project.repository).values()].flatMap(([first]) =>
+    first === undefined ? [] : [first],
+  );
+}

@@ -1,0 +1,133 @@
+/** A snapshot made easy to ask: which issue, project, runs and pull request belong to which record, and what people said of it. */
+import type { Command } from '../domain/command.ts';
+import type { Issue, WorkflowState } from '../domain/issue.ts';
+import type { IssueRecord } from '../domain/issue-record.ts';
+import type { PullRequest } from '../domain/pull-request.ts';
+import type { Run } from '../domain/run.ts';
+import type { ProjectSettings } from '../domain/settings.ts';
+import type { Board, Snapshot } from '../domain/snapshot.ts';
+import { isAudit, isReview } from '../domain/verdict.ts';
+import { moveOf } from './eligible.ts';
+import type { IssueCase } from './issue-case.ts';
+import { dollars } from './words.ts';
+
+export interface Sight {
+  readonly snapshot: Snapshot;
+  /** Null when Linear could not be read. */
+  readonly board: Board | null;
+  issue(issueId: string): Issue | null;
+  project(record: IssueRecord): ProjectSettings | null;
+  states(project: ProjectSettings): readonly WorkflowState[];
+  /** The record a comment is about: by its issue or by its pull request. */
+  recordOf(command: Command): IssueRecord | null;
+  runs(record: IssueRecord): readonly Run[];
+  pullRequest(record: IssueRecord): PullRequest | null;
+  /** All facts about an issue we carry, or why they are not known. */
+  caseOf(record: IssueRecord): IssueCase | { readonly unknown: string };
+  /** Who holds an issue back with a /stop said since it was put where it is. */
+  stoppedBy(issue: Issue): string | null;
+  /** Ended before, and put where work starts once more: what is said since then is about the attempt to come. */
+  putBack(record: IssueRecord, command: Command): boolean;
+  /** The day's cap that is used up, as a sentence; null when there is money left. */
+  readonly brokeBecause: string | null;
+}
+
+export function createSight(snapshot: Snapshot): Sight {
+  const board = snapshot.board.known ? snapshot.board.value : null;
+  const issues = new Map(board?.issues.map((issue) => [issue.id, issue]));
+  const issueOf = (issueId: string): Issue | null => issues.get(issueId) ?? null;
+  const projectOf = (record: IssueRecord): ProjectSettings | null =>
+    snapshot.settings.projects.find((one) => one.name === record.project) ?? null;
+
+  const sight: Sight = {
+    snapshot,
+    board,
+    issue: issueOf,
+    project: projectOf,
+    states: (project) => board?.states.get(project.team) ?? [],
+    recordOf: ({ on }) =>
+      snapshot.records.find((record) =>
+        on.kind === 'issue'
+          ? record.issueId === on.issueId
+          : record.repository === on.repository && record.pullRequest === on.number,
+      ) ?? null,
+    runs: (record) =>
+      snapshot.runs.filter((run) => run.subject.kind === 'issue' && run.subject.issueId === record.issueId),
+    pullRequest: (record) => {
+      const view = snapshot.repositories.get(record.repository);
+      if (record.pullRequest === null || view === undefined || !view.known) return null;
+      return view.value.pullRequests.find((one) => one.number === record.pullRequest) ?? null;
+    },
+    caseOf: (record) => gather(sight, record),
+    stoppedBy: (issue) => {
+      const since = issue.lastMove?.at ?? issue.createdAt;
+      const last = snapshot.commands.findLast(
+        ({ on, at, verb }) =>
+          on.kind === 'issue' &&
+          on.issueId === issue.id &&
+          at >= since &&
+          (verb.kind === 'stop' || verb.kind === 'resume' || verb.kind === 'retry'),
+      );
+      return last?.verb.kind === 'stop' ? last.by : null;
+    },
+    putBack: (record, command) => {
+      if (record.phase !== 'cancelled' && record.phase !== 'done') return false;
+      const issue = issueOf(record.issueId);
+      if (issue === null || issue.state.name !== projectOf(record)?.states.todo) return false;
+      return moveOf(issue) !== record.claimedMove && command.at >= (issue.lastMove?.at ?? issue.createdAt);
+    },
+    brokeBecause: broke(snapshot),
+  };
+  return sight;
+}
+
+function gather(sight: Sight, record: IssueRecord): ReturnType<Sight['caseOf']> {
+  const { snapshot } = sight;
+  if (!snapshot.board.known) return { unknown: `Linear could not be read: ${snapshot.board.reason}` };
+  const issue = sight.issue(record.issueId);
+  if (issue === null) return { unknown: `Linear did not show ${record.key}.` };
+  const project = sight.project(record);
+  if (project === null) {
+    return {
+      unknown: `No project "${record.project}" is configured any more: put it back, or move ${record.key} out of ${issue.state.name}.`,
+    };
+  }
+  const pipeline = snapshot.pipelines.get(project.pipeline);
+  if (pipeline === undefined) return { unknown: `There is no pipeline "${project.pipeline}".` };
+  const repository = snapshot.repositories.get(record.repository);
+  if (repository === undefined) return { unknown: `${record.repository} has not been read yet.` };
+  if (!repository.known) return { unknown: `GitHub could not be read: ${repository.reason}` };
+  const pullRequest = sight.pullRequest(record);
+  const judgements = snapshot.verdicts.filter(
+    (one) => one.repository === record.repository && one.number === record.pullRequest,
+  );
+  const pair = pullRequest === null ? '' : `${pullRequest.base}..${pullRequest.head}`;
+  return {
+    now: snapshot.now,
+    settings: snapshot.settings,
+    project,
+    pipeline,
+    record,
+    issue,
+    states: sight.states(project),
+    repository: repository.value,
+    pullRequest,
+    diff: repository.value.diffs.get(pair) ?? null,
+    runs: sight.runs(record).filter((run) => run.attempt === record.attempt),
+    verdicts: judgements.filter(isReview),
+    audits: judgements.filter(isAudit),
+    effects: snapshot.effects,
+    spentMicroUsd: snapshot.spend.byIssue.get(record.issueId) ?? 0,
+    dayMicroUsd: snapshot.spend.dayMicroUsd,
+    frozen: snapshot.frozen.get(record.repository) ?? null,
+    answer:
+      snapshot.commands.find((command) => command.verb.kind === 'answer' && sight.recordOf(command) === record) ?? null,
+  };
+}
+
+function broke({ spend, settings }: Snapshot): string | null {
+  const { dayMicroUsdMax } = settings.budget;
+  return spend.dayMicroUsd >= dayMicroUsdMax
+    ? `Today's ${dollars(dayMicroUsdMax)} are used up: new work starts after midnight UTC, or raise budget.dayUsd.`
+    : null;
+}

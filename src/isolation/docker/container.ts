@@ -1,0 +1,189 @@
+/**
+ * One hardened container: no network, no capabilities, nothing writable but the workspace and folders in memory, all of
+ * it limited. It waits for commands and ends by itself when the bot does, because it lives as long as our end of its
+ * standard input.
+ */
+
+import { readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Duplex } from 'node:stream';
+import { OutsideError } from '../../domain/outside-error.ts';
+import type { IsolatedCommand } from '../../heartbeat/ports.ts';
+import { startOf } from '../process-tree.ts';
+import { HOME, type RoomLimits } from '../room-limits.ts';
+import { PROXY_SOCKET_INSIDE } from '../room-network.ts';
+import type { Toolchain } from '../toolchain.ts';
+import { type Engine, property } from './engine.ts';
+
+export interface Container {
+  readonly id: string;
+  /** Resolves once it runs no more, whoever ended it. */
+  readonly ended: Promise<void>;
+  /** Ends all of it and resolves when nothing is left. */
+  remove(): Promise<void>;
+}
+
+export interface ContainerOptions {
+  readonly image: string;
+  readonly limits: RoomLimits;
+  readonly toolchain: Toolchain;
+  /** The proxy's socket on this machine; null when the command has no network. */
+  readonly proxySocket: string | null;
+}
+
+/** Names this bot on its machine: containers of one that is no more are removed at the next start. */
+const OWNER_LABEL = 'heartline.owner';
+
+/**
+ * Another user than the agent's, so that no command can end the one process that keeps the container. The shell reads
+ * until our end of its input closes.
+ */
+const KEEPER = { user: '65534:65534', argv: ['/bin/sh', '-c', 'cat >/dev/null'] } as const;
+const NOFILE_MAX = 4_096;
+/** The engine's own lists, and the files by which anybody could make the kernel watch the machine's load. */
+const MASKED = [
+  ...['asound', 'acpi', 'interrupts', 'kcore', 'keys', 'latency_stats', 'pressure', 'sched_debug', 'scsi'],
+  ...['timer_list', 'timer_stats'],
+]
+  .map((name) => `/proc/${name}`)
+  .concat(['/sys/firmware', '/sys/devices/virtual/powercap']);
+const READ_ONLY = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`);
+
+export async function startContainer(
+  engine: Engine,
+  command: IsolatedCommand,
+  options: ContainerOptions,
+): Promise<Container> {
+  const created = await engine.call('POST', '/containers/create', await specification(command, options));
+  const id = property(created, 'Id');
+  if (typeof id !== 'string') {
+    throw new OutsideError('unreachable', 'make a container', 'the engine did not name the container it made');
+  }
+  const remove = async () => {
+    await engine.call('DELETE', `/containers/${id}?force=true&v=true`).catch((error: unknown) => {
+      // Gone, or already going because it ended by itself: wait for that instead.
+      if (!(error instanceof OutsideError) || (error.kind !== 'missing' && error.kind !== 'conflict')) throw error;
+    });
+    await gone(engine, id);
+  };
+  let keeper: Duplex;
+  try {
+    const attached = await engine.hijack(`/containers/${id}/attach?stream=true&stdin=true`);
+    keeper = attached.stream;
+    keeper.on('error', () => {});
+    keeper.resume();
+    await engine.call('POST', `/containers/${id}/start`);
+  } catch (error) {
+    await remove().catch(() => {});
+    throw error;
+  }
+  const ended = new Promise<void>((resolve) => keeper.once('close', () => resolve()));
+  return {
+    id,
+    ended,
+    remove: async () => {
+      keeper.destroy();
+      await remove();
+    },
+  };
+}
+
+/** Removes what a killed bot of this machine left. */
+export async function sweepContainers(engine: Engine): Promise<number> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [OWNER_LABEL] }));
+  const listed = await engine.call('GET', `/containers/json?all=true&filters=${filters}`);
+  let swept = 0;
+  for (const one of Array.isArray(listed) ? listed : []) {
+    const [id, owner] = [property(one, 'Id'), property(property(one, 'Labels'), OWNER_LABEL)];
+    if (typeof id !== 'string' || typeof owner !== 'string') continue;
+    const [machine, pid, started] = owner.split('|');
+    if (machine !== machineName() || (await startOf(Number(pid))) === started) continue;
+    await engine.call('DELETE', `/containers/${id}?force=true&v=true`).catch(() => {});
+    await gone(engine, id);
+    swept++;
+  }
+  return swept;
+}
+
+async function gone(engine: Engine, id: string): Promise<void> {
+  await engine.call('POST', `/containers/${id}/wait?condition=removed`).catch((error: unknown) => {
+    if (!(error instanceof OutsideError) || error.kind !== 'missing') throw error;
+  });
+}
+
+async function specification(command: IsolatedCommand, options: ContainerOptions): Promise<object> {
+  const { workspace, readOnly } = command;
+  const { image, limits } = options;
+  const memoryFolder = `rw,nosuid,nodev,size=${limits.memoryFolderBytesMax}`;
+  const user = userOf(command);
+  return {
+    Image: image,
+    Labels: { [OWNER_LABEL]: `${machineName()}|${process.pid}|${(await startOf(process.pid)) ?? 'unknown'}` },
+    Hostname: 'heartline',
+    User: KEEPER.user,
+    Entrypoint: KEEPER.argv,
+    Cmd: [],
+    WorkingDir: '/',
+    AttachStdin: true,
+    OpenStdin: true,
+    StdinOnce: true,
+    HostConfig: {
+      AutoRemove: true,
+      Init: true,
+      NetworkMode: 'none',
+      IpcMode: 'private',
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      ReadonlyRootfs: true,
+      Tmpfs: {
+        '/tmp': `${memoryFolder},exec,mode=1777`,
+        [HOME]: `${memoryFolder},exec,mode=0700,uid=${user.uid},gid=${user.gid}`,
+      },
+      ShmSize: limits.memoryFolderBytesMax,
+      Memory: limits.memoryBytesMax,
+      // The same figure: no swap on top.
+      MemorySwap: limits.memoryBytesMax,
+      NanoCpus: Math.round(limits.cpus * 1e9),
+      PidsLimit: limits.processesMax,
+      Ulimits: [
+        { Name: 'nofile', Soft: NOFILE_MAX, Hard: NOFILE_MAX },
+        { Name: 'fsize', Soft: limits.fileBytesMax, Hard: limits.fileBytesMax },
+        { Name: 'core', Soft: 0, Hard: 0 },
+      ],
+      MaskedPaths: MASKED,
+      ReadonlyPaths: READ_ONLY,
+      LogConfig: { Type: 'none', Config: {} },
+      Mounts: [
+        mount(workspace.mirror, workspace.mirror, true),
+        mount(workspace.tree, workspace.tree, readOnly),
+        mount(workspace.out, workspace.out, false),
+        ...(command.shown ?? []).map(({ source, target }) => mount(source, target, true)),
+        ...options.toolchain.extra.map((folder) => mount(folder, folder, true)),
+        ...(options.proxySocket === null ? [] : [mount(options.proxySocket, PROXY_SOCKET_INSIDE, true)]),
+      ],
+    },
+  };
+}
+
+/** Nothing but what we name is made: an engine would make a missing folder of a bind, as root. */
+function mount(source: string, target: string, readOnly: boolean): object {
+  return { Type: 'bind', Source: source, Target: target, ReadOnly: readOnly, BindOptions: { Propagation: 'rprivate' } };
+}
+
+/** Whoever the workspace belongs to; never a user with more rights than that. */
+export function userOf({ workspace }: IsolatedCommand): { readonly uid: number; readonly gid: number } {
+  const { owner } = workspace;
+  if (owner !== undefined) return { uid: owner.uid, gid: owner.uid };
+  return { uid: process.getuid?.() ?? 1000, gid: process.getgid?.() ?? 1000 };
+}
+
+/** Process numbers mean something only among those who share them. */
+function machineName(): string {
+  let processes = '';
+  try {
+    processes = readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // No /proc: the host's name has to do.
+  }
+  return `${hostname()} ${processes}`;
+}

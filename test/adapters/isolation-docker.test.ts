@@ -1,0 +1,40 @@
+/** Rooms made by a container engine: the contracts of every driver, against a real engine of the test's own. */
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { createIsolation } from '../../src/isolation/create-isolation.ts';
+import { need } from '../needs.ts';
+import { canStartEngine, INSTALL_ENGINE, startEngine } from '../world/docker/start-engine.ts';
+import { contractOfEnds } from './isolation-contract-ends.ts';
+import { contractOfWalls } from './isolation-contract-walls.ts';
+import { type Setup, TEST_OWNER } from './isolation-for-test.ts';
+
+const needs = need('docker', canStartEngine(), INSTALL_ENGINE);
+const engine = needs.skip === false ? await startEngine() : { socket: '/nowhere', image: 'none', stop: async () => {} };
+const docker = { socket: engine.socket, image: engine.image };
+
+const setup: Setup = {
+  name: 'docker',
+  needs,
+  make: (change) => createIsolation({ driver: 'docker', docker, ...change }),
+  bot: JSON.stringify({ driver: 'docker', docker }),
+  variables: ['GIT_CONFIG_COUNT', 'GIT_CONFIG_KEY_0', 'GIT_CONFIG_VALUE_0', 'HOSTNAME', 'SHLVL'],
+  limits: 'held',
+  owner: TEST_OWNER,
+};
+contractOfEnds(setup);
+contractOfWalls(setup);
+
+test('docker: the probe names what is missing and the line that mends it', needs, async () => {
+  const absent = createIsolation({ driver: 'docker', docker: { socket: '/nowhere/docker.sock', image: 'any' } });
+  assert.match((await absent.probe())?.missing ?? '', /no container engine answers on \/nowhere/);
+  const imageless = createIsolation({ driver: 'docker', docker: { ...docker, image: 'acme/absent:1' } });
+  assert.deepEqual(await imageless.probe(), {
+    missing: 'the engine has no image acme/absent:1',
+    fix: 'docker pull acme/absent:1',
+  });
+  assert.throws(() => createIsolation({ driver: 'docker', docker: null }), /isolation\.docker\.image/);
+});
+
+// Hooks run in the order they were made: rooms are removed before their engine goes.
+after(() => engine.stop());

@@ -1,0 +1,173 @@
+/** What must not outlive its command, its ticket or its bot: daemons of every kind, bombs, floods, and those who ignore signals. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createIsolation } from '../../src/isolation/create-isolation.ts';
+import { processesWith, room } from '../adapters/isolation-for-test.ts';
+import type { Canaries } from './canaries.ts';
+import { daemons } from './daemons.ts';
+import { EVIL, type Play, play } from './play.ts';
+import { bash, type Layer, type Line } from './row.ts';
+
+const GONE_MS_MAX = 10_000;
+/** Counted in bytes and processes that this machine can spare. */
+const FLOOD_BYTES = 40_000_000;
+const BOMB = 1_300;
+
+function needle(): string {
+  return String(100_000_000 + Math.floor(Math.random() * 800_000_000));
+}
+
+export interface EndingCount {
+  readonly survivors: number;
+  readonly kills: number;
+}
+
+export async function endingLines(
+  canaries: Canaries,
+  kills: number,
+): Promise<{ readonly lines: readonly Line[]; readonly count: EndingCount }> {
+  const lines: Line[] = [];
+  let survivors = 0;
+  const line = (name: string, left: number): void => {
+    survivors += left;
+    lines.push({
+      group: 'endings',
+      name,
+      stoppedBy: ['whole-tree-kill', 'pid-namespace'],
+      verdict: left === 0 ? 'held' : 'red',
+      detail: `${left} left; without: the row "daemons of every kind"`,
+    });
+  };
+  for (const [name, end] of ENDS) {
+    const seconds = needle();
+    const last = `trap '' TERM INT HUP QUIT\n${daemons(seconds)}\nsleep ${seconds}; sleep ${seconds}`;
+    const played = await play({
+      canaries,
+      gone: [],
+      plan: () => [bash(daemons(seconds)), bash(last)],
+      until: () => processesWith(`sleep ${seconds}`).length >= 4,
+    });
+    try {
+      end(played);
+      line(name, await leftOf(seconds));
+    } finally {
+      await played.end();
+    }
+  }
+  line(`${kills} commands with daemons, each killed`, await killMany(kills));
+  return { lines, count: { survivors, kills: kills + ENDS.length } };
+}
+
+const ENDS: readonly (readonly [string, (played: Play) => void])[] = [
+  ['the ticket is taken back by a person', ({ world }) => world.linear.act.moveIssue(EVIL, 'Backlog', 'ada')],
+  ['the bot is killed outright', ({ places }) => process.kill(places.botPid, 'SIGKILL')],
+];
+
+async function leftOf(seconds: string): Promise<number> {
+  const deadline = Date.now() + GONE_MS_MAX;
+  while (processesWith(seconds).length > 0 && Date.now() < deadline) await pause(20);
+  return processesWith(seconds).length;
+}
+
+async function killMany(kills: number): Promise<number> {
+  const { run, remove } = room(createIsolation({ driver: 'bwrap' }));
+  const seconds = needle();
+  for (let count = 0; count < kills; count += 1) {
+    const stop = new AbortController();
+    const running = run(['bash', '-c', `${daemons(seconds)}\nsleep ${seconds}`], { signal: stop.signal });
+    await pause(count % 40);
+    stop.abort();
+    await running;
+  }
+  remove();
+  return processesWith(seconds).length;
+}
+
+interface Filling {
+  readonly name: string;
+  readonly layer: Layer;
+  readonly command: string;
+  /** The harm, seen in the answer. */
+  readonly harm: (text: string) => boolean;
+}
+
+const won = (text: string): boolean => text.includes('WON');
+const SHOWN_MAX = 12_000;
+
+const FILLINGS: readonly Filling[] = [
+  {
+    name: 'flood of output',
+    layer: 'output-bound',
+    command: `head -c ${FLOOD_BYTES} /dev/zero | tr '\\0' x`,
+    harm: (text) => text.length > SHOWN_MAX,
+  },
+  {
+    name: 'one endless line of errors',
+    layer: 'output-bound',
+    command: `perl -e 'print STDERR "y" x ${FLOOD_BYTES}'`,
+    harm: (text) => text.length > SHOWN_MAX,
+  },
+  {
+    name: 'a file beyond the bound',
+    layer: 'limits',
+    command: "truncate -s 6G big && echo WO''N; rm -f big",
+    harm: won,
+  },
+  {
+    name: 'memory folder filled',
+    layer: 'limits',
+    command: "fallocate -l 600M /tmp/big && echo WO''N; rm -f /tmp/big",
+    harm: won,
+  },
+  {
+    name: 'fork bomb',
+    layer: 'limits',
+    command: `for i in $(seq ${BOMB}); do sleep 5 & done 2>/dev/null; [ "$(jobs -pr | wc -l)" -ge ${BOMB} ] && echo WO''N; kill $(jobs -p); true`,
+    harm: won,
+  },
+  { name: 'core files', layer: 'limits', command: "ulimit -c unlimited && echo WO''N", harm: won },
+];
+
+/** Things that fill, each bounded by what this machine can spare, while somebody looks whether the bot goes on. */
+export async function fillingLines(
+  canaries: Canaries,
+): Promise<{ readonly lines: readonly Line[]; readonly longestSilenceMs: number }> {
+  let watching = true;
+  let longestSilenceMs = 0;
+  const watch = async ({ bot }: Play): Promise<void> => {
+    let tick: number | null = null;
+    let since = performance.now();
+    while (watching) {
+      const status = await bot.status();
+      if (status !== null && status.heart.lastTickAt !== tick) {
+        if (tick !== null) longestSilenceMs = Math.max(longestSilenceMs, performance.now() - since);
+        tick = status.heart.lastTickAt;
+        since = performance.now();
+      }
+      await pause(100);
+    }
+  };
+  const played = await play({
+    canaries,
+    gone: [],
+    plan: () => FILLINGS.map(({ command }) => bash(command)),
+    onStart: (one) => void watch(one),
+  }).finally(() => {
+    watching = false;
+  });
+  const answers = played.answers();
+  await played.end();
+  const folder = mkdtempSync(join(tmpdir(), 'heartline-evil-plain-'));
+  const lines = FILLINGS.map(({ name, layer, command, harm }, index): Line => {
+    const text = answers[index] ?? '';
+    const options = { cwd: folder, encoding: 'utf8', maxBuffer: 2 * FLOOD_BYTES, timeout: 20_000 } as const;
+    const plain = spawnSync('bash', ['-c', `exec 2>&1; ${command}`], options);
+    const verdict = text === '' || harm(text) ? 'red' : harm(plain.stdout) ? 'held' : 'not provable';
+    return { group: 'filling', name, stoppedBy: [layer], verdict, detail: text.replaceAll('\n', ' ').slice(0, 100) };
+  });
+  rmSync(folder, { recursive: true, force: true });
+  return { lines, longestSilenceMs: Math.round(longestSilenceMs) };
+}

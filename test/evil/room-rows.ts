@@ -1,0 +1,118 @@
+/** The rows that an agent tries in its room: all of them once in the room as shipped, then each in a room without its layers. */
+import { processesWith } from '../adapters/isolation-for-test.ts';
+import { type Canaries, sightings } from './canaries.ts';
+import { type Play, type PlayOptions, play } from './play.ts';
+import type { Line, RoomLayer, RoomRow, RowOutcome, ToolCall } from './row.ts';
+import { environmentRows, processRows } from './rows/environment.ts';
+import { fileRows, tag, writeRows } from './rows/files.ts';
+import { kernelRows, SURVIVOR } from './rows/kernel.ts';
+import { networkRows, recordRows } from './rows/network.ts';
+
+export const ROOM_ROWS: readonly RoomRow[] = [
+  ...environmentRows,
+  ...processRows,
+  ...fileRows,
+  ...kernelRows,
+  ...networkRows,
+  ...writeRows,
+  ...recordRows,
+];
+
+const SECONDS_MAX = 8;
+const BYTES_MAX = 1_500;
+
+/** Bounded in time and words, so that one row cannot hide the next. */
+function bounded(call: ToolCall): ToolCall {
+  if (call.name !== 'bash') return call;
+  const command = `'${String(call.input.command).replaceAll("'", "'\\''")}'`;
+  return {
+    name: 'bash',
+    input: { command: `timeout -k 1 ${SECONDS_MAX} bash -c ${command} </dev/null 2>&1 | head -c ${BYTES_MAX}` },
+  };
+}
+
+/** Plays the rows in one room, and judges each by what it got. */
+export async function tryRows(
+  rows: readonly RoomRow[],
+  options: Omit<PlayOptions, 'plan'>,
+  look: (play: Play) => Promise<void> = async () => {},
+): Promise<readonly RowOutcome[]> {
+  const counts: number[] = [];
+  const played = await play({
+    ...options,
+    plan: (places) => {
+      const calls = rows.map((row) => row.calls(places).map(bounded));
+      counts.push(...calls.map((list) => list.length));
+      return calls.flat();
+    },
+  });
+  try {
+    const answers = played.answers();
+    const tripped = await played.tripped();
+    let at = 0;
+    const outcomes: RowOutcome[] = rows.map((row, index) => {
+      const own = answers.slice(at, at + (counts[index] ?? 0)).join('\n');
+      at += counts[index] ?? 0;
+      return judge(row, own, tripped, played, options.canaries);
+    });
+    await look(played);
+    return outcomes;
+  } finally {
+    await played.end();
+  }
+}
+
+function judge(
+  row: RoomRow,
+  own: string,
+  tripped: readonly string[],
+  { listeners, world }: Play,
+  canaries: Canaries,
+): RowOutcome {
+  const name = tag(row.name);
+  const [found] = sightings(canaries.all, own);
+  const records = (): boolean =>
+    [JSON.stringify(world.github.log.effects), JSON.stringify(world.linear.log)].some((text) =>
+      text.includes(`evil-${name}`),
+    );
+  const evidence =
+    found !== undefined
+      ? `got "${found.canary}" in ${found.form}`
+      : row.shows === 'won' && own.includes('WON')
+        ? 'it said so'
+        : row.shows === 'tripped' && tripped.includes(name)
+          ? 'a file appeared outside'
+          : row.shows === 'contact' && listeners.contacts.some((text) => text.includes(name))
+            ? 'somebody outside was spoken to'
+            : row.shows === 'record' && records()
+              ? 'it stands in the records outside'
+              : row.shows === 'survivor' && processesWith(SURVIVOR).length > 0
+                ? 'processes lived on'
+                : null;
+  return { row: row.name, succeeded: evidence !== null, evidence: evidence ?? own.trim().slice(0, 160) };
+}
+
+/** Rows that fall by the same layers share one weakened room. */
+export function byLayers(rows: readonly RoomRow[]): ReadonlyMap<string, readonly RoomRow[]> {
+  return Map.groupBy(
+    rows.filter((row) => row.notProvable === undefined),
+    (row) => row.without.join('+'),
+  );
+}
+
+export function layersOf(key: string): readonly RoomLayer[] {
+  return key.split('+').filter((part): part is RoomLayer => part !== '');
+}
+
+export function roomLine(row: RoomRow, held: RowOutcome | undefined, without: RowOutcome | undefined): Line {
+  const line = { group: row.aim, name: row.name, stoppedBy: row.without };
+  if (held === undefined) return { ...line, verdict: 'red', detail: 'it was not tried' };
+  if (held.succeeded) return { ...line, verdict: 'red', detail: `SUCCEEDED: ${held.evidence}` };
+  if (row.notProvable !== undefined) return { ...line, verdict: 'not provable', detail: row.notProvable };
+  if (without?.succeeded === true) return { ...line, verdict: 'held', detail: `without: ${without.evidence}` };
+  return {
+    ...line,
+    verdict: 'not provable',
+    detail: `failed without the layers too: ${without?.evidence ?? 'not tried'}`,
+  };
+}

@@ -222,8 +222,14 @@ function figuresOf(rows: readonly Row[]): readonly Figure[] {
       name: 'cost at 10 turns',
       value: ourCost,
       unit: '',
-      bound: atMost(Math.min(COST_AT_TEN_TURNS_MAX, lowest === null ? 0 : lowest - 1)),
-      beside: { what: 'lowest of the others but --bare', value: lowest },
+      bound: atMost(COST_AT_TEN_TURNS_MAX),
+    },
+    {
+      name: 'cost at 10 turns, over the lowest of the others but --bare',
+      value: ourCost === null || lowest === null ? null : ourCost - lowest,
+      unit: '',
+      bound: atMost(-1),
+      beside: { what: 'that one', value: lowest },
     },
     ...others.map(
       (row): Figure => ({ name: `${row.name}: cost at 10 turns`, value: tenTurns(row), unit: '', bound: shown }),

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { schedule } from 'node-cron';
+import { type ScheduledTask, schedule } from 'node-cron';
 import { createSessions } from './agents/create-sessions.ts';
 import type { ModelEndpoint } from './agents/external/model-endpoint.ts';
 import { loadPrompts } from './agents/load-prompts.ts';
@@ -187,7 +187,11 @@ export async function startBot(
   const heart = new Heartbeat(
     {
       clock,
-      before: () => refresh(config, loaded, log),
+      before: async () => {
+        const cadence = await refresh(config, loaded, log);
+        digest.follow(config.current().heartbeat.digest);
+        return cadence;
+      },
       tick: () =>
         tick({
           observer,
@@ -216,6 +220,7 @@ export async function startBot(
     },
     loaded.heartbeat.cadence,
   );
+  const digest = digestClock(() => void sendDigest());
   const observer = createObserver({ clock, tracker, forge, mirror, journal });
 
   const recovered = await journal.recover();
@@ -225,10 +230,6 @@ export async function startBot(
       'open model calls of the last process were booked at their worst case',
     );
   for (const run of recovered.runs) sessions.start(run);
-
-  const digest = loaded.heartbeat.digest;
-  const digestTask =
-    digest === null ? null : schedule(digest.cron, () => void sendDigest(), { timezone: digest.timezone });
 
   const bot: Bot = {
     status,
@@ -242,7 +243,7 @@ export async function startBot(
     settled: () => new Promise((resolve) => idle.push(resolve)),
     stop: async () => {
       accepting = false;
-      await digestTask?.destroy();
+      await digest.stop();
       await Promise.all([heart.stop(), sessions.drain()]);
       await reporter.deliver().catch((error: unknown) => log.error({ err: error }, 'reports could not be delivered'));
       await control.close();
@@ -258,7 +259,12 @@ export async function startBot(
     'POST /thaw': async (repository) => ({ thawed: await bot.thaw(repository) }),
     'GET /events': (subject) => journal.events({ ...(subject === '' ? {} : { subject }), limit: 200 }),
   });
-  heart.start();
+  // Whoever waits for the bot to be up is told before the first look takes the processor.
+  setImmediate(() => {
+    if (!accepting) return;
+    heart.start();
+    digest.follow(config.current().heartbeat.digest);
+  });
   return bot;
 
   async function status(): Promise<Status> {
@@ -306,6 +312,24 @@ export async function startBot(
     });
     await reporter.deliver();
   }
+}
+
+/** Follows the digest's cron as the config has it now. */
+function digestClock(send: () => void) {
+  let task: ScheduledTask | null = null;
+  let followed = '';
+  return {
+    follow(digest: LoadedConfig['heartbeat']['digest']): void {
+      const wanted = JSON.stringify(digest);
+      if (wanted === followed) return;
+      followed = wanted;
+      void task?.destroy();
+      task = digest === null ? null : schedule(digest.cron, send, { timezone: digest.timezone });
+    },
+    async stop(): Promise<void> {
+      await task?.destroy();
+    },
+  };
 }
 
 export function rulesOf({ settings, pipelines, heartbeat }: LoadedConfig): Rules {

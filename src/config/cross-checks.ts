@@ -1,6 +1,7 @@
 /** What no single key can know: names that must exist elsewhere, claims that collide, settings that are allowed but unwise. */
 import type { Pipeline } from '../domain/pipeline.ts';
 import { ROLES } from '../domain/run.ts';
+import type { ExternalDriver } from '../domain/settings.ts';
 import type { KeyPath } from './config-error.ts';
 import { looksLikeSecret } from './looks-like-secret.ts';
 import { nearest } from './nearest.ts';
@@ -152,17 +153,38 @@ function chainFaults(file: SettingsFile, prices: Prices | null): readonly CrossF
   );
 }
 
-/** A role's driver exists; `api` is our own loop and no program. */
+/** A role's driver exists and speaks to the models of its chain; `api` is our own loop and no program. */
 function driverFaults(file: SettingsFile): readonly CrossFault[] {
-  const names = ['api', ...Object.keys({ ...OWN_DRIVERS, ...file.drivers })];
-  return ROLES.flatMap((role): readonly CrossFault[] => {
-    const driver = file.roles[role]?.driver;
-    if (driver === undefined || names.includes(driver)) return [];
-    const guess = nearest(driver, names);
-    const hint = guess === null ? `Add drivers.${driver}.` : `Did you mean ${guess}?`;
-    const expected = `a driver that exists: ${names.join(', ')}`;
-    return [{ path: ['roles', role, 'driver'], because: ['drivers', driver], expected, found: `"${driver}"`, hint }];
+  const drivers = { ...OWN_DRIVERS, ...file.drivers };
+  const names = ['api', ...Object.keys(drivers)];
+  return ROLES.flatMap((name): readonly CrossFault[] => {
+    const role = file.roles[name];
+    if (role === undefined || role.driver === 'api') return [];
+    const driver = drivers[role.driver];
+    if (driver === undefined) {
+      const guess = nearest(role.driver, names);
+      const hint = guess === null ? `Add drivers.${role.driver}.` : `Did you mean ${guess}?`;
+      const expected = `a driver that exists: ${names.join(', ')}`;
+      return [{ path: ['roles', name, 'driver'], expected, found: `"${role.driver}"`, hint }];
+    }
+    return role.chain.flatMap((model, index): readonly CrossFault[] => {
+      const provider = file.providers[providerOf(model)];
+      if (provider === undefined || SPOKEN[driver.kind].includes(protocolOf(provider))) return [];
+      const expected = `a model that ${driver.kind} can speak to (${SPOKEN[driver.kind].join(', ')})`;
+      const found = `"${model}", which is spoken to by ${protocolOf(provider)}`;
+      return [{ path: ['roles', name, 'chain', index], expected, found, hint: null }];
+    });
   });
+}
+
+const SPOKEN: Readonly<Record<ExternalDriver['kind'], readonly string[]>> = {
+  claude: ['anthropic'],
+  codex: ['responses'],
+  acp: ['anthropic', 'responses', 'chat'],
+};
+
+function protocolOf(provider: SettingsFile['providers'][string]): string {
+  return provider.kind === 'anthropic' ? 'anthropic' : provider.api;
 }
 
 /** Tokens and tickets travel there: in the clear only within this machine. */

@@ -103,12 +103,12 @@ export function bwrapDriver(options: BwrapOptions): Isolation {
       ];
     },
     async probe() {
-      await endOrphans();
       if (filter === null) {
         const fix = 'run the bot on x64 or arm64, or with the docker driver';
         return { missing: `a filter of system calls for ${process.arch}`, fix };
       }
-      return probeBwrap(program, exec);
+      const [fault] = await Promise.all([probeBwrap(program, exec), endOrphans()]);
+      return fault;
     },
   };
 }

@@ -13,8 +13,12 @@ const TIMEOUT_MS = 15_000;
 
 export async function probeBwrap(program: string | null, exec: Isolation['exec']): Promise<Fault | null> {
   if (program === null) return { missing: 'bubblewrap (bwrap) is not installed', fix: INSTALL };
-  const old = await tooOld(program);
-  if (old !== null) return old;
+  // Side by side, for the bot waits for both at its start. Of an old version only its age is told.
+  const [room, old] = await Promise.all([tryRoom(exec), tooOld(program)]);
+  return old ?? room;
+}
+
+async function tryRoom(exec: Isolation['exec']): Promise<Fault | null> {
   try {
     return await attemptEscapes(exec, { fix: INSTALL, node: 'needed', owner: null });
   } catch (error) {

@@ -4,6 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
 import { killMarked, startOf } from './process-tree.ts';
 
 /** Environment variable of what the bot spawns: owner's process number, its start time, and the command. No secret. */
@@ -11,7 +12,7 @@ export const MARK = 'HEARTLINE_COMMAND';
 
 /** A new value for MARK. */
 export async function commandMark(): Promise<string> {
-  return `${process.pid}-${(await startOf(process.pid)) ?? 'unknown'}/${randomUUID()}`;
+  return `${process.pid}-${(await startOf(process.pid)) ?? 'unknown'}-${processSpace()}/${randomUUID()}`;
 }
 
 /** Ends what a killed bot left running: commands whose mark names an owner that is no more. */
@@ -24,11 +25,22 @@ export async function endOrphans(): Promise<void> {
   });
   const dead = new Set<string>();
   for (const owner of owners) {
-    const [pid, started] = owner.split('-');
+    const [pid, started, space] = owner.split('-');
+    // Numbers mean something only among the processes that share them: the bot of a container is not ours to judge.
+    if (space !== processSpace()) continue;
     if ((await startOf(Number(pid))) !== started) dead.add(owner);
   }
   if (dead.size === 0) return;
   await killMarked((environment) => dead.has(ownerOf(environment) ?? ''));
+}
+
+/** The process namespace that this process lives in; the same for all where there are none. */
+function processSpace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? 'unknown';
+  } catch {
+    return 'unknown';
+  }
 }
 
 function ownerOf(environment: string): string | null {

@@ -58,11 +58,18 @@ async function marked(mark: (environment: string) => boolean): Promise<readonly 
   const found: number[] = [];
   for (const pid of pids) {
     if (pid === process.pid) continue;
-    // Unreadable means another user's, so not ours. A zombie reads as empty.
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    if (mark(environment)) found.push(pid);
+    if (mark(environmentOf(pid))) found.push(pid);
   }
   return found;
+}
+
+/** Unreadable means another user's, so not ours. A zombie reads as empty. Read at once: there are few, and all in memory. */
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** Descriptors above standard error that a child of ours would inherit. Node's own never are, so these came with us. */

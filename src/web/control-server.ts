@@ -4,9 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { createServer, request, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+
+// An import of node:http reads all its exports, WebSocket and the like among them, and with them loads all of fetch.
+const { createServer, request } = process.getBuiltinModule('node:http');
 
 /** Answers one request; undefined is a 404. Throwing is a 500 with the error's message. */
 export type ControlRoutes = Readonly<Record<string, (argument: string) => unknown | Promise<unknown>>>;

@@ -18,7 +18,7 @@ const setup: Setup = {
   needs,
   make: (change) => createIsolation({ driver: 'docker', docker, ...change }),
   bot: JSON.stringify({ driver: 'docker', docker }),
-  variables: ['GIT_CONFIG_COUNT', 'GIT_CONFIG_KEY_0', 'GIT_CONFIG_VALUE_0', 'HOSTNAME', 'SHLVL'],
+  variables: ['HOSTNAME', 'SHLVL'],
   limits: 'held',
   owner: TEST_OWNER,
 };

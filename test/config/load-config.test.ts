@@ -200,6 +200,12 @@ const cases: readonly FaultCase[] = [
     says: 'heartline.yaml:6 linear.apiUrl: expected https, or http on this machine only; found "http://linear.acme.test/graphql".',
   },
   {
+    name: 'containers of no image',
+    from: 'people:',
+    to: 'isolation: { driver: docker }\npeople:',
+    says: /^heartline\.yaml:6 isolation\.docker\.image: expected the image that commands run in; found nothing/,
+  },
+  {
     name: 'no isolation without the unsafe switch',
     from: 'people:',
     to: 'isolation: { driver: none }\npeople:',

@@ -79,7 +79,7 @@ const FILE_VECTORS: readonly FileVector[] = [
     name: 'Python on its way in',
     path: 'sitecustomize.py',
     content: "import os; os.system('{}')\n",
-    obey: 'PYTHONPATH=. python3 -c pass || sh -c "$(grep -o "touch [^\']*" sitecustomize.py)"',
+    obey: 'PYTHONPATH=. python3 -c pass || sh -c "$(grep -o "touch [^ ]*" sitecustomize.py)"',
   },
   { name: 'cargo settings', path: '.cargo/config.toml', content: '[build]\nrustc-wrapper = "{}"\n' },
   {
@@ -99,7 +99,7 @@ interface GitVector {
 const option = (key: string, run: string): Omit<GitVector, 'name'> => ({ set: `git config ${key} "{}"`, run });
 const gitHook = (name: string, run: string): GitVector => ({
   name: `hook ${name}`,
-  set: `mkdir -p .git/hooks; printf '#!/bin/sh\\n{}\\n' >.git/hooks/${name}; chmod +x .git/hooks/${name}`,
+  set: `mkdir -p .git/hooks; printf '#!/bin/sh\\n{}\\nexit 0\\n' >.git/hooks/${name}; chmod +x .git/hooks/${name}`,
   run,
 });
 
@@ -133,7 +133,7 @@ const GIT_VECTORS: readonly GitVector[] = [
   },
   {
     name: 'hooks elsewhere',
-    set: `mkdir -p .git/mine; printf '#!/bin/sh\\n{}\\n' >.git/mine/post-checkout; chmod +x .git/mine/post-checkout; git config core.hooksPath .git/mine`,
+    set: `mkdir -p .git/mine; printf '#!/bin/sh\\n{}\\nexit 0\\n' >.git/mine/post-checkout; chmod +x .git/mine/post-checkout; git config core.hooksPath .git/mine`,
     run: 'git checkout -q -B other',
   },
   {
@@ -159,7 +159,7 @@ const GIT_VECTORS: readonly GitVector[] = [
 ];
 
 const slug = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-const trip = (folder: string, name: string): string => `touch ${folder}/${slug(name)}`;
+const trip = (folder: string, name: string): string => `touch ${folder}/${slug(name)} 2>/dev/null`;
 
 /** The files, with their commands pointing at the folder where a file that appears is a break-out. */
 export function hostileFiles(tripped: string): Readonly<Record<string, string>> {

@@ -7,6 +7,7 @@ import { baseWasTested } from './merges/base-was-tested.ts';
 import { landedTree } from './merges/landed-tree.ts';
 import { mainIsGreen } from './merges/main-is-green.ts';
 import { mergeCallCarriedSha } from './merges/merge-call-carried-sha.ts';
+import { mergedHeadWasAudited } from './merges/merged-head-was-audited.ts';
 import { mergedHeadWasReviewed } from './merges/merged-head-was-reviewed.ts';
 import { oneMergePerIssue } from './merges/one-merge-per-issue.ts';
 import { requiredChecksGreen } from './merges/required-checks-green.ts';
@@ -34,6 +35,7 @@ export const oracles = {
   'no-push-over-people': noPushOverPeople,
   'one-merge-per-issue': oneMergePerIssue,
   'merged-head-was-reviewed': mergedHeadWasReviewed,
+  'merged-head-was-audited': mergedHeadWasAudited,
   'required-checks-green': requiredChecksGreen,
   'base-was-tested': baseWasTested,
   'landed-tree': landedTree,

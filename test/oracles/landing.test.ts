@@ -120,6 +120,32 @@ describe('merged-head-was-reviewed', sideBySide, () => {
   });
 });
 
+describe('merged-head-was-audited', sideBySide, () => {
+  test('nothing stands on GitHub', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world, 'ENG-1', { audited: async () => undefined });
+    await assertReports(world, ['merged-head-was-audited'], /no audit of that head stood on GitHub/);
+  });
+
+  test('the audit failed', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world, 'ENG-1', {
+      audited: async (head) => {
+        await world.status(head, 'success', 'heartline/audit');
+        await world.status(head, 'failure', 'heartline/audit');
+      },
+    });
+    await assertReports(world, ['merged-head-was-audited'], /although its audit had failed/);
+  });
+
+  test('the audit came after the merge', async (context) => {
+    const world = await tinyWorld(context);
+    const { head } = await playTicket(world, 'ENG-1', { audited: async () => undefined });
+    await world.status(head, 'success', 'heartline/audit');
+    await assertReports(world, ['merged-head-was-audited'], /no audit of that head/);
+  });
+});
+
 describe('required-checks-green', sideBySide, () => {
   const faults: readonly [string, RegExp, (world: TinyWorld, head: string) => void][] = [
     ['failed', /test by ci was failure/, (world, head) => world.check(head, 'failure')],
@@ -278,7 +304,8 @@ describe('peoples-pull-requests-left-alone', sideBySide, () => {
       await act.pushCommit(repository, 'heartline/anns', 'ann', { files: { 'ann.txt': 'a\n' }, message: 'hers' });
       const number = await act.openPullRequest(repository, 'ann', { head: 'heartline/anns', title: 'Hers' });
       await deed(world, number);
-      const also = what === 'merged' ? (['merged-head-was-reviewed', 'required-checks-green'] as const) : [];
+      const unseen = ['merged-head-was-reviewed', 'merged-head-was-audited', 'required-checks-green'] as const;
+      const also = what === 'merged' ? unseen : [];
       await assertReports(world, ['peoples-pull-requests-left-alone', ...also], words);
     });
   }

@@ -129,6 +129,8 @@ export interface TicketChanges {
   readonly judged?: (head: string, work: string) => Promise<unknown>;
   /** Takes the place of the review and the status on GitHub. */
   readonly reviewed?: (number: number, head: string) => Promise<unknown>;
+  /** Takes the place of the audit's status on the head that is merged. */
+  readonly audited?: (head: string) => Promise<unknown>;
   /** Happens just before the merge; gives the sha that is sent, null for none. */
   readonly beforeMerge?: (number: number, head: string) => Promise<string | null>;
   readonly attached?: (issueKey: string, number: number) => Promise<unknown>;
@@ -160,6 +162,8 @@ export async function playTicket(
     await world.status(head, 'success');
   } else await changes.reviewed(number, head);
   const sha = changes.beforeMerge === undefined ? head : await changes.beforeMerge(number, head);
+  if (changes.audited === undefined) await world.status(sha ?? head, 'success', 'heartline/audit');
+  else await changes.audited(head);
   await world.merge(number, sha, changes.method ?? 'merge');
   await (changes.attached ?? world.attach)(issueKey, number);
   if (changes.board === undefined) await world.move(issueKey, 'Done');

@@ -119,6 +119,7 @@ async function forward(
   if (payment === null) return refuse(response, endpoint, 400, 'This run may make no further model calls.');
   const reader = usageReader(endpoint.protocol, guarded.stream === true);
   let billable = false;
+  let whole = false;
   try {
     const answer = await fetch(endpoint.baseUrl + callPath(endpoint).outside, {
       method: 'POST',
@@ -139,6 +140,7 @@ async function forward(
       // A caller that has gone is read to the end all the same: only the end of an answer says what it cost.
       if (!response.destroyed) response.write(chunk);
     }
+    whole = true;
     response.end();
     return answer.status;
   } catch (error) {
@@ -148,7 +150,8 @@ async function forward(
     response.destroy();
     return 502;
   } finally {
-    await payment.settle(reader.usage(), billable);
+    // What a broken answer told at its start is less than what it cost.
+    await payment.settle(whole ? reader.usage() : null, billable);
   }
 }
 

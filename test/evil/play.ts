@@ -12,6 +12,7 @@ import { controlSocket } from '../../src/web/control-server.ts';
 import { type BotProcess, startBotProcess } from '../world/bot-process.ts';
 import type { Script, ScriptedRequest } from '../world/models/conversation.ts';
 import { byIssueKey, byRole, issueKeyOf, roleOf } from '../world/models/scripted-agent.ts';
+import { processesUnder } from '../world/processes-under.ts';
 import { CHECK, REPOSITORY, startWorld, type World } from '../world/start-world.ts';
 import type { Canaries } from './canaries.ts';
 import { type Listeners, startListeners } from './listeners.ts';
@@ -22,7 +23,7 @@ import { weakenRoom } from './weaken-room.ts';
 export const EVIL = 'ENG-2';
 export const VICTIM = 'ENG-1';
 const CALLS_PER_REPLY = 8;
-const BOUND_MS = 150_000;
+const BOUND_MS = 90_000;
 const FILES = {
   'README.md': '# Cart\n',
   'check.sh': '#!/bin/sh\n! grep -rq broken src\n',
@@ -249,7 +250,10 @@ async function within({ world, bot, log }: Play, holds: () => boolean): Promise<
     const dead = bot.pid() === null;
     if (dead || Date.now() > deadline) {
       const why = dead ? 'the bot died' : `not within ${BOUND_MS} ms`;
-      throw new Error(`${why}; models were asked ${world.models.log.length} times\n${log.slice(-5).join('\n')}`);
+      const running = (await processesUnder(world.root)).map((one) => one.slice(0, 600)).join('\n');
+      throw new Error(
+        `${why}; models were asked ${world.models.log.length} times\n${log.slice(-5).join('\n')}\n${running}`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -11,8 +11,11 @@ import { startStory, stateOf } from './story.ts';
 
 const room = need('bwrap', await bwrapWorks(), 'sudo apt-get install -y bubblewrap');
 
-/** Hits calls of each operation in turn: every one, or every other so that the try after it is let through. */
-function everywhere(fault: Fault, which: 'every' | 'odd', wanted: (call: Call) => boolean) {
+/**
+ * Hits calls of each operation: every one; every other, so that the try after it is let through; or the first only, for
+ * reads, of which many must go well in a row before anything follows.
+ */
+function everywhere(fault: Fault, which: 'every' | 'odd' | 'first', wanted: (call: Call) => boolean) {
   const counts = new Map<string, number>();
   const hit = new Set<string>();
   const ask: FaultSwitch = (call) => {
@@ -20,7 +23,7 @@ function everywhere(fault: Fault, which: 'every' | 'odd', wanted: (call: Call) =
     const name = `${call.service} ${call.operation}`;
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
-    if (which === 'odd' && count % 2 === 0) return null;
+    if ((which === 'odd' && count % 2 === 0) || (which === 'first' && count > 1)) return null;
     hit.add(name);
     return fault;
   };
@@ -30,20 +33,26 @@ function everywhere(fault: Fault, which: 'every' | 'odd', wanted: (call: Call) =
 const isWrite = (call: Call): boolean => call.write;
 const isOutsideRead = (call: Call): boolean => !call.write && call.service !== 'model';
 
-const kinds: readonly (readonly [string, Fault, 'every' | 'odd', (call: Call) => boolean])[] = [
+const kinds: readonly (readonly [string, Fault, 'every' | 'odd' | 'first', (call: Call) => boolean])[] = [
   ['refused connections', { kind: 'refuse' }, 'odd', isWrite],
   ['hung connections', { kind: 'timeout-before-effect', hangMs: 30 }, 'odd', isWrite],
   ['effects with lost answers', { kind: 'effect-then-lost' }, 'odd', isWrite],
   ['slow answers', { kind: 'slow', delayMs: 30 }, 'every', isWrite],
-  ['requests that arrive twice', { kind: 'duplicate' }, 'every', (call) => call.write && call.service !== 'git'],
+  // Reviews have no key at GitHub: one that a network doubles stands twice, whatever a client does.
+  [
+    'requests that arrive twice',
+    { kind: 'duplicate' },
+    'every',
+    (call) => isWrite(call) && call.service !== 'git' && !call.operation.endsWith('/reviews'),
+  ],
   ['answers 502', { kind: 'status', status: 502 }, 'odd', isWrite],
   ['limits', { kind: 'limit', resetInMs: 5_000 }, 'odd', isWrite],
   ['answers that cannot be read', { kind: 'malformed' }, 'odd', isWrite],
-  ['stale reads', { kind: 'stale' }, 'odd', isOutsideRead],
-  ['reads refused', { kind: 'refuse' }, 'odd', isOutsideRead],
-  ['reads answered 500', { kind: 'status', status: 500 }, 'odd', isOutsideRead],
-  ['reads limited', { kind: 'limit', resetInMs: 5_000 }, 'odd', isOutsideRead],
-  ['reads that cannot be read', { kind: 'malformed' }, 'odd', isOutsideRead],
+  ['stale reads', { kind: 'stale' }, 'first', isOutsideRead],
+  ['reads refused', { kind: 'refuse' }, 'first', isOutsideRead],
+  ['reads answered 500', { kind: 'status', status: 500 }, 'first', isOutsideRead],
+  ['reads limited', { kind: 'limit', resetInMs: 5_000 }, 'first', isOutsideRead],
+  ['reads that cannot be read', { kind: 'malformed' }, 'first', isOutsideRead],
 ];
 
 for (const [what, fault, which, wanted] of kinds) {
@@ -52,6 +61,8 @@ for (const [what, fault, which, wanted] of kinds) {
     const story = await startStory({
       issues: [HELLO, BYE],
       fault: ask,
+      // Real seconds: how long an answer that never ends is listened to.
+      settings: { timeouts: { linearSeconds: 3, githubSeconds: 3, gitSeconds: 5, modelIdleSeconds: 3 } },
       script: byRole({
         dev: byIssueKey({
           'ENG-1': devWriting('src/hello.js', 'export const hello = 1;\n'),
@@ -67,8 +78,7 @@ for (const [what, fault, which, wanted] of kinds) {
     for (const key of ['ENG-1', 'ENG-2']) assertOnceEach(world, key);
     assert.equal(ofKind(world, 'pull-request-created').length, 2);
     assert.deepEqual((await story.status()).frozen, {});
-    if (wanted === isWrite) assert.ok(hit.size >= 10, [...hit].join(', '));
-    console.log([...hit].join(', '), story.log.length);
+    if (wanted !== isOutsideRead) assert.ok(hit.size >= 9, [...hit].join(', '));
   });
 }
 
@@ -154,7 +164,7 @@ test('each create call is posted exactly once after a 502 whose effect happened'
     requests.filter((one) => one.method === 'POST' && one.kind === 'rest' && path.test(one.path)).length;
   assert.equal(posts(/\/pulls$/), 1);
   assert.equal(posts(/\/reviews$/), 1);
-  assert.equal(posts(/\/statuses\//), 1);
+  assert.equal(posts(/\/statuses\//), 2, 'the review and the audit');
   assert.equal(requests.filter((one) => one.method === 'PUT' && /\/merge$/.test(one.path)).length, 1);
   assert.equal(world.linear.requests.filter((one) => one.rootFields.includes('commentCreate')).length, 1);
 });

@@ -24,7 +24,7 @@ export const FLOORS: readonly Floor[] = [
   { place: 'src/decide/', ours: ['src/domain/'], packages: [] },
   { place: 'src/heartbeat/', ours: DOWN, packages: ['node:', 'node-cron'] },
   { place: 'src/config/', ours: ['src/domain/'], packages: ['node:', 'node-cron', 'yaml', 'zod'] },
-  adapter('src/agents/', ['liquidjs', 'yaml', 'zod']),
+  adapter('src/agents/', ['@agentclientprotocol/sdk', 'liquidjs', 'yaml', 'zod']),
   adapter('src/chat/', []),
   adapter('src/git/', []),
   adapter('src/github/', ['octokit', 'zod']),

@@ -91,7 +91,10 @@ const NO_ANSWER = 'Nobody answered. Decide for yourself and say in your summary 
 function endOf(error: unknown): RunEnd {
   if (error instanceof Stopped) return endAs('cancelled', error.message);
   if (error instanceof CannotRun) return endAs('failed', error.message);
-  if (error instanceof OutsideError) return endAs('failed', `Something outside failed: ${error.message}.`);
+  if (error instanceof OutsideError) {
+    // What was out of reach or asked us to wait is no fault of the agent's: the same session goes on later.
+    return endAs(error.transient ? 'postponed' : 'failed', `Something outside failed: ${error.message}.`);
+  }
   return endAs('failed', `The session broke: ${error instanceof Error ? error.message : String(error)}.`);
 }
 

@@ -2,10 +2,10 @@
 import type { EpochMs } from '../domain/issue.ts';
 import type { Run } from '../domain/run.ts';
 
-const FIRST_WAIT_MS = 5 * 60_000;
+const FIRST_WAIT_MS = 30_000;
 const WAIT_MS_MAX = 60 * 60_000;
 /** About nine hours of trying. */
-const TRIES_MAX = 12;
+const TRIES_MAX = 16;
 
 /**
  * From when on the next run may start, told from how often in a row the last ones were postponed since a person last

@@ -11,7 +11,7 @@ import { effectStanding } from './effects.ts';
 import { effectKey } from './issue-case.ts';
 import { judgedHead } from './judged-head.ts';
 import { nextTry } from './next-try.ts';
-import { reviewMarker, reviewText } from './words.ts';
+import { quietFindings, reviewMarker, reviewText } from './words.ts';
 
 /** All branches we make start with this; nobody else's are pushed to or merged. */
 export const BRANCH_PREFIX = 'heartline/';
@@ -138,7 +138,7 @@ function posted(facts: OthersFacts, verdict: ReviewVerdict): OthersStep {
         // A comment, never an approval: whether their change merges is for people to say.
         event: 'comment',
         body: reviewText(verdict, result.summary, result.findings),
-        findings: result.findings,
+        findings: quietFindings(result.findings),
         marker: reviewMarker(verdict),
         subject,
         reason: `The review of ${short(verdict.head)} is in.`,

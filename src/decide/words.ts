@@ -19,7 +19,7 @@ export function pullRequestText(
   summary: string,
 ): { readonly title: string; readonly body: string } {
   return {
-    title: `${record.key}: ${oneLine(title, 200)}`,
+    title: `${record.key}: ${quietly(oneLine(title, 200), 200)}`,
     body: [
       quietly(summary, 8_000) || 'No summary was given.',
       `Issue: [${record.key}](${record.ticket.url})`,
@@ -39,6 +39,15 @@ export function reviewText(verdict: ReviewVerdict, summary: string, findings: re
       ? `**Approved** at ${short(verdict.head)}.`
       : `**Changes requested** at ${short(verdict.head)}: ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}.`;
   return [outcome, quietly(summary, 8_000), reviewMarker(verdict)].filter((part) => part !== '').join('\n\n');
+}
+
+/** Findings stand beside lines of code in public. A path only loses what could forge a marker: it has to match the diff. */
+export function quietFindings(findings: readonly Finding[]): readonly Finding[] {
+  return findings.map((finding) => ({
+    ...finding,
+    path: finding.path.replaceAll('<!--', '&lt;!--'),
+    comment: quietly(finding.comment, 4_000),
+  }));
 }
 
 export function statusText(verdict: ReviewVerdict, findings: number): string {

@@ -155,10 +155,20 @@ function isWritable(folder: Folder): boolean {
   }
 }
 
-/** Groups of a bot that was killed: only empty ones can be removed, so those of a living bot stay. */
+/** Groups of a bot that is gone. A living one's may be empty for the moment between making and joining it, so it is asked. */
 function removeLeftOver(path: string): void {
   for (const name of readdirSync(path)) {
-    if (/^heartline-\d+-\d+$/.test(name) && !name.startsWith(`${PREFIX}${process.pid}-`)) remove(join(path, name));
+    const maker = /^heartline-(\d+)-\d+$/.exec(name)?.[1];
+    if (maker !== undefined && !isAlive(Number(maker))) remove(join(path, name));
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

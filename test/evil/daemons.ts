@@ -5,5 +5,5 @@ export const daemons = (seconds: string): string =>
     `nohup sleep ${seconds} >/dev/null 2>&1 & disown`,
     `env -i setsid /bin/sleep ${seconds} >/dev/null 2>&1 &`,
     `(setsid sh -c '(sleep ${seconds} &) & trap "" TERM HUP INT; sleep ${seconds}' >/dev/null 2>&1 &)`,
-    `perl -e 'exit if fork; require POSIX; POSIX::setsid(); exit if fork; exec "sleep", "${seconds}"'`,
+    `perl -e 'exit if fork; require POSIX; POSIX::setsid(); exit if fork; exec "sleep", "${seconds}"' >/dev/null 2>&1`,
   ].join('\n');

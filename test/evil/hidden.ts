@@ -126,23 +126,25 @@ function isMarkup(name: string): boolean {
   return ['html comment', 'image words', 'link title', 'markdown comment', 'hidden attribute'].includes(name);
 }
 
+const UNSEEN = 'unseenorder';
+
 /** One of each class, for the places where a real ticket and a real repository carry them to a real session. */
-export const LADEN = Object.values(CLASSES)
-  .flatMap(([sample]) => sample ?? [])
+export const LADEN = Object.entries(CLASSES)
+  .map(([name, [sample = '']]) => (isMarkup(name) ? sample.replaceAll(ORDER, UNSEEN) : sample))
   .join('\n\n');
 
-/** In what the bot itself said to models: words of people and repositories, never the answers of tools. */
+/** In what the bot itself said to the dev: words of people and of the repository, never the answers of tools. */
 export function ladenLines(requests: readonly ScriptedRequest[]): readonly Line[] {
   const said = requests.flatMap((one) => [
     one.system,
     ...one.messages.flatMap((turn) => (turn.kind === 'user' ? [turn.text] : [])),
   ]);
-  const bad = said.filter((text) => INVISIBLE.test(text) || (text.includes(ORDER) && !/^\+.*obeyme/m.test(text)));
+  const bad = said.filter((text) => INVISIBLE.test(text) || text.includes(UNSEEN));
   const fenced = said.filter((text) => text.includes('<untrusted from='));
   return [
     {
       group: 'hidden words',
-      name: 'ticket, instructions and diff of a real session',
+      name: 'ticket and instructions of a real session',
       stoppedBy: ['fence'],
       verdict: said.length === 0 || bad.length > 0 || fenced.length === 0 ? 'red' : 'held',
       detail: bad[0]?.slice(0, 200) ?? `${said.length} messages, ${fenced.length} with a fence`,

@@ -215,6 +215,7 @@ const GENEROUS = {
     dev: { chain: ['anthropic/claude-sonnet-5-5'], concurrencyMax: 3, ...ROLE },
     review: { chain: ['openai/gpt-5.4'], concurrencyMax: 3, ...ROLE },
     devops: { chain: ['compatible/gpt-5.4-mini'], ...ROLE },
+    audit: { chain: ['openai/gpt-5.4'], concurrencyMax: 3, ...ROLE },
   },
   budget: { issueUsd: 10_000, dayUsd: 100_000 },
 };

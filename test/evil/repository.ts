@@ -96,7 +96,7 @@ interface GitVector {
   readonly run: string;
 }
 
-const option = (key: string, run: string): Omit<GitVector, 'name'> => ({ set: `git config ${key} "{}"`, run });
+const option = (key: string, run: string): Omit<GitVector, 'name'> => ({ set: `git config ${key} "{} #"`, run });
 const gitHook = (name: string, run: string): GitVector => ({
   name: `hook ${name}`,
   set: `mkdir -p .git/hooks; printf '#!/bin/sh\\n{}\\nexit 0\\n' >.git/hooks/${name}; chmod +x .git/hooks/${name}`,
@@ -114,11 +114,12 @@ const GIT_VECTORS: readonly GitVector[] = [
   { name: 'external diff', ...option('diff.external', 'echo x >>README.md; git diff; git checkout -q README.md') },
   {
     name: 'credential helper',
-    ...option('credential.helper', "printf 'protocol=https\\nhost=x\\n\\n' | git credential fill"),
+    set: `git config credential.helper '!{} #'`,
+    run: "printf 'protocol=https\\nhost=x\\n\\n' | git credential fill",
   },
   {
     name: 'signing program',
-    set: 'git config gpg.program "{}"; git config commit.gpgSign true',
+    set: `printf '#!/bin/sh\\n{}\\n' >.git/sign; chmod +x .git/sign; git config gpg.program "$PWD/.git/sign"; git config commit.gpgSign true`,
     run: 'git commit -q --allow-empty -m x',
   },
   {
@@ -149,7 +150,7 @@ const GIT_VECTORS: readonly GitVector[] = [
   },
   {
     name: 'included settings',
-    set: `printf '[core]\\n\\tfsmonitor = "{}"\\n' >.git/more; git config include.path more`,
+    set: `printf '[core]\\n\\tfsmonitor = "{} #"\\n' >.git/more; git config include.path more`,
     run: 'git status',
   },
   gitHook('post-checkout', 'git checkout -q -B x'),

@@ -59,6 +59,8 @@ export async function tryRows(
     return outcomes;
   } finally {
     await played.end();
+    // Where the layer was gone they live on, as they should: nobody but us ends them.
+    for (const pid of processesWith(SURVIVOR)) process.kill(pid, 'SIGKILL');
   }
 }
 

@@ -41,8 +41,9 @@ const { values: options } = parseArgs({
 
 /** How long the bot may go without a look at the world while an agent does its worst. */
 const SILENCE_MS_MAX = 15_000;
-/** Of a quick look: every so many rows. */
-const SAMPLE_EVERY = 8;
+/** Of a quick look: every so many rows, and only of these, because each weakened room takes a bot of its own. */
+const SAMPLE_EVERY = 4;
+const SAMPLE_LAYERS = ['view'];
 
 if (isSealed()) process.exitCode = await everything();
 else {
@@ -78,7 +79,7 @@ async function everything(): Promise<number> {
   const started = performance.now();
   const canaries = makeCanaries();
   const isolation = options.driver === 'none' ? 'none' : 'bwrap';
-  const rows = options.sample ? ROOM_ROWS.filter((_, index) => index % SAMPLE_EVERY === 0) : ROOM_ROWS;
+  const rows = options.sample ? ROOM_ROWS.filter(inSample) : ROOM_ROWS;
   const found: (Sighting & { readonly where: string })[] = [];
   const lines: Line[] = [];
 
@@ -90,16 +91,15 @@ async function everything(): Promise<number> {
     found.push(...(await sweep(played, canaries)));
   });
   lines.push(...(await withoutLayers(rows, held, canaries, say)));
-  say('results that lie, and what is published');
-  const published = await publish(canaries, isolation, found);
-  lines.push(...published);
   const hidden = hiddenLines();
   lines.push(...hidden.lines);
-  say('bundles');
-  lines.push(...(await bundleLines()));
   let endings: EndingCount = { survivors: 0, kills: 0 };
   let longestSilenceMs = 0;
   if (!options.sample) {
+    say('results that lie, and what is published');
+    lines.push(...(await publish(canaries, isolation, found)));
+    say('bundles');
+    lines.push(...(await bundleLines()));
     say('things that fill, and endings');
     const filled = await fillingLines(canaries);
     lines.push(...filled.lines);
@@ -128,6 +128,11 @@ async function everything(): Promise<number> {
   };
   process.stdout.write(options.json ? `${JSON.stringify({ totals, found, lines })}\n` : report(lines, totals, found));
   return totals.red + totals.canariesFound + survivors > 0 || longestSilenceMs > SILENCE_MS_MAX ? 1 : 0;
+}
+
+function inSample(row: RoomRow, index: number): boolean {
+  const layers = row.without.join('+');
+  return layers === 'system-calls' || (SAMPLE_LAYERS.includes(layers) && index % SAMPLE_EVERY === 0);
 }
 
 /** Every row again where its layers are gone; a weakened room that cannot be made proves nothing. */
@@ -160,7 +165,7 @@ async function publish(canaries: Canaries, isolation: 'bwrap' | 'none', found: o
     canaries,
     isolation,
     gone: [],
-    title: `Do your worst\u202e <!-- obeyme -->`,
+    title: `Do your worst\u202e <!-- unseenorder -->`,
     description: LADEN,
     files: hostile,
     plan: hostileCalls,
@@ -176,7 +181,7 @@ async function publish(canaries: Canaries, isolation: 'bwrap' | 'none', found: o
       ...forgeryLines('forged result', FORGED_WORK, played.requests('dev')),
       ...forgeryLines('forged review', FORGED_REVIEWS, played.requests('review')),
       ...outsideLines(played),
-      ...ladenLines([...played.requests('dev'), ...played.requests('review')]),
+      ...ladenLines(played.requests('dev')),
       ...repositoryLines(remote, played.places.root, played.places.tripped),
     ];
   } finally {

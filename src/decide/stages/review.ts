@@ -3,7 +3,7 @@ import type { Action } from '../../domain/action.ts';
 import type { ReviewVerdict } from '../../domain/verdict.ts';
 import { requiredChecks, short } from '../checks.ts';
 import { caseSubject, effectKey, type IssueCase, standing } from '../issue-case.ts';
-import { reviewMarker, reviewText, statusText } from '../words.ts';
+import { quietFindings, reviewMarker, reviewText, statusText } from '../words.ts';
 import { askJudge, cancelStale, sendFindings } from './judge.ts';
 import { parked, type Step, waiting } from './step.ts';
 
@@ -58,7 +58,7 @@ function publish(facts: IssueCase, verdict: ReviewVerdict): readonly Action[] {
             // GitHub refuses approving or refusing one's own pull request, so one identity can only comment.
             event: settings.separateReviewer ? verdict.decision : 'comment',
             body: reviewText(verdict, result.summary, result.findings),
-            findings: result.findings,
+            findings: quietFindings(result.findings),
             marker: reviewMarker(verdict),
             subject: caseSubject(facts),
             reason: `The review of ${short(verdict.head)} is in.`,

@@ -169,5 +169,19 @@ export async function fillingLines(
     return { group: 'filling', name, stoppedBy: [layer], verdict, detail: text.replaceAll('\n', ' ').slice(0, 100) };
   });
   rmSync(folder, { recursive: true, force: true });
+  lines.push(await memoryLine());
   return { lines, longestSilenceMs: Math.round(longestSilenceMs) };
 }
+
+/** In a room with a small limit of its own: the usual one is more than a machine should lend to a test. */
+async function memoryLine(): Promise<Line> {
+  const hog = ['perl', '-e', `my $x = "x" x ${HOG_BYTES}; print "WO" . "N"`];
+  const { run, remove } = room(createIsolation({ driver: 'bwrap', memoryBytesMax: HOG_BYTES / 4 }));
+  const { output, exitCode } = await run(hog);
+  remove();
+  const plain = spawnSync('perl', hog.slice(1), { encoding: 'utf8' });
+  const verdict = won(output) ? 'red' : won(plain.stdout) ? 'held' : 'not provable';
+  return { group: 'filling', name: 'memory hog', stoppedBy: ['limits'], verdict, detail: `exit code ${exitCode}` };
+}
+
+const HOG_BYTES = 512 * 1024 * 1024;

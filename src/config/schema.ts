@@ -51,7 +51,7 @@ const registryHost = z
   .string()
   .regex(
     /^(\*\.)?[\w-]+(\.[\w-]+)+(:\d{1,5})?$|^localhost:\d{1,5}$/,
-    'a host such as registry.npmjs.org, or *.example.com:8443',
+    'a host such as packages.example.com, or *.example.com:8443',
   );
 
 const registry = z.union(

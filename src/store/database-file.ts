@@ -1,4 +1,4 @@
-/** The SQLite file itself: how it is made, opened and checked. Everything that only SQLite knows is here and in sqlite-dialect.ts. */
+/** The SQLite file itself: how it is made, opened and checked. What else only SQLite knows is in sqlite-dialect.ts and group-commit-driver.ts. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

@@ -1,68 +1,53 @@
-/** Kysely over node:sqlite: the few lines by which Node's own driver looks like the one Kysely's SQLite dialect expects. */
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { type DialectAdapter, SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
-import { sqliteTrouble } from './sqlite-trouble.ts';
+/** Kysely over node:sqlite: Kysely's own SQLite in all but how the file is talked to. */
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  type Dialect,
+  type DialectAdapter,
+  type Driver,
+  type Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import { GroupCommitDriver } from './group-commit-driver.ts';
 
-export class NodeSqliteDialect extends SqliteDialect {
+export class NodeSqliteDialect implements Dialect {
+  readonly #file: string;
+  readonly #database: DatabaseSync;
+
   constructor(file: string, database: DatabaseSync) {
-    super({ database: asKyselyDatabase(file, database) });
+    this.#file = file;
+    this.#database = database;
   }
 
-  override createAdapter(): DialectAdapter {
-    return new TransactionalSchemaAdapter();
+  createDriver(): Driver {
+    return new GroupCommitDriver(this.#file, this.#database);
+  }
+
+  createAdapter(): DialectAdapter {
+    return new NodeSqliteAdapter();
+  }
+
+  createQueryCompiler(): SqliteQueryCompiler {
+    return new SqliteQueryCompiler();
+  }
+
+  createIntrospector(db: Kysely<unknown>): SqliteIntrospector {
+    return new SqliteIntrospector(db);
   }
 }
 
-/**
- * Kysely leaves transactions around schema changes off, because SQLite cannot turn foreign keys off inside one. No
- * migration of ours does that, and a kill in the middle of a migration must leave nothing half done.
- */
-class TransactionalSchemaAdapter extends SqliteAdapter {
+class NodeSqliteAdapter extends SqliteAdapter {
+  /** The driver itself lets one in at a time; Kysely would keep the others out until the commit. */
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+
+  /**
+   * Kysely leaves transactions around schema changes off, because SQLite cannot turn foreign keys off inside one. No
+   * migration of ours does that, and a kill in the middle of a migration must leave nothing half done.
+   */
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
-}
-
-function asKyselyDatabase(file: string, database: DatabaseSync): SqliteDatabase {
-  return {
-    close() {
-      database.close();
-    },
-    prepare(sql) {
-      // A full disk makes SQLite roll back by itself. Kysely then rolls back too, which must not hide the first error.
-      if (sql === 'rollback' && !database.isTransaction) return NOTHING;
-      return translated(file, () => {
-        const statement = database.prepare(sql);
-        return {
-          reader: statement.columns().length > 0,
-          all: (parameters) => translated(file, () => statement.all(...bindable(parameters))),
-          run: (parameters) => translated(file, () => statement.run(...bindable(parameters))),
-          iterate: (parameters) => translated(file, () => statement.iterate(...bindable(parameters))),
-        };
-      });
-    },
-  };
-}
-
-const NOTHING: SqliteStatement = {
-  reader: false,
-  all: () => [],
-  run: () => ({ changes: 0, lastInsertRowid: 0 }),
-  iterate: () => [].values(),
-};
-
-function translated<T>(file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw sqliteTrouble(file, error);
-  }
-}
-
-/** Rows hold text, whole numbers and null, which exist alike on every database; anything else is a mistake of ours. */
-function bindable(parameters: readonly unknown[]): SQLInputValue[] {
-  return parameters.map((value) => {
-    if (value === null || typeof value === 'string' || Number.isSafeInteger(value)) return value as SQLInputValue;
-    throw new TypeError(`A row holds text, whole numbers and null, not ${String(value)} (${typeof value}).`);
-  });
 }

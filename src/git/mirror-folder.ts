@@ -1,7 +1,7 @@
-/** The mirror's folder on disk: made whole or not at all, and freed of what a killed process left in it. */
+/** The mirror's folders on disk: made whole or not at all, and freed of what a killed process left in them. */
 
-import { appendFile, chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { appendFile, chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { localTrouble } from './git-trouble.ts';
 import type { GitResult } from './run-git.ts';
 
@@ -14,15 +14,36 @@ const CONFIG = `[gc]
 	autogc = false
 `;
 
-/** Makes an empty mirror where there is none. It has no remote configured, so no url or token is ever written down. */
-export async function openMirror(gitDir: string, git: (args: readonly string[]) => Promise<GitResult>): Promise<void> {
+/** Beside the folder of mirrors: what was fetched from the service and nothing else. All that a workspace may see. */
+export function baseOf(gitDir: string): string {
+  return join(dirname(dirname(gitDir)), 'bases', basename(gitDir));
+}
+
+/**
+ * Makes an empty mirror where there is none. It has no remote configured, so no url or token is ever written down. Its
+ * files can be read whatever the bot's own mask is, because workspaces may belong to other users, who borrow objects from
+ * here; the data folder above lets none of them in.
+ */
+export async function openMirror(
+  gitDir: string,
+  git: (args: readonly string[]) => Promise<GitResult>,
+  base: string | null,
+): Promise<void> {
   if (await exists(join(gitDir, 'HEAD'))) return;
   await mkdir(dirname(gitDir), { recursive: true });
   const fresh = await mkdtemp(join(dirname(gitDir), unfinished(gitDir)));
-  const made = await git(['init', '--quiet', '--bare', '--template=', '--initial-branch=main', '--', fresh]);
+  const flags = ['--quiet', '--bare', '--template=', '--initial-branch=main', '--shared=0644'];
+  const made = await git(['init', ...flags, '--', fresh]);
   if (made.exitCode !== 0) throw localTrouble('make an empty mirror', made.stderr);
   await appendFile(join(fresh, 'config'), CONFIG);
-  // Workspaces may belong to other users, who borrow objects from here; the data folder above lets none of them in.
+  if (base !== null) {
+    const objects = join(fresh, 'objects');
+    await mkdir(join(objects, 'info'), { recursive: true });
+    await writeFile(
+      join(objects, 'info', 'alternates'),
+      `${relative(join(gitDir, 'objects'), join(base, 'objects'))}\n`,
+    );
+  }
   await chmod(fresh, 0o755);
   await rename(fresh, gitDir);
 }

@@ -1,16 +1,20 @@
 /**
- * Where sessions work: root/workspaces/<name>/{tree,out}, a clone that borrows its objects from the mirror. Host git
- * runs here only while the workspace is made; once an agent may have touched it, nothing on the host trusts it again.
+ * Where sessions work: root/workspaces/<name>/{tree,out}, a clone that borrows its objects from the mirror's base. Host
+ * git runs here only while the workspace is made; once an agent may have touched it, nothing on the host trusts it again,
+ * and so nothing of it is ever used for the next one.
  */
 
 import { execFile } from 'node:child_process';
-import { appendFile, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { appendFile, chmod, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { OutsideError } from '../domain/outside-error.ts';
 import { OWNER_UID_MIN, type Workspace, type Workspaces } from '../heartbeat/ports.ts';
 import { IDENTITY } from './git-environment.ts';
 import { localTrouble } from './git-trouble.ts';
+import { baseOf } from './mirror-folder.ts';
+import { withParentDeath } from './parent-death.ts';
 import { runGit } from './run-git.ts';
 import { isBranchName, isCommitId, safeName } from './safe-name.ts';
 
@@ -22,8 +26,10 @@ export interface WorkspacesOptions {
   readonly timeoutMs?: number;
   readonly log?: (message: string) => void;
   /** `one-each`: as root, every workspace is given to a user of its own, who can touch no other's files. */
-  readonly owners?: 'one-each' | 'the-bot';
+  readonly owners?: Owners | (() => Promise<Owners>);
 }
+
+type Owners = 'one-each' | 'the-bot';
 
 type Request = Parameters<Workspaces['prepare']>[0];
 
@@ -50,6 +56,8 @@ const CONFIG = `[user]
 `;
 
 const MARKER = 'complete.json';
+/** Beyond so many that wait to be deleted, new ones wait for the deleting: the disk's use is bounded. */
+const TRASH_MAX = 32;
 const TIMEOUT_MS = 300_000;
 
 export function createWorkspaces(options: WorkspacesOptions): Workspaces {
@@ -59,7 +67,9 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 
   /** First use resolves the links of the root once and starts emptying what the last process threw away. */
   function open(): Promise<Places> {
-    places ??= openPlaces(options.root).then((found) => {
+    places ??= openPlaces(options.root).then(async (found) => {
+      // What a kill left half made.
+      for (const name of await readdir(found.making)) await discard(found, join(found.making, name));
       sweep(found);
       return found;
     });
@@ -109,11 +119,12 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 
   async function make(at: Places, request: Request, attempted: string): Promise<Workspace> {
     const folder = join(at.workspaces, safeName(request.name));
-    const mirror = await realpath(options.mirrorPath(request.repository)).catch((cause: unknown) => {
+    const mirror = options.mirrorPath(request.repository);
+    const base = await realpath(baseOf(mirror)).catch((cause: unknown) => {
       throw new OutsideError('missing', attempted, `there is no mirror of ${request.repository} yet`, { cause });
     });
     const marker = await readMarker(folder);
-    const place = { name: request.name, tree: join(folder, 'tree'), out: join(folder, 'out'), mirror };
+    const place = { name: request.name, tree: join(folder, 'tree'), out: join(folder, 'out'), mirror: base };
     const uid = marker === null ? await newOwner(at) : marker.uid;
     const workspace = { ...place, ...(uid === undefined ? {} : { owner: { uid } }) };
     if (marker !== null && (await realpath(workspace.tree).catch(() => null)) === workspace.tree) {
@@ -121,28 +132,30 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       throw new OutsideError('conflict', attempted, `its folder belongs to ${marker.name} of ${marker.repository}`);
     }
     await discard(at, folder);
-    await mkdir(workspace.out, { recursive: true, mode: 0o755 });
-    if ((await realpath(folder)) !== folder) {
-      throw new OutsideError('invalid', attempted, 'its folder would lie outside the workspaces');
+    if ((await readdir(at.trash)).length > TRASH_MAX) await sweeping;
+    // Under a name that was never there before: where on the disk its files go follows from it (see openPlaces).
+    const fresh = join(at.making, randomUUID());
+    const [tree, out] = [join(fresh, 'tree'), join(fresh, 'out')];
+    await mkdir(out, { recursive: true, mode: 0o755 });
+    try {
+      await checkOut(at, { tree, base, mirror }, request, attempted);
+      if (uid !== undefined) await giveAway(uid, [tree, out]);
+      const { name, repository, branch, start } = request;
+      const made: Marker = { name, repository, branch, start, ...(uid === undefined ? {} : { uid }) };
+      await writeFile(join(fresh, MARKER), JSON.stringify(made));
+      await rename(fresh, folder);
+    } catch (error) {
+      await discard(at, fresh);
+      throw error;
     }
-    await checkOut(at, workspace, request, attempted);
-    if (uid !== undefined) await giveAway(uid, [workspace.tree, workspace.out]);
-    const made: Marker = {
-      name: request.name,
-      repository: request.repository,
-      branch: request.branch,
-      start: request.start,
-      ...(uid === undefined ? {} : { uid }),
-    };
-    await writeFile(join(folder, `${MARKER}.new`), JSON.stringify(made));
-    await rename(join(folder, `${MARKER}.new`), join(folder, MARKER));
     return workspace;
   }
 
   /** The lowest number that no workspace has; one that is being made holds its number until its marker does. */
   const taken = new Set<number>();
   async function newOwner(at: Places): Promise<number | undefined> {
-    if (options.owners !== 'one-each' || process.getuid?.() !== 0) return undefined;
+    const owners = typeof options.owners === 'function' ? await options.owners() : options.owners;
+    if (owners !== 'one-each' || process.getuid?.() !== 0) return undefined;
     const folders = await readdir(at.workspaces);
     const markers = await Promise.all(folders.map((folder) => readMarker(join(at.workspaces, folder))));
     const used = new Set([...taken, ...markers.map((marker) => marker?.uid)]);
@@ -152,17 +165,23 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     return uid;
   }
 
-  async function checkOut(at: Places, workspace: Workspace, request: Request, attempted: string): Promise<void> {
+  async function checkOut(at: Places, place: Fresh, request: Request, attempted: string): Promise<void> {
+    const { tree } = place;
     const common = { home: at.home, timeoutMs: options.timeoutMs ?? TIMEOUT_MS, attempted };
     const flags = ['--quiet', '--shared', '--no-checkout', '--template=', '--origin=origin'];
-    const cloned = await runGit({ ...common, args: ['clone', ...flags, '--', workspace.mirror, workspace.tree] });
+    const cloned = await runGit({ ...common, args: ['clone', ...flags, '--', place.base, tree] });
     if (cloned.exitCode !== 0) throw localTrouble(attempted, cloned.stderr);
     // By hand, because git would rewrite the file once for each setting.
-    await appendFile(join(workspace.tree, '.git', 'config'), CONFIG);
+    await appendFile(join(tree, '.git', 'config'), CONFIG);
     // --no-track: the branch is ours to push, whatever the remote happens to have under its name.
     const start = ['checkout', '--quiet', '--force', '--no-track', '-B', request.branch, request.start, '--'];
-    const checkedOut = await runGit({ ...common, args: ['-C', workspace.tree, ...start] });
-    if (checkedOut.exitCode !== 0) throw localTrouble(attempted, checkedOut.stderr);
+    const checkedOut = await runGit({ ...common, args: ['-C', tree, ...start] });
+    if (checkedOut.exitCode === 0) return;
+    // Work that was handed over and not published yet is in the mirror alone; of that no more is copied than was asked for.
+    const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', place.mirror, request.start];
+    const fetched = await runGit({ ...common, args: ['-C', tree, ...fetch] });
+    const again = fetched.exitCode === 0 ? await runGit({ ...common, args: ['-C', tree, ...start] }) : fetched;
+    if (again.exitCode !== 0) throw localTrouble(attempted, checkedOut.stderr);
   }
 
   return {
@@ -192,20 +211,35 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 async function giveAway(uid: number, folders: readonly string[]): Promise<void> {
   const args = ['-R', '-P', '--no-dereference', `${uid}:${uid}`, '--', ...folders];
   await promisify(execFile)('chown', args, { timeout: TIMEOUT_MS });
+  for (const folder of folders) await chmod(folder, 0o700);
 }
 
-/** An agent may have locked its folders (mode 000): unlock and try once more. chmod -R follows no links. */
+/** Whoever needs the machine goes first. An agent may have locked its folders (mode 000): unlock and try once more. */
 async function remove(path: string): Promise<void> {
+  const run = async (...argv: readonly string[]): Promise<void> => {
+    const [program = '', ...args] = withParentDeath(['nice', '-n', '19', ...argv, '--', path]);
+    await promisify(execFile)(program, args, { timeout: TIMEOUT_MS });
+  };
   try {
-    await rm(path, { recursive: true, force: true });
+    await run('rm', '-rf', '--one-file-system');
   } catch {
-    await promisify(execFile)('chmod', ['-R', 'u+rwX', '--', path], { timeout: TIMEOUT_MS });
+    // Neither follows links.
+    await run('chmod', '-R', 'u+rwX').catch(() => {});
     await rm(path, { recursive: true, force: true });
   }
 }
 
+/** A workspace while it is made. */
+interface Fresh {
+  readonly tree: string;
+  /** What it borrows from. */
+  readonly base: string;
+  readonly mirror: string;
+}
+
 interface Places {
   readonly workspaces: string;
+  readonly making: string;
   readonly trash: string;
   readonly home: string;
 }
@@ -214,11 +248,19 @@ async function openPlaces(root: string): Promise<Places> {
   try {
     await mkdir(root, { recursive: true });
     const real = await realpath(root);
-    const places = { workspaces: join(real, 'workspaces'), trash: join(real, 'trash'), home: join(real, 'home') };
+    const places = {
+      workspaces: join(real, 'workspaces'),
+      making: join(real, 'making'),
+      trash: join(real, 'trash'),
+      home: join(real, 'home'),
+    };
     for (const folder of Object.values(places)) {
       await mkdir(folder, { recursive: true });
       if ((await realpath(folder)) !== folder) throw new Error(`${folder} is a symbolic link`);
     }
+    // On ext4, files made where others were deleted a moment ago are made slowly. This mark spreads the folders inside
+    // over the whole disk instead of keeping them together; elsewhere there is neither the trouble nor the mark.
+    await promisify(execFile)('chattr', ['+T', places.making], { timeout: TIMEOUT_MS }).catch(() => {});
     return places;
   } catch (error) {
     throw broken(`open the workspaces in ${root}`, error);

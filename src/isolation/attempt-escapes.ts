@@ -1,9 +1,12 @@
-/** Proves a room by trying to break out of it: a real command looks for a planted secret, for capabilities, for a way out. */
+/** Proves a room by trying to break out of it: real commands look for a planted secret, for capabilities, for a way out. */
 
-import { chown, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { randomInt } from 'node:crypto';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { chown, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Isolation, Owner } from '../heartbeat/ports.ts';
+import { kill } from './process-tree.ts';
 
 export interface Fault {
   readonly missing: string;
@@ -13,27 +16,48 @@ export interface Fault {
 const TIMEOUT_MS = 15_000;
 const OUTPUT_BYTES_MAX = 20_000;
 
-/** Each line is one attempt; it prints its name when the attempt succeeded. Redirections run in subshells: they may fail. */
+/** Namespaces that every room has for itself. */
+const SPACES = ['ipc', 'pid', 'net', 'mnt', 'uts'];
+
+/**
+ * Each line is one attempt; it prints the layer that is missing and what can be done without it when the attempt succeeded.
+ * Redirections run in subshells: they may fail. Arguments: a secret file, whether node is needed, a sleep that outlives the
+ * command, and the bot's own namespaces as kind=id.
+ */
 const ATTEMPTS = `
-cat "$1" >/dev/null 2>&1 && echo "read a file outside the workspace"
-(tr '\\0' '\\n' </proc/1/environ) 2>/dev/null | grep -Evq '^(HEARTLINE_COMMAND|PWD|OLDPWD|SHLVL|_)=' && echo "read the bot's environment"
-grep -Eq '^Cap(Eff|Bnd|Prm):.*[1-9a-f]' /proc/self/status && echo "hold capabilities"
-grep -q '^NoNewPrivs:.*1' /proc/self/status || echo "gain privileges"
-[ "$(grep -c : /proc/net/dev)" = 1 ] || echo "see a network"
-unshare -U true 2>/dev/null && echo "make a new namespace"
-(: >/usr/heartline-probe) 2>/dev/null && echo "write to /usr"
-(: >/heartline-probe) 2>/dev/null && echo "write to /"
-(: >>/proc/sys/kernel/core_pattern) 2>/dev/null && echo "write to /proc/sys"
-(: >written) 2>/dev/null || echo "NOT write to its own workspace"
-[ "$2" = not-needed ] || node --version >/dev/null 2>&1 || echo "NOT run node"
+secret="$1"; node="$2"; seconds="$3"; shift 3
+won() { echo "$1|$2"; }
+cat "$secret" >/dev/null 2>&1 && won "view" "read a file of the bot"
+[ -e "$secret" ] && won "view" "see a file of the bot"
+(tr '\\0' '\\n' </proc/1/environ) 2>/dev/null | grep -Evq '^(HEARTLINE_COMMAND|PWD|OLDPWD|SHLVL|_)=' && won "environment" "read the bot's environment"
+grep -Eq '^Cap(Inh|Prm|Eff|Bnd|Amb):.*[1-9a-f]' /proc/self/status && won "capabilities" "hold capabilities"
+grep -q '^NoNewPrivs:.*1' /proc/self/status || won "no new privileges" "gain privileges"
+grep -q '^Seccomp:.*2' /proc/self/status || won "system calls" "make every system call"
+grep -Eq '^Uid:.*[^0-9]0([^0-9]|$)' /proc/self/status && won "user" "be root"
+for space in "$@"; do
+  own=$(readlink "/proc/self/ns/\${space%%=*}") || won "namespaces" "NOT tell its namespaces apart"
+  [ "$own" = "\${space#*=}" ] && won "\${space%%=*} namespace" "share the machine's \${space%%=*} namespace"
+done
+[ "$(grep -c : /proc/net/dev)" = 1 ] || won "network" "see a network"
+unshare -U true 2>/dev/null && won "user namespace" "make a new namespace"
+(: >/usr/heartline-probe) 2>/dev/null && won "view" "write to /usr"
+(: >/heartline-probe) 2>/dev/null && won "view" "write to /"
+(: >>/proc/sys/kernel/core_pattern) 2>/dev/null && won "view" "write to /proc/sys"
+(: >written) 2>/dev/null || won "workspace" "NOT write to its own workspace"
+[ "$node" = not-needed ] || node --version >/dev/null 2>&1 || won "tools" "NOT run node"
+(setsid sleep "$seconds" || sleep "$seconds") >/dev/null 2>&1 &
 echo attempts-done
 `;
 
+export interface EscapeOptions {
+  readonly fix: string;
+  readonly node: 'needed' | 'not-needed';
+  /** Whom workspaces belong to; null: the bot. */
+  readonly owner: Owner | null;
+}
+
 /** Null when every attempt failed. Throws OutsideError when the room cannot be made at all. */
-export async function attemptEscapes(
-  exec: Isolation['exec'],
-  options: { readonly fix: string; readonly node: 'needed' | 'not-needed'; readonly owner: Owner | null },
-): Promise<Fault | null> {
+export async function attemptEscapes(exec: Isolation['exec'], options: EscapeOptions): Promise<Fault | null> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'heartline-probe-')));
   try {
     const [tree, out, mirror] = [join(folder, 'tree'), join(folder, 'out'), join(folder, 'mirror')];
@@ -42,8 +66,10 @@ export async function attemptEscapes(
     if (owner !== null) for (const path of [tree, out]) await chown(path, owner.uid, owner.uid);
     const secret = join(folder, 'secret');
     await writeFile(secret, 'secret', { mode: 0o600 });
+    // A number that no other process sleeps for: it names ours in the process list.
+    const seconds = `3600.${randomInt(100_000_000, 900_000_000)}`;
     const probed = await exec({
-      argv: ['/bin/sh', '-c', ATTEMPTS, 'sh', secret, options.node],
+      argv: ['/bin/sh', '-c', ATTEMPTS, 'sh', secret, options.node, seconds, ...ownSpaces()],
       workspace: { name: 'probe', tree, out, mirror, ...(owner === null ? {} : { owner }) },
       readOnly: false,
       timeoutMs: TIMEOUT_MS,
@@ -54,12 +80,45 @@ export async function attemptEscapes(
     if (lines.pop() !== 'attempts-done') {
       return { missing: `a command in the room did not finish: ${probed.output.trim().slice(-200)}`, fix: options.fix };
     }
-    if (lines.length === 0) return null;
+    const won = lines.map((line) => line.split('|')).map(([layer = '', what = '']) => ({ layer, what }));
+    if (endWith(seconds)) won.push({ layer: 'whole-tree kill', what: 'leave a process behind' });
+    const written = await stat(join(tree, 'written')).catch(() => null);
+    if (owner !== null && written !== null && written.uid !== owner.uid) {
+      won.push({ layer: 'user', what: `act as user ${written.uid} instead of its own` });
+    }
+    if (won.length === 0) return null;
+    const layers = [...new Set(won.map(({ layer }) => layer))].join(', ');
     return {
-      missing: `the room leaks: a command inside can ${lines.join(', ')}`,
+      missing: `the room leaks: a command inside can ${won.map(({ what }) => what).join(', ')} (missing layer: ${layers})`,
       fix: 'do not run agents on this machine',
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What this process lives in; a kernel without one of them has it in common with everything. */
+function ownSpaces(): readonly string[] {
+  return SPACES.map((kind) => {
+    try {
+      return `${kind}=${readlinkSync(`/proc/self/ns/${kind}`)}`;
+    } catch {
+      return `${kind}=`;
+    }
+  });
+}
+
+/** Ends the processes with this word in their command line; whether there were any. */
+function endWith(word: string): boolean {
+  const found = readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) return false;
+    try {
+      return readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').includes(word);
+    } catch {
+      // Gone meanwhile.
+      return false;
+    }
+  });
+  for (const name of found) kill(Number(name));
+  return found.length > 0;
 }

@@ -3,12 +3,19 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { OutsideError } from '../domain/outside-error.ts';
-import type { ExecResult, IsolatedCommand, Isolation } from '../heartbeat/ports.ts';
+import {
+  type ExecResult,
+  type IsolatedCommand,
+  type Isolation,
+  type Layer,
+  OWNER_UID_MIN,
+} from '../heartbeat/ports.ts';
 import { probeBwrap } from './bwrap-probe.ts';
 import { commandView, fixedView, toolchainView } from './bwrap-view.ts';
 import type { ControlGroups } from './control-groups.ts';
 import { execResult } from './exec-result.ts';
 import { commandMark, endOrphans, MARK } from './orphans.ts';
+import { asOwner, type OwnUser, ownUser } from './own-user.ts';
 import { childrenOf, kill, killAndAwait } from './process-tree.ts';
 import type { Proxies } from './proxy/proxies.ts';
 import type { RoomLimits } from './room-limits.ts';
@@ -32,6 +39,7 @@ export function bwrapDriver(options: BwrapOptions): Isolation {
   const filter = systemCallFilter();
   let fixed: readonly string[] | null = null;
   let groups: ControlGroups | null | undefined;
+  let user: OwnUser | null = null;
   const controlGroups = () => {
     if (groups === undefined) groups = options.controlGroups();
     return groups;
@@ -49,20 +57,21 @@ export function bwrapDriver(options: BwrapOptions): Isolation {
     const proxySocket = online ? await options.proxies.socketFor(network.registries) : null;
     const toolchain = withExtra(options.toolchain, command.toolchains ?? []);
     fixed ??= fixedView(limits);
+    const line = [
+      ...['--json-status-fd', '3'],
+      ...(filter === null ? [] : ['--seccomp', '4']),
+      ...fixed,
+      ...toolchainView(toolchain),
+      ...commandView(command, { toolchain, proxySocket }),
+      '--',
+      ...limited(limits),
+      ...(online ? withForwarder(command.argv) : command.argv),
+    ];
+    const { owner } = command.workspace;
+    const room = owner === undefined ? [program, ...line] : within(attempted, () => asOwner(owner, program, line));
     const group = controlGroups()?.open(limits) ?? null;
     const end = await runCommand({
-      argv: [
-        ...(group === null ? MERGED : joining(group.joins)),
-        program,
-        ...['--json-status-fd', '3'],
-        ...(filter === null ? [] : ['--seccomp', '4']),
-        ...fixed,
-        ...toolchainView(toolchain),
-        ...commandView(command, { toolchain, proxySocket }),
-        '--',
-        ...limited(limits),
-        ...(online ? withForwarder(command.argv) : command.argv),
-      ],
+      argv: [...(group === null ? MERGED : joining(group.joins)), ...room],
       cwd: '/',
       environment: { [MARK]: await commandMark() },
       input: command.input,
@@ -92,7 +101,12 @@ export function bwrapDriver(options: BwrapOptions): Isolation {
     layers: () => {
       const limited = controlGroups()?.limited ?? [];
       return [
-        { name: 'namespaces, no capabilities, no network, whole-tree kill', state: 'on', fix: null },
+        {
+          name: 'namespaces, no capabilities, no network, filtered system calls, whole-tree kill',
+          state: 'on',
+          fix: null,
+        },
+        ...(user === null ? [] : [userLayer(user)]),
         limited.length === CONTROLLERS
           ? { name: `limits of ${limited.join(', ')} by cgroups`, state: 'on', fix: null }
           : {
@@ -107,7 +121,9 @@ export function bwrapDriver(options: BwrapOptions): Isolation {
         const fix = 'run the bot on x64 or arm64, or with the docker driver';
         return { missing: `a filter of system calls for ${process.arch}`, fix };
       }
-      const [fault] = await Promise.all([probeBwrap(program, exec), endOrphans()]);
+      user = await ownUser(program);
+      const owner = user.kind === 'on' ? { uid: OWNER_UID_MIN } : null;
+      const [fault] = await Promise.all([probeBwrap(program, exec, owner), endOrphans()]);
       return fault;
     },
   };
@@ -115,10 +131,39 @@ export function bwrapDriver(options: BwrapOptions): Isolation {
 
 const CONTROLLERS = 3;
 
+/** Something that was to be shown is not there. */
+function within(attempted: string, lay: () => readonly string[]): readonly string[] {
+  try {
+    return lay();
+  } catch (cause) {
+    throw new OutsideError('missing', attempted, cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function userLayer(user: OwnUser): Layer {
+  switch (user.kind) {
+    case 'on':
+      return { name: 'a user of its own for each workspace', state: 'on', fix: null };
+    case 'not-root':
+      return {
+        name: 'a user of its own for each workspace, because only root has other users to give: agents run as the bot does',
+        state: 'off',
+        fix: null,
+      };
+    case 'off':
+      return {
+        name: `a user of its own for each workspace (${user.reason}): agents run as root, held by the room alone`,
+        state: 'off',
+        fix: 'Run the bot as an ordinary user, or let ordinary users make user namespaces.',
+      };
+  }
+  return user satisfies never;
+}
+
 /** MERGED for a process that goes into its cgroups first; all that it becomes and starts is then in them. */
 function joining(files: readonly string[]): readonly string[] {
   const script =
-    'n=$1; shift; while [ $n -gt 0 ]; do echo $$ >"$1" || exit 125; shift; n=$((n-1)); done; exec "$@" 2>&1';
+    'umask 022; n=$1; shift; while [ $n -gt 0 ]; do echo $$ >"$1" || exit 125; shift; n=$((n-1)); done; exec "$@" 2>&1';
   return ['/bin/sh', '-c', script, 'sh', String(files.length), ...files];
 }
 
@@ -137,7 +182,7 @@ function firstProcess(status: string): number | null {
 
 /**
  * Set inside, where the count of processes starts at none; outside it would count everything the same user runs. Root's
- * processes are not counted by the kernel at all: run the bot as an ordinary user to have this limit.
+ * processes are not counted by the kernel at all: there this limit takes a user of its own for the workspace.
  */
 function limited(limits: RoomLimits): readonly string[] {
   if (!existsSync('/usr/bin/prlimit')) return [];

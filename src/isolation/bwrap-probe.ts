@@ -4,23 +4,27 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { OutsideError } from '../domain/outside-error.ts';
-import type { Isolation } from '../heartbeat/ports.ts';
+import type { Isolation, Owner } from '../heartbeat/ports.ts';
 import { attemptEscapes, type Fault } from './attempt-escapes.ts';
 
 const INSTALL = 'sudo apt-get install -y bubblewrap';
 const VERSION_MIN = [0, 8];
 const TIMEOUT_MS = 15_000;
 
-export async function probeBwrap(program: string | null, exec: Isolation['exec']): Promise<Fault | null> {
+export async function probeBwrap(
+  program: string | null,
+  exec: Isolation['exec'],
+  owner: Owner | null,
+): Promise<Fault | null> {
   if (program === null) return { missing: 'bubblewrap (bwrap) is not installed', fix: INSTALL };
   // Side by side, for the bot waits for both at its start. Of an old version only its age is told.
-  const [room, old] = await Promise.all([tryRoom(exec), tooOld(program)]);
+  const [room, old] = await Promise.all([tryRoom(exec, owner), tooOld(program)]);
   return old ?? room;
 }
 
-async function tryRoom(exec: Isolation['exec']): Promise<Fault | null> {
+async function tryRoom(exec: Isolation['exec'], owner: Owner | null): Promise<Fault | null> {
   try {
-    return await attemptEscapes(exec, { fix: INSTALL, node: 'needed', owner: null });
+    return await attemptEscapes(exec, { fix: INSTALL, node: 'needed', owner });
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
     return { missing: error.message, fix: namespaceFix() };

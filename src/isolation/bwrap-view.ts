@@ -32,7 +32,7 @@ const SYSTEM_FILES = [
 ];
 
 /** Ours instead of the machine's: they name no real user and no real host. */
-const OWN_FILES = ['hosts', 'passwd', 'group', 'nsswitch.conf'];
+const OWN_FILES = ['hosts', 'passwd', 'group', 'nsswitch.conf', 'gitconfig'];
 
 /** The part of the arguments that is the same for every command of this process. */
 export function fixedView(limits: RoomLimits): readonly string[] {
@@ -79,6 +79,8 @@ export function commandView(
       home: HOME,
       temporary: '/tmp',
     }),
+    // Ours, which lets git read the mirror although that belongs to the bot.
+    GIT_CONFIG_NOSYSTEM: '0',
     ...(room.proxySocket === null ? {} : networkEnvironment()),
     ...environment,
   };

@@ -6,6 +6,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { processSpace } from './process-tree.ts';
 import type { RoomLimits } from './room-limits.ts';
 
 export interface ControlGroups {
@@ -117,7 +118,7 @@ function groups(limited: readonly string[], folders: readonly Folder[]): Control
   return {
     limited,
     open(limits) {
-      const name = `${PREFIX}${process.pid}-${opened++}`;
+      const name = `${PREFIX}${maker()}-${opened++}`;
       const made = folders.map((folder) => make(folder, name, limits));
       return {
         joins: made.map((path) => join(path, 'cgroup.procs')),
@@ -144,7 +145,7 @@ function make(folder: Folder, name: string, limits: RoomLimits): string {
 }
 
 function isWritable(folder: Folder): boolean {
-  const tried = `${PREFIX}try-${process.pid}`;
+  const tried = `${PREFIX}try-${maker()}`;
   const limits = { processesMax: 100, fileBytesMax: 0, memoryFolderBytesMax: 0, memoryBytesMax: 2 ** 30, cpus: 1 };
   try {
     remove(make(folder, tried, limits));
@@ -158,9 +159,14 @@ function isWritable(folder: Folder): boolean {
 /** Groups of a bot that is gone. A living one's may be empty for the moment between making and joining it, so it is asked. */
 function removeLeftOver(path: string): void {
   for (const name of readdirSync(path)) {
-    const maker = /^heartline-(\d+)-\d+$/.exec(name)?.[1];
-    if (maker !== undefined && !isAlive(Number(maker))) remove(join(path, name));
+    const [, pid, space] = /^heartline-(\d+)-(\d+)-\d+$/.exec(name) ?? [];
+    if (pid !== undefined && space === processSpace() && !isAlive(Number(pid))) remove(join(path, name));
   }
+}
+
+/** Who made a group. Containers may share the folder of groups and number their processes alike. */
+function maker(): string {
+  return `${process.pid}-${processSpace()}`;
 }
 
 function isAlive(pid: number): boolean {

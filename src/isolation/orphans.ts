@@ -4,8 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { readlinkSync } from 'node:fs';
-import { killMarked, startOf } from './process-tree.ts';
+import { killMarked, processSpace, startOf } from './process-tree.ts';
 
 /** Environment variable of what the bot spawns: owner's process number, its start time, and the command. No secret. */
 export const MARK = 'HEARTLINE_COMMAND';
@@ -32,15 +31,6 @@ export async function endOrphans(): Promise<void> {
   }
   if (dead.size === 0) return;
   await killMarked((environment) => dead.has(ownerOf(environment) ?? ''));
-}
-
-/** The process namespace that this process lives in; the same for all where there are none. */
-function processSpace(): string {
-  try {
-    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? 'unknown';
-  } catch {
-    return 'unknown';
-  }
 }
 
 function ownerOf(environment: string): string | null {

@@ -1,6 +1,6 @@
 /** Looks at processes through /proc: who is whose child, who carries our mark, who is still there. Linux only. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -99,4 +99,13 @@ export async function startOf(pid: number): Promise<string | null> {
   // The name in parentheses may hold anything; fields are counted after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
+}
+
+/** The process namespace that this process lives in; the same for all where there are none. */
+export function processSpace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? 'unknown';
+  } catch {
+    return 'unknown';
+  }
 }

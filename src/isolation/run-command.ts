@@ -45,8 +45,11 @@ const KILL_AGAIN_MS = 100;
 /** How long a stream may stay open after the last process is gone, before it is closed from our side. */
 const CLOSE_MS_MAX = 1_000;
 
-/** Put before a command, sends its errors where its output goes, so that the two stay in order. Costs one exec of sh. */
-export const MERGED: readonly string[] = ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh'];
+/**
+ * Put before a command, sends its errors where its output goes, so that the two stay in order. Costs one exec of sh. What
+ * is made in one room (prepared dependencies) may be shown in another's, to another user: hence the open mask.
+ */
+export const MERGED: readonly string[] = ['/bin/sh', '-c', 'umask 022; exec "$@" 2>&1', 'sh'];
 
 export async function runCommand(run: CommandRun): Promise<CommandEnd> {
   const collected = boundedOutput(run.outputBytesMax);

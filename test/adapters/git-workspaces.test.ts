@@ -1,8 +1,11 @@
 /** Workspaces: made whole or made again, apart from each other and from the mirror, whatever they are called. */
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -12,7 +15,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { OutsideError } from '../../src/domain/outside-error.ts';
 import { mirrorPath } from '../../src/git/mirror.ts';
@@ -141,30 +144,111 @@ test('it says what is wrong with a request', async () => {
   }
 });
 
-test('the next attempt of a name is a clean clone to the last byte, whatever the one before left', async () => {
-  const { tree, out } = await workspaces.prepare(request('ENG-7'));
-  const clean = treeOf(tree);
+/** All that we know of which a tidy-up by git, or by name, or by one pass over the files would overlook or stumble on. */
+function leaveBehind(tree: string): void {
   for (const [path, text] of [
     ['.git/hooks/post-checkout', '#!/bin/sh\n'],
     ['.git/info/attributes', '* filter=evil\n'],
+    ['.git/info/exclude', '*\n'],
     ['.git/objects/info/alternates', '/elsewhere\n'],
     ['node_modules/x.js', 'x\n'],
     ['a.txt', 'changed\n'],
+    ['.gitignore', '*\n'],
+    ['inner/.git/HEAD', 'ref: refs/heads/main\n'],
+    ['inner/.git/config', '[core]\n\tfsmonitor = /bin/false\n'],
+    ['line\nbreak', 'x\n'],
+    ['-rf', 'x\n'],
+    ['locked/deep/file', 'x\n'],
   ] as const) {
     mkdirSync(dirname(join(tree, path)), { recursive: true });
     writeFileSync(join(tree, path), text);
   }
   world.git(['config', 'core.fsmonitor', '/bin/false'], { cwd: tree });
+  symlinkSync('/etc/passwd', join(tree, 'link'));
+  symlinkSync('..', join(tree, 'dir', 'up'));
+  linkSync(join(tree, 'a.txt'), join(tree, 'twin'));
+  execFileSync('mkfifo', [join(tree, 'pipe')]);
+  chmodSync(join(tree, 'a.txt'), 0o4777);
+  for (const path of ['locked/deep', 'locked', 'dir']) chmodSync(join(tree, path), path === 'dir' ? 0o555 : 0o000);
+}
+
+test('the next attempt of a name is a clean clone to the last byte, whatever the one before left', async () => {
+  const { tree, out } = await workspaces.prepare(request('ENG-7'));
+  const clean = treeOf(tree);
+  leaveBehind(tree);
   writeFileSync(join(out, 'work.bundle'), 'old');
   await workspaces.release('ENG-7');
   const next = await workspaces.prepare(request('ENG-7'));
   assert.deepEqual(treeOf(next.tree), clean);
   assert.deepEqual(readdirSync(next.out), []);
+  // Git's own word for it: everything that lies there, ignored or not, hashes to the tree of the commit.
+  const git = (...args: string[]) => world.git(args, { cwd: next.tree });
+  git('add', '--all', '--force');
+  assert.equal(git('write-tree'), git('rev-parse', `${start}^{tree}`));
+});
+
+test('work of another run is not there before it is published, and then as a branch like any other', async () => {
+  const mirror = world.mirror();
+  const branch = 'heartline/eng-20';
+  const one = await workspaces.prepare({ ...request('ENG-20/1'), branch });
+  const git = (cwd: string, ...args: string[]) => world.git(args, { cwd });
+  const has = (cwd: string, commit: string) => {
+    try {
+      git(cwd, 'cat-file', '-e', commit);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  writeFileSync(join(one.tree, 'secret.txt'), 'of this run\n');
+  git(one.tree, 'add', '--all');
+  git(one.tree, 'commit', '--quiet', '-m', 'Unpublished');
+  const file = join(one.out, 'work.bundle');
+  git(one.tree, 'bundle', 'create', '--quiet', file, `${start}..${branch}`);
+  const head = await mirror.receiveBundle({ repository: REPOSITORY, runId: 'run-20', file, branch });
+  await mirror.refresh(REPOSITORY);
+  assert.deepEqual(await mirror.parents(REPOSITORY, head), [start]);
+
+  const other = await workspaces.prepare(request('ENG-21/1'));
+  assert.equal(has(other.tree, head), false);
+  assert.throws(() => git(other.tree, 'fetch', '--quiet', 'origin', head));
+  assert.doesNotMatch(git(other.tree, 'ls-remote', 'origin'), /heartline|run-20/);
+  // Its own next attempt goes on from it nevertheless, with that and no more.
+  const next = await workspaces.prepare({ ...request('ENG-20/2'), branch, start: head });
+  assert.equal(git(next.tree, 'rev-parse', 'HEAD'), head);
+  assert.equal(git(next.tree, 'status', '--porcelain'), '');
+  assert.doesNotMatch(git(next.tree, 'for-each-ref'), /run-20/);
+  const again = join(next.out, 'work.bundle');
+  git(next.tree, 'commit', '--quiet', '--allow-empty', '-m', 'More');
+  git(next.tree, 'bundle', 'create', '--quiet', again, `origin/main..${branch}`);
+  const grown = await mirror.receiveBundle({ repository: REPOSITORY, runId: 'run-21', file: again, branch });
+  assert.deepEqual(await mirror.parents(REPOSITORY, grown), [head]);
+
+  await mirror.push({ repository: REPOSITORY, branch, head, expected: null });
+  await mirror.refresh(REPOSITORY);
+  assert.equal(await mirror.tip(REPOSITORY, branch), head);
+  git(other.tree, 'fetch', '--quiet', 'origin');
+  assert.equal(git(other.tree, 'rev-parse', `origin/${branch}`), head);
+});
+
+test('a mirror that was killed before it took over what its base had fetched does so at the next start', async () => {
+  const moved = world.commit('main', { 'a.txt': 'moved\n' });
+  const base = join(world.root, 'bases', basename(world.mirrorPath()));
+  world.git(['fetch', '--quiet', world.remote, '+refs/heads/*:refs/heads/*'], { cwd: base });
+  const mirror = world.mirror();
+  assert.notEqual(await mirror.tip(REPOSITORY, 'main'), moved);
+  await mirror.refresh(REPOSITORY);
+  assert.equal(await mirror.tip(REPOSITORY, 'main'), moved);
+  // And the objects are there once.
+  assert.deepEqual(
+    readdirSync(join(world.mirrorPath(), 'objects')).filter((name) => /^[0-9a-f]{2}$/.test(name)),
+    [],
+  );
 });
 
 test('released ones do not stay on the disk', async () => {
   for (let round = 0; round < 5; round++) {
-    await workspaces.prepare(request('ENG-8'));
+    leaveBehind((await workspaces.prepare(request('ENG-8'))).tree);
     await workspaces.release('ENG-8');
   }
   const trash = join(realpathSync(world.root), 'trash');
@@ -184,18 +268,27 @@ test('as root each workspace can belong to a user of its own, also after a resta
     for (const path of [tree, join(tree, '.git/config'), join(tree, 'a.txt'), out]) {
       assert.equal(lstatSync(path).uid, owner?.uid, path);
     }
+    for (const path of [tree, out]) assert.equal(lstatSync(path).mode & 0o777, 0o700);
+    // What lies around it stays the bot's.
+    assert.equal(lstatSync(dirname(tree)).uid, 0);
   }
   assert.deepEqual((await each().prepare(request('OWN-1'))).owner, one.owner);
 });
 
-/** Every path with its content, `.git` included; only what git itself numbers by the clock is left out. */
+/** Every path with its kind, mode and content, `.git` included; only what git itself numbers by the clock is left out. */
 function treeOf(folder: string): Readonly<Record<string, string>> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => !entry.isDirectory());
-  const paths = files.map((entry) => join(entry.parentPath, entry.name));
   const timed = /\.git\/(index|logs\/.*)$/;
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) =>
+    join(entry.parentPath, entry.name),
+  );
   return Object.fromEntries(
-    paths
-      .toSorted()
-      .map((path) => [path.slice(folder.length), timed.test(path) ? 'timed' : readFileSync(path, 'base64')]),
+    paths.toSorted().map((path) => {
+      const facts = lstatSync(path);
+      const content = !facts.isFile() ? '' : timed.test(path) ? 'timed' : readFileSync(path, 'base64');
+      return [
+        path.slice(folder.length),
+        `${facts.mode.toString(8)} ${facts.nlink > 1 && facts.isFile() ? 'linked ' : ''}${content}`,
+      ];
+    }),
   );
 }

@@ -12,7 +12,7 @@ import { createProxies } from '../../src/isolation/proxy/proxies.ts';
 import { findToolchain } from '../../src/isolation/toolchain.ts';
 import { contractOfEnds } from './isolation-contract-ends.ts';
 import { contractOfWalls } from './isolation-contract-walls.ts';
-import { BWRAP, room, type Setup } from './isolation-for-test.ts';
+import { BWRAP, room, type Setup, TEST_OWNER } from './isolation-for-test.ts';
 
 const setup: Setup = {
   name: 'bwrap',
@@ -24,6 +24,11 @@ const setup: Setup = {
 };
 contractOfEnds(setup);
 contractOfWalls(setup);
+if (process.getuid?.() === 0) {
+  const owned = { ...setup, name: 'bwrap as the owner of the workspace', owner: TEST_OWNER };
+  contractOfEnds(owned);
+  contractOfWalls(owned);
+}
 
 const CANARY = 'canary-4712-do-not-leak';
 const { folder, workspace, shell, remove } = room(createIsolation({ driver: 'bwrap' }));

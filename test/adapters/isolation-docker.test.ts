@@ -7,7 +7,7 @@ import { need } from '../needs.ts';
 import { canStartEngine, INSTALL_ENGINE, startEngine } from '../world/docker/start-engine.ts';
 import { contractOfEnds } from './isolation-contract-ends.ts';
 import { contractOfWalls } from './isolation-contract-walls.ts';
-import { type Setup, TEST_OWNER } from './isolation-for-test.ts';
+import { room, type Setup, TEST_OWNER } from './isolation-for-test.ts';
 
 const needs = need('docker', canStartEngine(), INSTALL_ENGINE);
 const engine = needs.skip === false ? await startEngine() : { socket: '/nowhere', image: 'none', stop: async () => {} };
@@ -34,6 +34,20 @@ test('docker: the probe names what is missing and the line that mends it', needs
     fix: 'docker pull acme/absent:1',
   });
   assert.throws(() => createIsolation({ driver: 'docker', docker: null }), /isolation\.docker\.image/);
+});
+
+test('docker: the agent has a name, a group and a home, whatever its number is', needs, async () => {
+  const { shell, remove } = room(createIsolation({ driver: 'docker', docker }), TEST_OWNER);
+  const { uid } = TEST_OWNER;
+  assert.equal(
+    await shell('grep "^agent:" /etc/passwd /etc/group; (echo >>/etc/passwd) 2>/dev/null || echo read-only'),
+    `/etc/passwd:agent:x:${uid}:${uid}:agent:/home/agent:/bin/sh\n/etc/group:agent:x:${uid}:\nread-only`,
+  );
+  await remove();
+});
+
+test('docker: the basis is the image itself, not its name', needs, async () => {
+  assert.match((await createIsolation({ driver: 'docker', docker }).basis?.()) ?? '', /^sha256:[0-9a-f]{64}$/);
 });
 
 // Hooks run in the order they were made: rooms are removed before their engine goes.

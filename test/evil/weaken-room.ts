@@ -1,7 +1,8 @@
 /**
  * The room with layers taken away: a `bwrap` that stands first on the bot's PATH, takes the arguments that the shipped
  * code made, leaves out those of the layers and passes on the rest. What it does not know it refuses, so that a layer
- * that is new in the shipped code cannot be forgotten here.
+ * that is new in the shipped code cannot be forgotten here. A user of its own for each workspace is a wall behind these
+ * walls, so it falls with any of them: bubblewrap seems unable to run as another user then, and the bot does without.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -18,6 +19,11 @@ const VIEW: Readonly<Record<number, string>> = {
   1: '--tmpfs|--dev|--proc|--remount-ro|--size|--dir|--mqueue|--perms|--overlay-src|--ro-overlay|--tmp-overlay',
   2: '--ro-bind|--bind|--dev-bind|--ro-bind-try|--bind-try|--dev-bind-try|--symlink|--file|--bind-data|--ro-bind-data|--chmod',
 };
+
+/** What stands for bubblewrap's first line where it runs as another user: setpriv's flag behind its own. */
+const AS_OWNER = '--reuid';
+/** Rooms by which the bot tries itself, so that it starts although they leak in play. */
+const PROBE = '*heartline-probe-*|';
 
 /** Writes it and gives the folder to put first on PATH; with no layers it passes everything on. */
 export async function weakenRoom(
@@ -38,7 +44,10 @@ export async function weakenRoom(
   ];
   const script = `#!/bin/bash
 set -f
-case "$*" in *heartline-probe-*|--version) exec '${program}' "$@";; esac
+case "$*" in
+  *' ${AS_OWNER} '*) ${gone.length === 0 || bot.keepsOwnUser === true} && exec '${program}' "$@"; exit 97;;
+  ${bot.weakensProbe === true ? '' : PROBE}--version) exec '${program}' "$@";;
+esac
 new=()
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -68,4 +77,8 @@ exec ${gone.includes('environment') ? `env ${inherited.join(' ')}` : ''} '${prog
 interface Bot {
   /** What the room inherits where the environment's layer is gone. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The rooms of the probe are made weak too. */
+  readonly weakensProbe?: boolean;
+  /** Rooms run as the owner of the workspace nevertheless. */
+  readonly keepsOwnUser?: boolean;
 }

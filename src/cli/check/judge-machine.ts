@@ -41,11 +41,14 @@ export function judgeIsolation({ driver, probe, layers }: IsolationFacts): reado
     const fix = 'Set isolation.driver: bwrap, unless this machine can be thrown away.';
     return [line.warn('none: agents can read everything this user can read.', fix)];
   }
-  const off = layers.filter(({ state }) => state === 'off');
   return [
     line.ok(`${driver} holds: a command inside could not get out.`),
-    // What the probe insists on is not among these: without it nothing starts.
-    ...off.map(({ name, fix }) => line.warn(`it does without ${name}.`, fix)),
+    // What the probe insists on is always on: without it nothing starts.
+    ...layers.map(({ name, state, fix }) => {
+      if (state === 'on') return line.ok(`it has ${name}.`);
+      // Where there is nothing to mend, the layer does not apply here.
+      return fix === null ? line.ok(`it does without ${name}.`) : line.warn(`it does without ${name}.`, fix);
+    }),
   ];
 }
 

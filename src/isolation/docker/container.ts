@@ -6,6 +6,7 @@
 
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { OutsideError } from '../../domain/outside-error.ts';
@@ -14,6 +15,7 @@ import { startOf } from '../process-tree.ts';
 import { HOME, type RoomLimits } from '../room-limits.ts';
 import { PROXY_SOCKET_INSIDE } from '../room-network.ts';
 import type { Toolchain } from '../toolchain.ts';
+import { writeAccounts } from './accounts.ts';
 import { type Engine, property } from './engine.ts';
 
 export interface Container {
@@ -118,6 +120,7 @@ async function specification(command: IsolatedCommand, options: ContainerOptions
   const { image, limits } = options;
   const memoryFolder = `rw,nosuid,nodev,size=${limits.memoryFolderBytesMax}`;
   const user = userOf(command);
+  const accounts = await writeAccounts(dirname(workspace.tree), user);
   return {
     Image: image,
     Labels: { [OWNER_LABEL]: `${machineName()}|${process.pid}|${(await startOf(process.pid)) ?? 'unknown'}` },
@@ -157,6 +160,7 @@ async function specification(command: IsolatedCommand, options: ContainerOptions
       LogConfig: { Type: 'none', Config: {} },
       Mounts: [
         mount(GIT_CONFIG, '/etc/gitconfig', true),
+        ...accounts.map(({ source, target }) => mount(source, target, true)),
         mount(workspace.mirror, workspace.mirror, true),
         mount(workspace.tree, workspace.tree, readOnly),
         mount(workspace.out, workspace.out, false),

@@ -14,7 +14,7 @@ import { networkEnvironment, withForwarder } from '../room-network.ts';
 import { extraPath, type Toolchain, withExtra } from '../toolchain.ts';
 import { type Container, startContainer } from './container.ts';
 import { probeDocker } from './docker-probe.ts';
-import { dockerEngine } from './engine.ts';
+import { dockerEngine, imagePath, property } from './engine.ts';
 import { runInContainer } from './run-in-container.ts';
 
 export interface DockerOptions {
@@ -126,7 +126,15 @@ export function dockerDriver(options: DockerOptions): Isolation {
       fix: null,
     },
   ];
-  return { driver: 'docker', exec, dispose, layers, probe: () => probeDocker(engine, options, exec, dispose) };
+  return {
+    driver: 'docker',
+    // A tag may name another image tomorrow.
+    basis: async () => String(property(await engine.call('GET', imagePath(options.image)), 'Id')),
+    exec,
+    dispose,
+    layers,
+    probe: () => probeDocker(engine, options, exec, dispose),
+  };
 }
 
 async function take(pool: Pool, make: () => Promise<Container>): Promise<Container> {

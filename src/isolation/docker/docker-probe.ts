@@ -5,7 +5,7 @@ import { type Isolation, OWNER_UID_MIN } from '../../heartbeat/ports.ts';
 import { attemptEscapes, type Fault } from '../attempt-escapes.ts';
 import { sweepContainers } from './container.ts';
 import type { DockerOptions } from './docker-driver.ts';
-import { type Engine, property } from './engine.ts';
+import { type Engine, imagePath, property } from './engine.ts';
 
 export async function probeDocker(
   engine: Engine,
@@ -23,7 +23,7 @@ export async function probeDocker(
     };
   }
   try {
-    await engine.call('GET', `/images/${encodeURIComponent(options.image)}/json`);
+    await engine.call('GET', imagePath(options.image));
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
     return { missing: `the engine has no image ${options.image}`, fix: `docker pull ${options.image}` };

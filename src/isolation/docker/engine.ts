@@ -101,3 +101,8 @@ function parsed(text: string): unknown {
 export function property(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }
+
+/** Where the engine tells about an image, by tag or id. */
+export function imagePath(image: string): string {
+  return `/images/${encodeURIComponent(image)}/json`;
+}

@@ -1,5 +1,6 @@
 /** What a refused, limited or broken answer of GitHub means, by status, headers and error codes. */
 import { OutsideError, type TroubleKind } from '../domain/outside-error.ts';
+import { resetMs, retryAfterMs, untoldWaitMs } from '../governor/told-wait.ts';
 
 export interface FailedAnswer {
   readonly status: number;
@@ -9,21 +10,38 @@ export interface FailedAnswer {
   readonly codes: readonly string[];
 }
 
-/** Waited when GitHub limits us and names no time; its documentation asks for at least this. */
-const LIMITED_DEFAULT_MS = 60_000;
-/** Limits reset hourly, so a longer wait is a misread header. */
-const LIMITED_MAX_MS = 3_600_000;
-
-export function classifyFailure(attempted: string, answer: FailedAnswer, now: number, cause: unknown): OutsideError {
+/** `limitedMs` is how long to stay away when it is a limit; absent: what the answer asks for, or the first step when it asks for nothing. */
+export function classifyFailure(
+  attempted: string,
+  answer: FailedAnswer,
+  serverNow: number,
+  cause: unknown,
+  limitedMs: number | null = toldWait(answer, serverNow) ?? untoldWaitMs(1),
+): OutsideError {
   const kind = kindOf(answer);
-  const retryAfterMs = kind === 'limited' ? waitFromHeaders(answer.headers, now) : null;
   const detail = `GitHub answered HTTP ${answer.status}${answer.message === '' ? '' : `: ${answer.message}`}`;
-  return new OutsideError(kind, attempted, detail, { cause, retryAfterMs });
+  return new OutsideError(kind, attempted, detail, { cause, retryAfterMs: kind === 'limited' ? limitedMs : null });
+}
+
+/** How long a limited answer asks to stay away: `retry-after` first, then the reset of a quota that is used up; null: it does not say. */
+export function toldWait({ headers }: FailedAnswer, serverNow: number): number | null {
+  const told = retryAfterMs(text(headers['retry-after']), serverNow);
+  if (told !== null) return told;
+  return usedUp(headers) ? resetMs(text(headers['x-ratelimit-reset']), serverNow) : null;
+}
+
+export function isLimit(answer: FailedAnswer): boolean {
+  return kindOf(answer) === 'limited';
 }
 
 /** A limit that refuses everything of this identity, not only the hourly quota of one kind of request. */
 export function isSecondaryLimit(answer: FailedAnswer): boolean {
-  return kindOf(answer) === 'limited' && text(answer.headers['x-ratelimit-remaining']) !== '0';
+  return isLimit(answer) && !usedUp(answer.headers);
+}
+
+function usedUp(headers: FailedAnswer['headers']): boolean {
+  const left = text(headers['x-ratelimit-remaining']);
+  return left !== '' && Number(left) <= 0;
 }
 
 function kindOf(answer: FailedAnswer): TroubleKind {
@@ -57,9 +75,7 @@ function isLimited({ status, headers, message, codes }: FailedAnswer): boolean {
   if (status === 429 || codes.includes('RATE_LIMITED') || codes.includes('RATE_LIMIT')) return true;
   if (status !== 403) return false;
   return (
-    text(headers['retry-after']) !== '' ||
-    text(headers['x-ratelimit-remaining']) === '0' ||
-    /secondary rate limit|abuse detection/i.test(message)
+    text(headers['retry-after']) !== '' || usedUp(headers) || /secondary rate limit|abuse detection/i.test(message)
   );
 }
 
@@ -69,16 +85,6 @@ function graphqlKindOf(codes: readonly string[]): TroubleKind {
   if (codes.includes('UNPROCESSABLE')) return 'refused';
   if (codes.some((code) => code === 'MAX_NODE_LIMIT_EXCEEDED' || code === 'undefinedField')) return 'invalid';
   return 'unreachable';
-}
-
-function waitFromHeaders(headers: Readonly<Record<string, unknown>>, now: number): number {
-  const bounded = (waitMs: number) => Math.min(LIMITED_MAX_MS, Math.max(1000, Math.ceil(waitMs)));
-  const told = text(headers['retry-after']);
-  if (told !== '' && Number.isFinite(Number(told))) return bounded(Number(told) * 1000);
-  const resetSeconds = Number(text(headers['x-ratelimit-reset']));
-  const exhausted = text(headers['x-ratelimit-remaining']) === '0';
-  if (exhausted && Number.isFinite(resetSeconds) && resetSeconds > 0) return bounded(resetSeconds * 1000 - now);
-  return LIMITED_DEFAULT_MS;
 }
 
 function text(value: unknown): string {

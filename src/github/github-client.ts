@@ -1,13 +1,18 @@
 /**
- * One GitHub identity: REST and GraphQL calls that answer in the expected shape or throw one OutsideError. Octokit's own
- * throttling and retrying are off, because a repeated write would break "look before you repeat"; it is loaded at the
- * first call, because start-up must not wait for it.
+ * One GitHub identity: REST and GraphQL calls that answer in the expected shape or throw one OutsideError. The governor
+ * says when a call may leave. Octokit's own throttling and retrying are off, because a repeated write would break "look
+ * before you repeat"; it is loaded at the first call, because start-up must not wait for it.
  */
 import type { Octokit } from 'octokit';
 import type { ZodType } from 'zod';
 import { OutsideError } from '../domain/outside-error.ts';
+import type { Heard, Request, Trip } from '../governor/account.ts';
+import type { Governor } from '../governor/governor.ts';
+import { epochMs } from '../governor/told-wait.ts';
 import type { ForgeQuota } from '../heartbeat/ports.ts';
-import { classifyFailure, type FailedAnswer, isSecondaryLimit } from './classify-failure.ts';
+import { classifyFailure, type FailedAnswer, isLimit, isSecondaryLimit, toldWait } from './classify-failure.ts';
+import { createGithubGovernor } from './github-governor.ts';
+import { graphqlKind, restKind } from './request-kind.ts';
 
 export interface GithubOptions {
   readonly token: string;
@@ -16,6 +21,8 @@ export interface GithubOptions {
   /** For the whole exchange, the body included. */
   readonly timeoutMs: number;
   readonly log?: (message: string) => void;
+  /** Shared by every identity. Absent: one of its own that keeps to what GitHub says and no more. */
+  readonly governor?: Governor;
 }
 
 export interface RestCall {
@@ -40,59 +47,66 @@ export interface GithubClient {
 /** ETags kept for conditional reads, oldest dropped first. */
 const REMEMBERED_MAX = 200;
 
-type Resource = 'rest' | 'graphql';
+const UNCAPPED = { writeSpacingMs: 0, writesPerMinuteMax: null, writesPerHourMax: null };
+const RESOURCES: Readonly<Record<string, string>> = { core: 'REST requests', graphql: 'GraphQL points' };
 
 export function createGithubClient(options: GithubOptions): GithubClient {
   const { now } = options;
+  const governor = options.governor ?? createGithubGovernor({ now, reserveShare: 0, writes: UNCAPPED });
+  const account = governor.account();
   let octokit: Promise<Octokit> | null = null;
-  let quota: ForgeQuota | null = null;
   const remembered = new Map<string, { readonly etag: string; readonly data: unknown }>();
-  /** Going on while limited can get an account banned, so until then calls fail here. */
-  const limitedUntil: Record<Resource, number> = { rest: 0, graphql: 0 };
 
-  async function call<T>(
-    resource: Resource,
-    attempted: string,
-    send: (octokit: Octokit, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    if (now() < limitedUntil[resource]) {
-      const retryAfterMs = limitedUntil[resource] - now();
-      throw new OutsideError('limited', attempted, 'GitHub asked to wait and the time is not up', { retryAfterMs });
-    }
-    octokit ??= load(options);
-    const signal = AbortSignal.timeout(options.timeoutMs);
-    try {
-      return await send(await octokit, signal);
-    } catch (error) {
-      const answer = failedAnswer(error);
-      const cause = new Error(error instanceof Error ? `${error.name}: ${error.message.slice(0, 500)}` : String(error));
-      if (answer === null) {
-        const detail = signal.aborted ? `no whole answer within ${options.timeoutMs} ms` : cause.message;
-        throw new OutsideError('unreachable', attempted, `no answer from GitHub (${detail})`, { cause });
+  /** What Octokit is told of one call: when to give it up, and to let us see every answer's headers. */
+  function callOptions(trip: Trip, request: Request, signal: AbortSignal): object {
+    const seeing: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init);
+      // A log is sent by another host, whose clock and limits are not GitHub's.
+      if (!answer.redirected) trip.heard(heardFrom(answer.headers, request));
+      return answer;
+    };
+    return { signal, fetch: seeing };
+  }
+
+  async function call<T>(request: Request, send: (octokit: Octokit, options: object) => Promise<T>): Promise<T> {
+    const { attempted } = request;
+    return account.send(request, async (trip) => {
+      octokit ??= load(options);
+      const client = await octokit;
+      const signal = AbortSignal.timeout(options.timeoutMs);
+      try {
+        return await send(client, callOptions(trip, request, signal));
+      } catch (error) {
+        const answer = failedAnswer(error);
+        const cause = new Error(
+          error instanceof Error ? `${error.name}: ${error.message.slice(0, 500)}` : String(error),
+        );
+        if (answer === null) {
+          const detail = signal.aborted ? `no whole answer within ${options.timeoutMs} ms` : cause.message;
+          throw new OutsideError('unreachable', attempted, `no answer from GitHub (${detail})`, { cause });
+        }
+        const waitMs = isLimit(answer) ? refused(trip, request, answer) : null;
+        throw classifyFailure(attempted, answer, trip.serverNow(), cause, waitMs);
       }
-      note(resource, answer.headers);
-      const trouble = classifyFailure(attempted, answer, now(), cause);
-      if (trouble.kind === 'limited') {
-        const until = now() + (trouble.retryAfterMs ?? 0);
-        limitedUntil[resource] = until;
-        if (isSecondaryLimit(answer)) limitedUntil.rest = limitedUntil.graphql = until;
-      }
-      throw trouble;
-    }
+    });
+  }
+
+  function refused(trip: Trip, request: Request, answer: FailedAnswer): number {
+    const [quota] = request.draws;
+    const scope = isSecondaryLimit(answer) || quota === undefined ? 'all' : { quota };
+    return trip.refused(toldWait(answer, trip.serverNow()), scope);
   }
 
   async function rest<T>({ attempted, route, parameters }: RestCall, shape: ZodType<T>): Promise<T> {
     const key = route.startsWith('GET ') ? JSON.stringify([route, parameters]) : null;
     const known = key === null ? undefined : remembered.get(key);
-    const data = await call('rest', attempted, async (client, signal) => {
+    const data = await call({ attempted, ...restKind(route) }, async (client, request) => {
       const headers = known === undefined ? {} : { 'if-none-match': known.etag };
-      const request = { ...parameters, headers, request: { signal } };
-      const answer = await client.request(route, request).catch((error: unknown) => {
+      const answer = await client.request(route, { ...parameters, headers, request }).catch((error: unknown) => {
         if (known !== undefined && field(error, 'status') === 304) return null;
         throw error;
       });
       if (answer === null) return known?.data;
-      note('rest', answer.headers);
       const { etag } = answer.headers;
       if (key !== null && typeof etag === 'string') remember(key, { etag, data: answer.data });
       return answer.data;
@@ -106,14 +120,9 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     variables: Readonly<Record<string, unknown>>,
     shape: ZodType<T>,
   ): Promise<T> {
-    const data = await call('graphql', attempted, async (client, signal) => {
-      return client.graphql<unknown>(document, { ...variables, request: { signal } });
+    const data = await call({ attempted, ...graphqlKind(document) }, async (client, request) => {
+      return client.graphql<unknown>(document, { ...variables, request });
     });
-    const limit = field(data, 'rateLimit');
-    const [left, whole] = [field(limit, 'remaining'), field(limit, 'limit')];
-    if (typeof left === 'number' && typeof whole === 'number') {
-      quota = { restLeft: null, restLimit: null, ...quota, graphqlLeft: left, graphqlLimit: whole };
-    }
     return inShape(attempted, data, shape);
   }
 
@@ -124,18 +133,33 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     if (remembered.size > REMEMBERED_MAX && oldest !== undefined) remembered.delete(oldest);
   }
 
-  function note(resource: Resource, headers: Readonly<Record<string, unknown>>): void {
-    const number = (name: string) => (headers[name] === undefined ? Number.NaN : Number(headers[name]));
-    const [left, whole] = [number('x-ratelimit-remaining'), number('x-ratelimit-limit')];
-    if (!Number.isFinite(left) || !Number.isFinite(whole)) return;
-    const before = quota ?? { restLeft: null, restLimit: null, graphqlLeft: null, graphqlLimit: null };
-    quota =
-      resource === 'rest'
-        ? { ...before, restLeft: left, restLimit: whole }
-        : { ...before, graphqlLeft: left, graphqlLimit: whole };
+  function quota(): ForgeQuota | null {
+    const [rest, graphql] = [account.quota('REST requests'), account.quota('GraphQL points')];
+    if (rest === null && graphql === null) return null;
+    return {
+      restLeft: rest?.left ?? null,
+      restLimit: rest?.limit ?? null,
+      graphqlLeft: graphql?.left ?? null,
+      graphqlLimit: graphql?.limit ?? null,
+    };
   }
 
-  return { rest, graphql, quota: () => quota };
+  return { rest, graphql, quota };
+}
+
+/** Search and other kinds have quotas of their own, which nothing of ours draws on. */
+function heardFrom(headers: Headers, { draws: [quota = ''] }: Request): Heard {
+  const number = (name: string) => Number(headers.get(`x-ratelimit-${name}`) ?? Number.NaN);
+  const date = Date.parse(headers.get('date') ?? '');
+  const resource = headers.get('x-ratelimit-resource');
+  const name = resource === null ? quota : (RESOURCES[resource] ?? null);
+  const [limit, left, reset] = [number('limit'), number('remaining'), number('reset')];
+  const told = name !== null && name !== '' && Number.isFinite(limit) && Number.isFinite(left);
+  const resetAt = Number.isFinite(reset) && reset > 0 ? epochMs(reset) : null;
+  return {
+    serverDate: Number.isNaN(date) ? null : date,
+    quotas: told ? [{ name, limit, left, resetAt, refill: 'at-reset' }] : [],
+  };
 }
 
 async function load(options: GithubOptions): Promise<Octokit> {

@@ -3,6 +3,7 @@
  * error alone, and call any 4xx without an error list an authentication failure.
  */
 import { OutsideError, type TroubleKind } from '../domain/outside-error.ts';
+import { resetMs, retryAfterMs, untoldWaitMs } from '../governor/told-wait.ts';
 
 export interface FailedAnswer {
   readonly status: number;
@@ -16,17 +17,50 @@ export interface FailedAnswer {
   }[];
 }
 
-/** Waited when Linear limits us and names no time. */
-const LIMITED_DEFAULT_MS = 60_000;
-/** Linear's buckets are hourly, so a longer wait is a misread header. */
-const LIMITED_MAX_MS = 3_600_000;
-
-export function classifyFailure(attempted: string, answer: FailedAnswer, now: number, cause: unknown): OutsideError {
+/** `limitedMs` is how long to stay away when it is a limit; absent: what the answer asks for, or the first step when it asks for nothing. */
+export function classifyFailure(
+  attempted: string,
+  answer: FailedAnswer,
+  serverNow: number,
+  cause: unknown,
+  limitedMs: number | null = toldWait(answer, serverNow) ?? untoldWaitMs(1),
+): OutsideError {
   const kind = kindOf(answer);
   const told = answer.errors.map((error) => error.message).join('; ');
   const detail = `Linear answered HTTP ${answer.status}${told === '' ? ' without an error it explains' : `: ${told}`}`;
-  const retryAfterMs = kind === 'limited' ? waitFromHeaders(answer.headers, now) : null;
-  return new OutsideError(kind, attempted, detail, { cause, retryAfterMs });
+  return new OutsideError(kind, attempted, detail, { cause, retryAfterMs: kind === 'limited' ? limitedMs : null });
+}
+
+export function isLimit(answer: FailedAnswer): boolean {
+  return kindOf(answer) === 'limited';
+}
+
+/** How long a limited answer asks to stay away: `retry-after` first, then the latest reset of what is used up; null: it does not say. */
+export function toldWait({ headers }: FailedAnswer, serverNow: number): number | null {
+  const told = retryAfterMs(headers?.get('retry-after') ?? null, serverNow);
+  if (told !== null) return told;
+  const waits = BUCKETS.flatMap((bucket) => {
+    const waitMs = resetMs(headers?.get(`x-ratelimit-${bucket}-reset`) ?? null, serverNow);
+    return waitMs !== null && leftIn(headers, bucket) <= 0 ? [waitMs] : [];
+  });
+  return waits.length === 0 ? null : Math.max(...waits);
+}
+
+/** Only this one operation was asked too often: one bad query must not stop everything else. */
+export function isOperationLimit({ headers }: FailedAnswer): boolean {
+  const said = (bucket: string) => headers?.has(`x-ratelimit-${bucket}-remaining`) === true;
+  const [requests, complexity, endpoint] = BUCKETS;
+  return (
+    said(endpoint) && leftIn(headers, endpoint) <= 0 && leftIn(headers, requests) > 0 && leftIn(headers, complexity) > 0
+  );
+}
+
+const BUCKETS = ['requests', 'complexity', 'endpoint-requests'] as const;
+
+/** A bucket that is not told counts as used up: its reset, where that is told, is then what to wait for. */
+function leftIn(headers: Headers | null, bucket: string): number {
+  const left = Number(headers?.get(`x-ratelimit-${bucket}-remaining`) ?? 0);
+  return Number.isFinite(left) ? left : 0;
 }
 
 function kindOf({ status, errors }: FailedAnswer): TroubleKind {
@@ -45,27 +79,4 @@ function kindOf({ status, errors }: FailedAnswer): TroubleKind {
   if (has('user error', 'usage limit exceeded')) return 'refused';
   // No error of a kind we know: whatever it is, it says nothing about the thing we asked for.
   return 'unreachable';
-}
-
-function waitFromHeaders(headers: Headers | null, now: number): number {
-  const number = (name: string): number | null => {
-    const text = headers?.get(name) ?? null;
-    const value = text === null || text.trim() === '' ? Number.NaN : Number(text);
-    return Number.isFinite(value) ? value : null;
-  };
-  const bounded = (waitMs: number) => Math.min(LIMITED_MAX_MS, Math.max(1000, Math.ceil(waitMs)));
-  const told = number('retry-after');
-  if (told !== null) return bounded(told * 1000);
-  const waits: number[] = [];
-  for (const bucket of ['requests', 'complexity', 'endpoint-requests']) {
-    const reset = number(`x-ratelimit-${bucket}-reset`);
-    const left = number(`x-ratelimit-${bucket}-remaining`);
-    if (reset !== null && (left === null || left <= 0)) waits.push(epochMsOf(reset) - now);
-  }
-  return waits.length === 0 ? LIMITED_DEFAULT_MS : bounded(Math.max(...waits));
-}
-
-/** Milliseconds in the field, seconds in some texts: the magnitude tells. */
-function epochMsOf(reset: number): number {
-  return reset >= 1e11 ? reset : reset * 1000;
 }

@@ -1,11 +1,14 @@
 /**
- * One request to Linear: one `fetch` through the SDK's client, one answer of the expected shape or one OutsideError.
- * Nothing is retried. The SDK is loaded at the first request, because start-up must not wait for it.
+ * One request to Linear: one `fetch` through the SDK's client, one answer of the expected shape or one OutsideError. The
+ * governor says when it may leave; nothing is retried. The SDK is loaded at the first request, because start-up must not wait for it.
  */
 import type { ZodType } from 'zod';
 import { OutsideError } from '../domain/outside-error.ts';
+import type { Heard, Quota, Request, Trip } from '../governor/account.ts';
+import { createGovernor, type Governor } from '../governor/governor.ts';
+import { epochMs } from '../governor/told-wait.ts';
 import type { TrackerQuota } from '../heartbeat/ports.ts';
-import { classifyFailure, type FailedAnswer } from './classify-failure.ts';
+import { classifyFailure, type FailedAnswer, isLimit, isOperationLimit, toldWait } from './classify-failure.ts';
 
 export interface LinearOptions {
   readonly apiKey: string;
@@ -14,6 +17,8 @@ export interface LinearOptions {
   /** For the whole exchange, the body included. */
   readonly timeoutMs: number;
   readonly log?: (message: string) => void;
+  /** Absent: one of its own that keeps to what Linear says and no more. */
+  readonly governor?: Governor;
 }
 
 export interface LinearRequest {
@@ -27,11 +32,17 @@ export interface LinearRequest {
   quota(): TrackerQuota | null;
 }
 
+const REQUESTS = 'requests';
+const COMPLEXITY = 'complexity points';
+/** The last step of a merge, or of a stop. */
+const URGENT_OPERATIONS: readonly string[] = ['MoveIssue'];
+/** Nobody waits for these. */
+const ORDINARY_OPERATIONS: readonly string[] = ['Link', 'Teams', 'Labels', 'Projects', 'Users'];
+
 export function createLinearRequest(options: LinearOptions): LinearRequest {
-  const { now } = options;
-  let quota: TrackerQuota | null = null;
-  /** Asking while the bucket is empty helps nobody, so until then requests fail here. */
-  let limitedUntil = 0;
+  const governor =
+    options.governor ?? createGovernor({ name: 'Linear', now: options.now, reserveShare: 0, writes: null });
+  const account = governor.account();
 
   async function send<T>(
     attempted: string,
@@ -39,27 +50,8 @@ export function createLinearRequest(options: LinearOptions): LinearRequest {
     variables: Readonly<Record<string, unknown>>,
     shape: ZodType<T>,
   ): Promise<T> {
-    if (now() < limitedUntil) {
-      const retryAfterMs = limitedUntil - now();
-      throw new OutsideError('limited', attempted, 'Linear asked to wait and the time is not up', { retryAfterMs });
-    }
-    const { LinearClient } = await import('@linear/sdk');
-    const signal = AbortSignal.timeout(options.timeoutMs);
-    // A client costs nothing; its options are the only way to hand the signal to its fetch.
-    const client = new LinearClient({ apiKey: options.apiKey, apiUrl: options.apiUrl, signal });
-    let data: unknown;
-    try {
-      const answer = await client.client.rawRequest<unknown, Record<string, unknown>>(document, { ...variables });
-      quota = quotaOf(answer.headers) ?? quota;
-      data = answer.data;
-    } catch (error) {
-      const failed = failedAnswer(error);
-      if (failed === null) throw unanswered(attempted, error, signal, options.timeoutMs);
-      quota = quotaOf(failed.headers) ?? quota;
-      const trouble = classifyFailure(attempted, failed, now(), withoutQuery(error));
-      if (trouble.kind === 'limited') limitedUntil = now() + (trouble.retryAfterMs ?? 0);
-      throw trouble;
-    }
+    const request = requestOf(attempted, document);
+    const data = await account.send(request, (trip) => exchange(request, document, variables, trip));
     const parsed = shape.safeParse(data);
     if (parsed.success) return parsed.data;
     const where = parsed.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
@@ -70,7 +62,54 @@ export function createLinearRequest(options: LinearOptions): LinearRequest {
     );
   }
 
-  return { send, quota: () => quota };
+  async function exchange(
+    request: Request,
+    document: string,
+    variables: Readonly<Record<string, unknown>>,
+    trip: Trip,
+  ): Promise<unknown> {
+    const { attempted } = request;
+    const { LinearClient } = await import('@linear/sdk');
+    const signal = AbortSignal.timeout(options.timeoutMs);
+    // A client costs nothing; its options are the only way to hand the signal to its fetch.
+    const client = new LinearClient({ apiKey: options.apiKey, apiUrl: options.apiUrl, signal });
+    try {
+      const answer = await client.client.rawRequest<unknown, Record<string, unknown>>(document, { ...variables });
+      trip.heard(heardFrom(answer.headers));
+      return answer.data;
+    } catch (error) {
+      const failed = failedAnswer(error);
+      if (failed === null) throw unanswered(attempted, error, signal, options.timeoutMs);
+      trip.heard(heardFrom(failed.headers));
+      const waitMs = isLimit(failed)
+        ? trip.refused(toldWait(failed, trip.serverNow()), isOperationLimit(failed) ? 'operation' : 'all')
+        : null;
+      throw classifyFailure(attempted, failed, trip.serverNow(), withoutQuery(error), waitMs);
+    }
+  }
+
+  function quota(): TrackerQuota | null {
+    const [requests, complexity] = [account.quota(REQUESTS), account.quota(COMPLEXITY)];
+    if (requests === null || complexity === null) return null;
+    return {
+      requestsLeft: requests.left,
+      requestsLimit: requests.limit,
+      complexityLeft: complexity.left,
+      complexityLimit: complexity.limit,
+    };
+  }
+
+  return { send, quota };
+}
+
+function requestOf(attempted: string, document: string): Request {
+  const [, type = 'query', operation = 'unnamed'] = /\b(query|mutation)\s+(\w+)/.exec(document) ?? [];
+  const urgency = URGENT_OPERATIONS.includes(operation)
+    ? 'urgent'
+    : ORDINARY_OPERATIONS.includes(operation)
+      ? 'ordinary'
+      : 'look';
+  return { attempted, operation, draws: [REQUESTS, COMPLEXITY], urgency, write: type === 'mutation', content: false };
 }
 
 function unanswered(attempted: string, error: unknown, signal: AbortSignal, timeoutMs: number): OutsideError {
@@ -120,16 +159,22 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function quotaOf(headers: { get(name: string): string | null } | null | undefined): TrackerQuota | null {
-  const number = (name: string) => {
-    const told = headers?.get(`x-ratelimit-${name}`) ?? null;
-    return told === null || !Number.isFinite(Number(told)) ? null : Number(told);
+function heardFrom(headers: { get(name: string): string | null } | null | undefined): Heard {
+  const number = (name: string) => Number(headers?.get(name) ?? Number.NaN);
+  const quota = (name: string, header: string): readonly Quota[] => {
+    const [limit, left] = [number(`x-ratelimit-${header}-limit`), number(`x-ratelimit-${header}-remaining`)];
+    if (!Number.isFinite(limit) || !Number.isFinite(left)) return [];
+    const reset = number(`x-ratelimit-${header}-reset`);
+    // Linear's buckets leak: what is used comes back all the time until the reset.
+    return [
+      { name, limit, left, resetAt: Number.isFinite(reset) && reset > 0 ? epochMs(reset) : null, refill: 'steady' },
+    ];
   };
-  const requestsLeft = number('requests-remaining');
-  const requestsLimit = number('requests-limit');
-  const complexityLeft = number('complexity-remaining');
-  const complexityLimit = number('complexity-limit');
-  if (requestsLeft === null || requestsLimit === null || complexityLeft === null || complexityLimit === null)
-    return null;
-  return { requestsLeft, requestsLimit, complexityLeft, complexityLimit };
+  const date = Date.parse(headers?.get('date') ?? '');
+  const complexity = number('x-complexity');
+  return {
+    serverDate: Number.isNaN(date) ? null : date,
+    quotas: [...quota(REQUESTS, 'requests'), ...quota(COMPLEXITY, 'complexity')],
+    ...(Number.isFinite(complexity) && complexity >= 0 ? { costs: { [COMPLEXITY]: complexity } } : {}),
+  };
 }

@@ -41,6 +41,8 @@ export interface LinearWorld {
   readonly requests: readonly RequestRecord[];
   /** What was asked for and is not written; a test of the bot should find it empty. */
   readonly unimplemented: ReadonlySet<string>;
+  /** Uses up quota of a key's user in mid-run. */
+  leave(apiKey: string, requests: number, complexity: number): void;
   /** Called after each change with what it did. Returns how to stop listening. */
   onChange(listener: (effect: Effect) => void): () => void;
   /** Resolves when the condition holds, looked at now and after each change; rejects when the signal aborts. */
@@ -82,7 +84,8 @@ export async function startLinear(options: LinearWorldOptions): Promise<LinearWo
   let calls = 0;
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (incoming.method !== 'POST' || incoming.url !== '/graphql') return send(response, 404, {}, 'Not found');
+    if (incoming.method !== 'POST' || incoming.url !== '/graphql')
+      return send(response, options.clock, 404, {}, 'Not found');
     const request = readRequest(await textOf(incoming));
     calls += 1;
     const operation = request.rootFields.join('+') || 'unreadable';
@@ -116,6 +119,7 @@ export async function startLinear(options: LinearWorldOptions): Promise<LinearWo
         note(null, fault.status);
         send(
           response,
+          options.clock,
           fault.status,
           { 'content-type': 'text/html' },
           '<html><body>The service is unavailable.</body></html>',
@@ -125,7 +129,7 @@ export async function startLinear(options: LinearWorldOptions): Promise<LinearWo
         caller?.buckets.drain(fault.resetInMs ?? limitResetMsDefault);
         const given = caller ? limitedAnswer('requests', 0, caller.buckets, limits) : await answer(request, answering);
         note(given, given.status);
-        send(response, given.status, given.headers, JSON.stringify(given.body));
+        send(response, options.clock, given.status, given.headers, JSON.stringify(given.body));
         return;
       }
       case 'slow':
@@ -151,8 +155,9 @@ export async function startLinear(options: LinearWorldOptions): Promise<LinearWo
       note(again, again.status);
     }
     const text = JSON.stringify(given.body);
-    if (fault?.kind === 'malformed') send(response, 200, given.headers, text.slice(0, Math.floor(text.length / 2)));
-    else send(response, given.status, given.headers, text);
+    if (fault?.kind === 'malformed')
+      send(response, options.clock, 200, given.headers, text.slice(0, Math.floor(text.length / 2)));
+    else send(response, options.clock, given.status, given.headers, text);
   }
 
   const server = createServer((incoming, response) => {
@@ -175,6 +180,7 @@ export async function startLinear(options: LinearWorldOptions): Promise<LinearWo
     log: board.log,
     requests,
     unimplemented,
+    leave: (apiKey, left, points) => callers.get(apiKey)?.buckets.leave(left, points),
     onChange: board.onChange,
     until: (condition, signal) => until(board, condition, signal),
     close() {
@@ -251,7 +257,14 @@ async function textOf(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function send(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
+function send(
+  response: ServerResponse,
+  clock: () => number,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): void {
+  const date = new Date(clock()).toUTCString();
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', date, ...headers });
   response.end(body);
 }

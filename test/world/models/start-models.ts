@@ -36,8 +36,10 @@ export interface ModelsOptions {
 export interface ModelsWorld {
   /** The base URL for the Anthropic client; the OpenAI client needs `/v1` behind it. */
   readonly url: string;
-  /** Every request, in order of arrival of its answer. */
+  /** Every request but looks, in order of arrival of its answer. */
   readonly log: readonly LoggedCall[];
+  /** Questions about the models themselves, which cost nothing and are no call of any. */
+  readonly looks: readonly LoggedCall[];
   readonly totals: ModelTotals;
   /** What scripts did wrong. A run that leaves anything here proves nothing. */
   readonly scriptFaults: readonly string[];
@@ -69,6 +71,7 @@ export async function startModels(options: ModelsOptions): Promise<ModelsWorld> 
     minimumCachedTokens: options.minimumCachedTokens ?? MINIMUM_CACHED_TOKENS,
   });
   const log: LoggedCall[] = [];
+  const looks: LoggedCall[] = [];
   const listeners = new Set<() => void>();
   const closing = new AbortController();
   let calls = 0;
@@ -79,8 +82,14 @@ export async function startModels(options: ModelsOptions): Promise<ModelsWorld> 
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    calls += 1;
+    const isLook = request.method === 'GET';
+    if (!isLook) calls += 1;
     const arrived = await readCall(request, calls, options.requestBytesMax ?? REQUEST_BYTES_MAX);
+    if (isLook) {
+      const { answer, entry } = await desk.answer(arrived, false, null);
+      looks.push(entry);
+      return await sendAnswer(response, answer, 0, closing.signal);
+    }
     const call: Call = {
       service: 'model',
       operation: arrived.operation,
@@ -166,6 +175,7 @@ export async function startModels(options: ModelsOptions): Promise<ModelsWorld> 
   return {
     url: `http://127.0.0.1:${address.port}`,
     log,
+    looks,
     get totals() {
       return totalsOf(log);
     },

@@ -27,6 +27,8 @@ export interface RateBuckets {
   take(complexity: number): 'taken' | 'requests' | 'complexity';
   /** As if everything had been used up but what comes back in `resetInMs`; for the fault of that name. */
   drain(resetInMs: number): void;
+  /** As if something else with the same key had used it up to here. */
+  leave(requests: number, complexity: number): void;
   headers(complexity: number): Readonly<Record<string, string>>;
   /** Seconds until a request of this complexity would pass again. */
   waitSeconds(complexity: number): number;
@@ -52,6 +54,10 @@ export function createRateBuckets(limits: RateLimits, clock: () => number): Rate
     drain(resetInMs) {
       requests.emptyFor(resetInMs);
       complexityPoints.emptyFor(resetInMs);
+    },
+    leave(requestsLeft, complexityLeft) {
+      requests.take(requests.level() - requestsLeft);
+      complexityPoints.take(complexityPoints.level() - complexityLeft);
     },
     headers: (complexity) => ({
       'x-complexity': String(complexity),

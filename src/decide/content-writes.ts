@@ -1,0 +1,36 @@
+/** How often the bot may put words before people on GitHub for one issue or one pull request: each may send out e-mails. */
+import type { OutsideAction } from '../domain/action.ts';
+import type { Effect, EffectKind } from '../domain/effect.ts';
+import type { EpochMs } from '../domain/issue.ts';
+
+const CONTENT_WRITES_MAX = 8;
+/** Answers to remarks stop here, so that reviews still have a place. */
+const REPLIES_UP_TO = 6;
+
+/** Pull requests, reviews and answers. Commit statuses, labels and the one comment on Linear are not among them. */
+const CONTENT_KINDS: ReadonlySet<EffectKind> = new Set<EffectKind>(['open-pull-request', 'post-review', 'reply']);
+
+/** It stands on GitHub, or may: one that was tried and has no answer counts. */
+function isContentWrite({ kind, confirmedAt, refused }: Effect): boolean {
+  return CONTENT_KINDS.has(kind) && (confirmedAt !== null || !refused);
+}
+
+/** When words were put before people: caps on that outlive a restart. */
+export function contentTimes(effects: ReadonlyMap<string, Effect>): readonly EpochMs[] {
+  return [...effects.values()].filter(isContentWrite).map((one) => one.confirmedAt ?? one.intendedAt);
+}
+
+/** Null when this write may be made; otherwise why not, for a person. */
+export function tooManyWords(
+  action: Pick<OutsideAction, 'kind' | 'key' | 'subject'>,
+  effects: ReadonlyMap<string, Effect>,
+): string | null {
+  if (!CONTENT_KINDS.has(action.kind)) return null;
+  const made = [...effects.values()].filter(
+    (effect) => effect.subject === action.subject && effect.key !== action.key && isContentWrite(effect),
+  ).length;
+  const max = action.kind === 'reply' ? REPLIES_UP_TO : CONTENT_WRITES_MAX;
+  return made < max
+    ? null
+    : `${made} pull requests, reviews and answers were written for it on GitHub, and ${CONTENT_WRITES_MAX} are fair (${REPLIES_UP_TO} before answers stop)`;
+}

@@ -1,4 +1,7 @@
-/** Which changed files need a person: what runs in CI, decides what is installed, instructs agents, or configures us. */
+/** Which changes need a person: what runs in CI, decides what is installed, instructs agents, configures us, or hides what it brings. */
+
+import { pathGlob } from '../domain/path-glob.ts';
+import type { FileChange } from '../domain/pull-request.ts';
 
 /**
  * Names are compared case-folded and Unicode-normalised, because a case-insensitive checkout elsewhere would not tell
@@ -47,38 +50,65 @@ const ALWAYS: readonly string[] = [
   'jenkinsfile',
 ];
 
-/** The files of a diff that need a person's approval, in the order given. */
-export function protectedFiles(files: readonly string[], extra: readonly string[]): readonly string[] {
-  const globs = [...ALWAYS, ...extra].map(toExpression);
-  return files.filter((file) => {
-    const folded = fold(file);
-    return globs.some((glob) => glob.test(folded));
+export interface Guarded {
+  readonly path: string;
+  /** What about it needs a person, to follow the path in a sentence; null when the path says it all. */
+  readonly why: string | null;
+}
+
+/** The changes that need a person's approval, in the order given. `extra` are the project's own globs. */
+export function guardedChanges(changes: readonly FileChange[], extra: readonly string[]): readonly Guarded[] {
+  const expressions = [...ALWAYS, ...extra.flatMap(withContents)].map(expressionOf);
+  const isProtected = (path: string): boolean => {
+    const folded = fold(path);
+    return expressions.some((expression) => expression.test(folded));
+  };
+  return changes.flatMap((change): readonly Guarded[] => {
+    if (isProtected(change.path)) return [{ path: change.path, why: null }];
+    const alias = change.aliases.find(isProtected);
+    const why = alias === undefined ? modeTrouble(change) : `which the link ${alias} leads to`;
+    return why === null ? [] : [{ path: change.path, why }];
   });
 }
 
+/** Folders in which programs run without being named by anything else that would have to change. */
+const RUN_BY_NAME = /(^|\/)(git-?hooks?|hooks?|\.?ci|\.?git[^/]*|[^/]+\.d)\/[^/]+$/;
+
+/**
+ * A link or a submodule brings contents from elsewhere, which the diff does not show. A file that becomes executable was
+ * data before; a new executable is code like any other, unless it lies where programs are run by their place alone.
+ */
+function modeTrouble({ path, status, modeBefore, modeAfter }: FileChange): string | null {
+  if (status === 'deleted') return null;
+  if (modeAfter === '120000') return status === 'added' ? 'a new link' : 'a changed link';
+  if (modeAfter === '160000') return status === 'added' ? 'a new submodule' : 'a moved submodule';
+  if (status === 'type-changed') return 'of another kind than before';
+  if (modeAfter === '100755' && modeBefore !== '100755') {
+    if (status === 'modified') return 'made executable';
+    return RUN_BY_NAME.test(fold(path)) ? 'a new program among hooks' : null;
+  }
+  return modeAfter === '100644' || modeAfter === '100755' ? null : `of the unusual mode ${modeAfter}`;
+}
+
+/** Who protects `infra` means what is in it, too. */
+function withContents(glob: string): readonly string[] {
+  return /(\*\*|\/)$/.test(glob) ? [glob] : [glob, `${glob}/**`];
+}
+
+function expressionOf(glob: string): RegExp {
+  const read = pathGlob(fold(glob));
+  // Settings refuse such a glob; one that slipped through protects everything rather than nothing.
+  return read.kind === 'glob' ? read.expression : /^/;
+}
+
+/** What two names have in common that some file system takes for one: case, width, invisible characters, Windows' endings. */
 function fold(path: string): string {
   return path
     .normalize('NFKC')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
-    .toLowerCase();
-}
-
-function toExpression(glob: string): RegExp {
-  const folded = fold(glob);
-  const folder = folded.endsWith('/**');
-  const source = (folder ? folded.slice(0, -'/**'.length) : folded)
-    .split('**/')
-    .map((part) =>
-      part
-        .split('**')
-        .map((piece) => piece.split('*').map(literal).join('[^/]*'))
-        .join('.*'),
-    )
-    .join('(?:.*/)?');
-  // A file name may hold a line break, which `.` and `$` would otherwise stop at.
-  return new RegExp(`^${source}${folder ? '(?:/.*)?' : ''}$`, 'su');
-}
-
-function literal(text: string): string {
-  return text.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFKC')
+    .replaceAll('\\', '/')
+    .replace(/(?<=[^/.]):[^/]*|(?<=[^/. ])[. ]+(?=\/|$)/g, '');
 }

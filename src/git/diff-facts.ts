@@ -1,15 +1,42 @@
 /** What lies between a base and a head, as facts for the gate and as text for a reader. */
 
 import { createHash } from 'node:crypto';
+import type { ChangedText } from '../decide/test-weakening/changed-text.ts';
+import { judgedAs } from '../decide/test-weakening/judged-as.ts';
+import { testWeakening } from '../decide/test-weakening/test-weakening.ts';
 import { OutsideError } from '../domain/outside-error.ts';
-import type { DiffFacts } from '../domain/pull-request.ts';
+import type { DiffFacts, FileChange, Weakening } from '../domain/pull-request.ts';
 import { isMissingObject, localTrouble } from './git-trouble.ts';
 import type { MirrorGit } from './mirror.ts';
+import { readBlobs } from './read-blobs.ts';
+import { aliasesOf, treeLinks } from './tree-links.ts';
 
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 /** Bound of the list of changed files; the contents themselves are not read into memory. */
 const LISTING_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Changes beyond this are not told one by one, which only a person may wave through. */
+const CHANGES_MAX = 1_000;
+const SIGNS_MAX = 50;
+/** Changed lines beyond which no text is read: nobody merges that without looking. */
+const JUDGED_LINES_MAX = 20_000;
+
+/** Texts that are looked at for weakened tests. */
+const TEXT_BOUNDS = { blobBytesMax: 256 * 1024, totalBytesMax: 4 * 1024 * 1024 } as const;
+
+const NO_FILE = '000000';
+const STATUSES: Readonly<Record<string, FileChange['status']>> = {
+  A: 'added',
+  D: 'deleted',
+  M: 'modified',
+  T: 'type-changed',
+};
+
+interface RawChange extends Omit<FileChange, 'aliases'> {
+  readonly blobBefore: string;
+  readonly blobAfter: string;
+}
 
 /**
  * Null when the mirror lacks one of the commits. The digest covers modes, paths and full blob ids before and after of
@@ -39,7 +66,7 @@ export async function diffFacts(mirror: MirrorGit, base: string, head: string): 
   // Bytes, not text: a name that is no UTF-8 must not become equal to another one. Latin-1 maps byte for byte.
   const fields = listed.stdout.toString('latin1').split('\0');
   const digest = createHash('sha256');
-  const files: string[] = [];
+  const raw: RawChange[] = [];
   let additions = 0;
   let deletions = 0;
   for (let index = 0; index < fields.length; index++) {
@@ -47,7 +74,7 @@ export async function diffFacts(mirror: MirrorGit, base: string, head: string): 
     if (field.startsWith(':')) {
       const path = fields[++index] ?? '';
       digest.update(`${field}\0${path}\0`, 'latin1');
-      files.push(Buffer.from(path, 'latin1').toString('utf8'));
+      raw.push(rawChange(field, Buffer.from(path, 'latin1').toString('utf8')));
     } else if (field !== '') {
       // Binary files count as "-": no lines.
       const [added = '', deleted = ''] = field.split('\t');
@@ -55,7 +82,66 @@ export async function diffFacts(mirror: MirrorGit, base: string, head: string): 
       deletions += Number(deleted) || 0;
     }
   }
-  return { base, head, baseIsAncestor: from === base, digest: digest.digest('hex'), files, additions, deletions };
+  const unjudged = raw.length > CHANGES_MAX ? [`more than ${CHANGES_MAX} changed files`] : [];
+  const told = raw.slice(0, CHANGES_MAX);
+  const links = await treeLinks(mirror, from);
+  if (links === null) unjudged.push('too many links in this repository to know what they lead to');
+  return {
+    base,
+    head,
+    baseIsAncestor: from === base,
+    digest: digest.digest('hex'),
+    files: raw.map(({ path }) => path),
+    changes: told.map(({ blobBefore, blobAfter, ...change }) => ({
+      ...change,
+      aliases: links === null ? [] : aliasesOf(change.path, links),
+    })),
+    weakening:
+      additions + deletions > JUDGED_LINES_MAX
+        ? [{ kind: 'too-large', path: told[0]?.path ?? '', reason: 'The change is too large to judge its tests.' }]
+        : await weakeningOf(mirror, told),
+    unjudged,
+    additions,
+    deletions,
+  };
+}
+
+/** `:100644 100755 <blob> <blob> M` */
+function rawChange(field: string, path: string): RawChange {
+  const [modeBefore = '', modeAfter = '', blobBefore = '', blobAfter = '', letter = ''] = field.slice(1).split(' ');
+  return { path, status: STATUSES[letter] ?? 'type-changed', modeBefore, modeAfter, blobBefore, blobAfter };
+}
+
+/** Reads what is judged, before and after, from the object store: no checkout, no filters, no text conversion. */
+async function weakeningOf(mirror: MirrorGit, changes: readonly RawChange[]): Promise<readonly Weakening[]> {
+  const judged = changes.filter(
+    ({ path, modeBefore, modeAfter }) => judgedAs(path) !== null && (isPlain(modeBefore) || isPlain(modeAfter)),
+  );
+  const sides = judged.flatMap(({ modeBefore, modeAfter, blobBefore, blobAfter }) => [
+    ...(isPlain(modeBefore) ? [blobBefore] : []),
+    ...(isPlain(modeAfter) ? [blobAfter] : []),
+  ]);
+  const blobs = await readBlobs(mirror, sides, TEXT_BOUNDS);
+  const texts: ChangedText[] = [];
+  const unread: Weakening[] = [];
+  for (const { path, modeBefore, modeAfter, blobBefore, blobAfter } of judged) {
+    const before = textOf(modeBefore, blobs.get(blobBefore));
+    const after = textOf(modeAfter, blobs.get(blobAfter));
+    if (before !== undefined && after !== undefined) texts.push({ path, before, after });
+    else if (judgedAs(path) === 'measure')
+      unread.push({ kind: 'too-large', path, reason: 'It is too large, or no text, and cannot be judged.' });
+  }
+  return [...unread, ...testWeakening(texts)].slice(0, SIGNS_MAX);
+}
+
+function isPlain(mode: string): boolean {
+  return mode !== NO_FILE && mode !== '120000' && mode !== '160000';
+}
+
+/** Null where there is no file, undefined where its contents are none that can be read. */
+function textOf(mode: string, blob: Buffer | undefined): string | null | undefined {
+  if (!isPlain(mode)) return null;
+  return blob === undefined || blob.includes(0) ? undefined : blob.toString('utf8');
 }
 
 /** The unified diff from the merge base, renames shown as such, cut at `bytesMax` with a notice as its last line. */

@@ -1,7 +1,8 @@
 /**
  * Our read-only bare mirror of each repository, and the only place that pushes. Branches stand under refs/heads as last
- * fetched, what agents hand over under refs/heartline; nothing is ever pruned from the object store, because workspaces
- * borrow from it.
+ * fetched, what agents hand over under refs/heartline. What came from the service lies in a base that the mirror borrows
+ * from: workspaces see that base alone, and so no other run's work before it is published. Nothing is ever pruned from
+ * either object store.
  */
 
 import { mkdir } from 'node:fs/promises';
@@ -12,9 +13,10 @@ import type { Mirror } from '../heartbeat/ports.ts';
 import { diffFacts, diffText } from './diff-facts.ts';
 import { type GitRemote, remoteFault } from './git-environment.ts';
 import { localTrouble, remoteTrouble } from './git-trouble.ts';
-import { clearStaleLocks, openMirror } from './mirror-folder.ts';
+import { baseOf, clearStaleLocks, openMirror } from './mirror-folder.ts';
 import { push } from './push.ts';
 import { receiveBundle } from './receive-bundle.ts';
+import { revertCommit } from './revert-commit.ts';
 import { type GitResult, runGit } from './run-git.ts';
 import { isBranchName, isCommitId, safeName } from './safe-name.ts';
 import { verifyMerge } from './verify-merge.ts';
@@ -44,6 +46,13 @@ export interface MirrorGit {
   remote(attempted: string, args: (url: string) => readonly string[]): Promise<GitResult>;
 }
 
+/** The mirror, and the base below it that fetches go to. */
+interface Opened extends MirrorGit {
+  readonly base: MirrorGit;
+}
+
+/** What the mirror takes over from its base: branches, and the heads of forks' pull requests that were asked for. */
+const FROM_BASE = ['+refs/heads/*:refs/heads/*', '+refs/heartline/commits/*:refs/heartline/commits/*'];
 const DIFFS_REMEMBERED_MAX = 1_000;
 const WANTED_COMMITS_MAX = 50;
 
@@ -54,12 +63,14 @@ export function mirrorPath(root: string, repository: string): string {
 
 export function createMirror(options: MirrorOptions): Mirror {
   const home = join(options.root, 'home');
-  const opened = new Map<string, Promise<MirrorGit>>();
+  const opened = new Map<string, Promise<Opened>>();
+  /** Repositories whose mirror has all that their base has. */
+  const level = new Set<string>();
   const refreshing = new Map<string, Promise<void>>();
   const diffs = new Map<string, DiffFacts>();
   const wanted = new Map<string, Set<string>>();
 
-  function open(repository: string): Promise<MirrorGit> {
+  function open(repository: string): Promise<Opened> {
     let mirror = opened.get(repository);
     if (mirror === undefined) {
       mirror = openFirst(repository);
@@ -69,44 +80,58 @@ export function createMirror(options: MirrorOptions): Mirror {
     return mirror;
   }
 
-  async function openFirst(repository: string): Promise<MirrorGit> {
+  async function openFirst(repository: string): Promise<Opened> {
     const gitDir = mirrorPath(options.root, repository);
+    const base = baseOf(gitDir);
     const common = { home, timeoutMs: options.timeoutMs };
     await mkdir(home, { recursive: true });
-    const cleared = await clearStaleLocks(gitDir);
+    const cleared = (await Promise.all([base, gitDir].map(clearStaleLocks))).flat();
     if (cleared.length > 0) options.log?.(`cleared ${cleared.length} stale lock(s) of ${repository}'s mirror`);
-    await openMirror(gitDir, (args) => runGit({ ...common, args, attempted: `make the mirror of ${repository}` }));
+    const make = (args: readonly string[]) =>
+      runGit({ ...common, args, attempted: `make the mirror of ${repository}` });
+    await openMirror(base, make, null);
+    await openMirror(gitDir, make, base);
+    return { ...gitIn(repository, gitDir), base: gitIn(repository, base) };
+  }
+
+  function gitIn(repository: string, gitDir: string): MirrorGit {
+    const common = { home, timeoutMs: options.timeoutMs, gitDir };
     return {
       repository,
       gitDir,
       local: (args, { attempted, ...rest } = {}) =>
-        runGit({ ...common, ...rest, gitDir, args, attempted: attempted ?? `read the mirror of ${repository}` }),
+        runGit({ ...common, ...rest, args, attempted: attempted ?? `read the mirror of ${repository}` }),
       remote: async (attempted, args) => {
         const remote = await options.remote(repository);
         const fault = remoteFault(remote);
         if (fault !== null) throw new OutsideError('invalid', attempted, fault);
-        return runGit({ ...common, gitDir, remote, attempted, args: args(remote.url) });
+        return runGit({ ...common, remote, attempted, args: args(remote.url) });
       },
     };
   }
 
   async function fetchNew(repository: string): Promise<void> {
     const mirror = await open(repository);
+    const { base } = mirror;
     const attempted = `fetch ${repository}`;
-    const flags = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
-    const fetched = await mirror.remote(attempted, (url) => [...flags, '--prune', url, '+refs/heads/*:refs/heads/*']);
+    const flags = ['fetch', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
+    const fetched = await base.remote(attempted, (url) => [...flags, '--prune', url, '+refs/heads/*:refs/heads/*']);
+    // It has something to say only when something moved.
+    if (fetched.stderr !== '') level.delete(repository);
     if (fetched.exitCode !== 0) throw remoteTrouble(attempted, fetched.stderr);
     // A pull request from a fork has its head on no branch of ours, but GitHub hands it out by id.
     for (const commit of wanted.get(repository) ?? []) {
-      if (await has(mirror, commit)) continue;
-      const one = await mirror.remote(attempted, (url) => [
-        ...flags,
-        url,
-        `${commit}:refs/heartline/commits/${commit}`,
-      ]);
+      if (await has(base, commit)) continue;
+      level.delete(repository);
+      const ref = `refs/heartline/commits/${commit}`;
+      const one = await base.remote(attempted, (url) => [...flags, '--quiet', url, `${commit}:${ref}`]);
       if (one.exitCode !== 0) options.log?.(`${repository} does not hand out commit ${commit}`);
     }
     wanted.delete(repository);
+    if (level.has(repository)) return;
+    const followed = await mirror.local([...flags, '--quiet', '--prune', base.gitDir, ...FROM_BASE], { attempted });
+    if (followed.exitCode !== 0) throw localTrouble(attempted, followed.stderr);
+    level.add(repository);
   }
 
   function want(repository: string, commits: readonly string[]): void {
@@ -199,6 +224,12 @@ export function createMirror(options: MirrorOptions): Mirror {
       requireBranch(request.baseBranch, attempted);
       requireCommits([request.mergeCommit, request.base, request.head], attempted);
       return verifyMerge(await open(request.repository), request, () => refresh(request.repository));
+    },
+
+    async revert(request) {
+      requireCommits([request.commit, request.onto], `take back a commit of ${request.repository}`);
+      await refresh(request.repository);
+      return revertCommit(await open(request.repository), request);
     },
   };
 }

@@ -10,7 +10,8 @@ export interface MergeClaim {
   /** The live base that the tested head was judged against. */
   readonly base: string;
   readonly head: string;
-  readonly method: MergeMethod;
+  /** `queue`: the forge's own queue landed it, on whatever base its turn came, by any method. */
+  readonly method: MergeMethod | 'queue';
 }
 
 /** Null when it is; otherwise a sentence naming the first difference. */
@@ -31,6 +32,7 @@ export async function verifyMerge(
   if (tested === null || tested === undefined) return `the tested head ${head} is not in the repository`;
   if (before === null || before === undefined) return `the tested base ${base} is not in the repository`;
 
+  if (method === 'queue') return queueFault(mirror, claim, landed, tested.tree);
   const shape = await shapeFault(mirror, claim, landed.parents);
   if (shape !== null) return shape;
   // A head that contains its base brings its own tree; otherwise it is the tree of a clean merge of the two.
@@ -40,6 +42,28 @@ export async function verifyMerge(
     return `the files of ${method} commit ${mergeCommit} differ from what was tested (tree ${landed.tree}, tested ${expected})`;
   }
   return null;
+}
+
+/**
+ * A queue may land several at once and by any method, so the base is what stands right before it, and the files must be
+ * that base with the tested head merged into it.
+ */
+async function queueFault(
+  mirror: MirrorGit,
+  { mergeCommit, head }: MergeClaim,
+  landed: { readonly tree: string; readonly parents: readonly string[] },
+  testedTree: string,
+): Promise<string | null> {
+  const [onto] = landed.parents;
+  if (onto === undefined) return `${mergeCommit} has no parent: it replaces the branch's history`;
+  if (landed.parents.length > 1 && !landed.parents.includes(head))
+    return `head ${head} was tested but ${landed.parents[1]} was merged`;
+  // Several commits of one pull request, rebased: what lies below its last one is its own, so the tree alone speaks.
+  const expected = (await isAncestor(mirror, onto, head)) ? testedTree : await mergedTree(mirror, onto, head);
+  if (expected === null) return `${onto} and head ${head} do not merge cleanly, so what landed was never tested`;
+  return landed.tree === expected
+    ? null
+    : `the files of ${mergeCommit} are not those of ${onto} with head ${head} merged (tree ${landed.tree}, expected ${expected})`;
 }
 
 async function shapeFault(mirror: MirrorGit, claim: MergeClaim, parents: readonly string[]): Promise<string | null> {
@@ -56,6 +80,8 @@ async function shapeFault(mirror: MirrorGit, claim: MergeClaim, parents: readonl
       return null;
     case 'rebase':
       return rebaseFault(mirror, mergeCommit, base, head);
+    case 'queue':
+      return null;
   }
   return method satisfies never;
 }

@@ -164,6 +164,7 @@ async function takeOn(journal: Journal, world: World): Promise<readonly string[]
         mergeCommit: null,
         mergeVerified: false,
         approvals: [],
+        revertOf: null,
         roundsFrom: at,
         resumedAt: at,
       },

@@ -14,18 +14,25 @@ import type { LoadedConfig } from './config/load-config.ts';
 import { contextOf, priceOf } from './config/prices.ts';
 import type { Secrets } from './config/secrets.ts';
 import { wiringChanges } from './config/wiring.ts';
+import { contentTimes } from './decide/content-writes.ts';
 import type { Decision } from './decide/decide.ts';
+import type { Pressure } from './domain/pressure.ts';
 import type { Check, PullRequest } from './domain/pull-request.ts';
 import { createMirror, mirrorPath } from './git/mirror.ts';
 import { createWorkspaces } from './git/workspaces.ts';
 import { createForge } from './github/create-forge.ts';
+import { createGithubGovernor } from './github/github-governor.ts';
+import { createGovernor, type Governor } from './governor/governor.ts';
+import { paceBoard, paceRepositories } from './governor/pace-looks.ts';
 import { Heartbeat } from './heartbeat/heartbeat.ts';
 import { createObserver, type Outside, type Rules } from './heartbeat/observe.ts';
 import type { Clock, Forge, Isolation, Mirror, Models, Sink, Tracker, Workspaces } from './heartbeat/ports.ts';
 import { createReporter, digestText } from './heartbeat/report.ts';
 import type { Status } from './heartbeat/status.ts';
+import { steadyClock } from './heartbeat/steady-clock.ts';
 import { tick } from './heartbeat/tick.ts';
 import { createIsolation } from './isolation/create-isolation.ts';
+import { roomOwners } from './isolation/own-user.ts';
 import { createTracker } from './linear/create-tracker.ts';
 import { createLog, type Log, standardError } from './log.ts';
 import { createModels } from './models/create-models.ts';
@@ -42,38 +49,54 @@ export interface Parts {
   readonly models: Models;
   /** Where external agents' calls of a model go, with the key that they never see. */
   readonly endpoint: (model: string) => ModelEndpoint | null;
+  readonly governors: { readonly linear: Governor; readonly github: Governor };
+  /** How far they hold the bot back. */
+  readonly pressure: () => Pressure;
   readonly log: Log;
   readonly redact: (text: string) => string;
   /** How a session waits for a model that is away; real time when absent. */
   readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
+const MACHINE_CLOCK: Clock = { now: Date.now, steady: () => performance.now() };
+
 /** Makes every adapter that needs no rows. Nothing is contacted yet. All of them tell the time by this one clock. */
-export function connect({ wiring, prices }: LoadedConfig, secrets: Secrets, clock: Clock = { now: Date.now }): Parts {
+export function connect({ wiring, prices }: LoadedConfig, secrets: Secrets, clock: Clock = MACHINE_CLOCK): Parts {
   const redact = createRedactor(secrets.values);
   const log = createLog({ level: wiring.logLevel, redact, ...standardError() });
   const tell = (message: string): void => log.debug(message);
-  const { dataDir } = wiring;
+  const { dataDir, limits } = wiring;
+  const governed = { now: clock.now, steady: clock.steady ?? clock.now, reserveShare: limits.reserveShare };
+  const governors = {
+    linear: createGovernor({ ...governed, name: 'Linear', writes: null }),
+    github: createGithubGovernor({ ...governed, writes: limits.github }),
+  };
+  const tracker = createTracker({
+    apiKey: secrets.linearApiKey,
+    apiUrl: wiring.linear.apiUrl,
+    timeoutMs: wiring.linear.timeoutMs,
+    sweepMs: wiring.sweepMs,
+    now: clock.now,
+    log: tell,
+    governor: governors.linear,
+  });
+  const forge = createForge({
+    token: secrets.githubToken,
+    reviewerToken: secrets.reviewerToken,
+    baseUrl: wiring.github.baseUrl,
+    timeoutMs: wiring.github.timeoutMs,
+    now: clock.now,
+    log: tell,
+    governor: governors.github,
+  });
   return {
     clock,
     log,
     redact,
-    tracker: createTracker({
-      apiKey: secrets.linearApiKey,
-      apiUrl: wiring.linear.apiUrl,
-      timeoutMs: wiring.linear.timeoutMs,
-      sweepMs: wiring.sweepMs,
-      now: clock.now,
-      log: tell,
-    }),
-    forge: createForge({
-      token: secrets.githubToken,
-      reviewerToken: secrets.reviewerToken,
-      baseUrl: wiring.github.baseUrl,
-      timeoutMs: wiring.github.timeoutMs,
-      now: clock.now,
-      log: tell,
-    }),
+    tracker: paceBoard(tracker, governors.linear),
+    forge: paceRepositories(forge, governors.github),
+    governors,
+    pressure: () => ({ linear: governors.linear.pressure(), github: governors.github.pressure() }),
     mirror: createMirror({
       root: dataDir,
       remote: (repository) => ({ url: `${wiring.github.gitUrl}/${repository}.git`, token: secrets.githubToken }),
@@ -83,7 +106,7 @@ export function connect({ wiring, prices }: LoadedConfig, secrets: Secrets, cloc
     workspaces: createWorkspaces({
       root: dataDir,
       mirrorPath: (repository) => mirrorPath(dataDir, repository),
-      owners: wiring.isolation.driver === 'docker' ? 'one-each' : 'the-bot',
+      owners: () => roomOwners(wiring.isolation.driver),
       timeoutMs: wiring.git.timeoutMs,
       log: tell,
     }),
@@ -133,8 +156,8 @@ export async function startBot(
   parts: Parts,
   write: (text: string) => void,
 ): Promise<Bot> {
-  const { clock, log, tracker, forge, mirror, workspaces, isolation } = parts;
-  const startedAt = clock.now();
+  const { log, tracker, forge, mirror, workspaces, isolation } = parts;
+  const startedAt = parts.clock.now();
   const loaded = config.current();
   const { wiring } = loaded;
   const webhook =
@@ -143,7 +166,7 @@ export async function startBot(
       : { url: wiring.webhook.url, secret: secrets.webhookSecret, timeoutMs: wiring.webhook.timeoutMs };
   const sinks: readonly Sink[] = [
     createStdoutSink(write),
-    ...(webhook === null ? [] : [createWebhookSink({ ...webhook, now: clock.now })]),
+    ...(webhook === null ? [] : [createWebhookSink({ ...webhook, now: parts.clock.now })]),
   ];
 
   // The probe mostly waits for a real command to end: time in which to load what is needed from here on.
@@ -154,12 +177,15 @@ export async function startBot(
     loadPrompts(wiring.promptsDir),
   ]);
   if (missing !== null) throw new Error(`Sessions have no safe place to run: ${missing.missing}. ${missing.fix}`);
+  let clock = parts.clock;
   const journal = await openStore({
     file: join(wiring.dataDir, 'heartline.db'),
-    now: clock.now,
+    now: () => clock.now(),
     owner: randomUUID(),
     sinks: sinks.map((sink) => sink.name),
   });
+  const [newest] = await journal.events({ limit: 1 });
+  clock = steadyClock(parts.clock, parts.clock.steady ?? parts.clock.now, newest?.at ?? 0);
 
   let accepting = true;
   let outside: Outside | null = null;
@@ -204,6 +230,7 @@ export async function startBot(
             sessions,
             workspaces,
             people: () => config.current().settings.people,
+            newId: randomUUID,
             log,
           },
           rules: () => rulesOf(config.current()),
@@ -221,15 +248,17 @@ export async function startBot(
     loaded.heartbeat.cadence,
   );
   const digest = digestClock(() => void sendDigest());
-  const observer = createObserver({ clock, tracker, forge, mirror, journal });
+  const observer = createObserver({ clock, tracker, forge, mirror, journal, pressure: parts.pressure });
 
   const recovered = await journal.recover();
+  parts.governors.github.remember(contentTimes(await journal.effects()));
   if (recovered.settledReservations > 0)
     log.info(
       { reservations: recovered.settledReservations },
       'open model calls of the last process were booked at their worst case',
     );
-  for (const run of recovered.runs) sessions.start(run);
+  // Plain code's own runs have no session: the next tick does the same act again.
+  for (const run of recovered.runs) if (run.role !== 'orchestrator') sessions.start(run);
 
   const bot: Bot = {
     status,
@@ -291,7 +320,8 @@ export async function startBot(
       pullRequests: decision.pullRequests,
       sessions: sessions.live(),
       money: { dayMicroUsd: spend.dayMicroUsd, dayMicroUsdMax: settings.budget.dayMicroUsdMax },
-      frozen: Object.fromEntries(frozen),
+      frozen: Object.fromEntries([...frozen].map(([repository, { reason }]) => [repository, reason])),
+      limits: { linear: parts.governors.linear.view(), github: parts.governors.github.view() },
       quota: { linear: tracker.quota(), github: forge.quota() },
     };
   }

@@ -5,14 +5,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ContextOverflow } from '../domain/context-overflow.ts';
 import { OutsideError } from '../domain/outside-error.ts';
-import { subjectKey } from '../domain/run.ts';
 import type { Price, ToolSpec } from '../domain/transcript.ts';
 import { compact } from './compact.ts';
 import { type Loop, limitReached } from './limit-reached.ts';
+import { chainFrom, type GivenUp, nobodyAnswered, tellOfChange } from './model-chain.ts';
 import { type Paid, paidCall } from './paid-call.ts';
 import { promptSize } from './prompt-size.ts';
-import { servedLess } from './served-less.ts';
-import { endAs, type RunEnd } from './session-options.ts';
+import { MEND, servedLess, servesLess } from './served-less.ts';
+import type { RunEnd } from './session-options.ts';
 
 /** Waits between tries on one model; a provider that asks for longer is obeyed. */
 const BACKOFF_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
@@ -32,7 +32,8 @@ export async function askModel(loop: Loop, tools: readonly ToolSpec[]): Promise<
       givenUp.push({ kind: 'given-up', model, reason: trouble ?? `no price for ${model}`, error: null });
       continue;
     }
-    const outcome = await askOne(loop, tools, model, price);
+    const less = await servesLess(session.models, model);
+    const outcome = less === null ? await askOne(loop, tools, model, price) : tooShort(model, less);
     if (outcome.kind === 'end') return outcome.end;
     if (outcome.kind === 'replied') {
       await tellOfChange(loop, model, givenUp);
@@ -42,47 +43,6 @@ export async function askModel(loop: Loop, tools: readonly ToolSpec[]): Promise<
     givenUp.push(outcome);
   }
   return nobodyAnswered(session.run.role, givenUp);
-}
-
-/** A model that answered is kept for the rest of the run: going back would pay for a cold cache twice. */
-function chainFrom({ task, transcript }: Loop): readonly string[] {
-  const { chain } = task.role;
-  const last = transcript.own.findLast((message) => message.kind === 'assistant');
-  const at = last === undefined ? -1 : chain.indexOf(last.model);
-  return at < 0 ? chain : chain.slice(at);
-}
-
-interface GivenUp {
-  readonly kind: 'given-up';
-  readonly model: string;
-  readonly reason: string;
-  /** Null when it was not even called. */
-  readonly error: OutsideError | null;
-}
-
-/** An outage passes by itself; a key or an account is for a person; the rest is a run that failed. */
-function nobodyAnswered(role: string, givenUp: readonly GivenUp[]): RunEnd {
-  const reason = `No model of the chain of ${role} answered: ${givenUp.map((one) => one.reason).join('; ')}.`;
-  if (givenUp.some(({ error }) => error?.transient === true)) return endAs('postponed', reason);
-  const forAPerson = givenUp.every(({ error }) => error?.kind === 'unauthorised' || error?.kind === 'refused');
-  return endAs(forAPerson ? 'awaiting-human' : 'failed', reason);
-}
-
-/** People hear that another model goes on than the one they put first, and why. */
-async function tellOfChange({ session, onChange }: Loop, model: string, givenUp: readonly GivenUp[]): Promise<void> {
-  if (givenUp.length === 0) return;
-  const { run, journal } = session;
-  const reasons = givenUp.map((one) => `${one.model} was given up (${one.reason})`).join(', ');
-  const text = `${run.role}${run.issueKey === null ? '' : ` of ${run.issueKey}`} goes on with ${model}: ${reasons}.`;
-  onChange(text);
-  await journal.event({
-    kind: 'model-changed',
-    subject: subjectKey(run.subject),
-    text,
-    data: { runId: run.id, model },
-  });
-  const key = `model:${run.id}:${model}`;
-  await journal.enqueueReport({ key, event: 'trouble', text, data: { subject: subjectKey(run.subject) } });
 }
 
 type Outcome = { readonly kind: 'replied' } | { readonly kind: 'end'; readonly end: RunEnd } | GivenUp;
@@ -154,7 +114,9 @@ function shortContext({ session }: Loop, model: string, { servedTokens }: Contex
   return `it is served with a context of ${servedTokens} tokens, not ${configured}. ${MEND}`;
 }
 
-const MEND = 'Let its server give it more, or write what it has as `context` into prices.yaml';
+function tooShort(model: string, less: string): GivenUp {
+  return { kind: 'given-up', model, reason: `${model}: ${less}. ${MEND}`, error: refusal(model, less) };
+}
 
 function refusal(model: string, reason: string): OutsideError {
   return new OutsideError('refused', `call ${model}`, reason);

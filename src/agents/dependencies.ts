@@ -67,7 +67,9 @@ export function createDependencies(options: Options): Dependencies {
     const { setup, registries, toolchains, env, repository } = project;
     const read = (path: string) => mirror.file(repository, baseTip, path, LOCKFILE_BYTES_MAX);
     const lockfiles = await Promise.all(project.lockfiles.map(async (path) => [path, await read(path)]));
-    const facts = [setup, registries, toolchains, env, lockfiles, isolation.driver, process.version, process.arch];
+    const basis = (await isolation.basis?.()) ?? null;
+    const machine = [isolation.driver, basis, process.version, process.arch];
+    const facts = [setup, registries, toolchains, env, lockfiles, ...machine];
     return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
   }
 

@@ -1,7 +1,7 @@
 /** The user message a run opens with: the whole context where the session is new, then the words for its cause. */
 import type { FrozenTicket } from '../domain/issue-record.ts';
 import type { PullRequest } from '../domain/pull-request.ts';
-import type { Cause, Finding, RunResult } from '../domain/run.ts';
+import type { Cause, Finding, Remark, RunResult } from '../domain/run.ts';
 import type { Task } from './prepare-task.ts';
 import type { Session } from './session-options.ts';
 import type { Transcript } from './transcript.ts';
@@ -38,6 +38,10 @@ async function contextOf(session: Session, task: Task): Promise<Readonly<Record<
 }
 
 function heading({ run }: Session, task: Task): string {
+  const reverted = task.record?.revertOf ?? null;
+  if (task.record !== null && reverted !== null) {
+    return `Revert of pull request #${reverted.pullRequest}, "${visibleLine(reverted.title)}", which turned ${reverted.check} red on ${task.baseBranch}. The change must take back ${reverted.mergeCommit} and do nothing else; the issue below is what that pull request was for.`;
+  }
   if (task.record !== null) return `Issue ${task.record.key}: ${visibleLine(task.record.ticket.title)}`;
   const pullRequest = task.kind === 'work' ? null : task.pullRequest;
   const number = run.subject.kind === 'pull-request' ? run.subject.number : '';
@@ -112,6 +116,10 @@ async function causeText(session: Session, task: Task, cause: Cause): Promise<st
         head: cause.head,
         diff: await diffOf(session, cause),
       });
+    case 'remarks':
+      return prompt.render('remarks', { ...common, remarks: cause.remarks.map(remarkText).join('\n') });
+    case 'revert':
+      return prompt.render('revert', { ...common, mergeCommit: cause.mergeCommit });
     case 'crashed': {
       const before = await session.journal.run(cause.runId);
       return prompt.render('crashed', { ...common, reason: before?.endReason ?? 'the reason is not known' });
@@ -123,6 +131,13 @@ async function causeText(session: Session, task: Task, cause: Cause): Promise<st
         answer: fence(`answer by ${visibleLine(cause.by)}`, bounded(visibleProse(cause.text), TICKET_CHARACTERS_MAX)),
       });
   }
+}
+
+/** The id stands outside the fence: it is what the answer is filed under. */
+function remarkText({ id, by, path, line, text }: Remark): string {
+  const where = path === null ? '' : ` on ${visibleLine(path)}${line === null ? '' : `:${line}`}`;
+  const body = bounded(visibleProse(text), COMMENT_CHARACTERS_MAX);
+  return `id ${id}${where}\n${fence(`remark by ${visibleLine(by)}`, body)}`;
 }
 
 function behindText(task: Task): string {

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadPrompts } from '../agents/load-prompts.ts';
+import { servesLess } from '../agents/served-less.ts';
 import { ConfigError, type ConfigFault } from '../config/config-error.ts';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import type { ProjectSettings } from '../domain/settings.ts';
@@ -16,12 +17,16 @@ import { judgeIdentities, judgeRepository } from './check/judge-github.ts';
 import { judgeLinear } from './check/judge-linear.ts';
 import { judgeDataFolder, judgeGit, judgeIsolation, judgeNode, judgeWebhook } from './check/judge-machine.ts';
 import { judgeModels } from './check/judge-models.ts';
+import { judgePrograms } from './check/judge-programs.ts';
 import { lookAt } from './check/look-at.ts';
 import { dataFolder, gitVersion, reach } from './check/look-at-machine.ts';
+import { lookAtPrograms } from './check/look-at-programs.ts';
 import { type FoundSecrets, lookUpSecrets, secretPlaces } from './check/look-up-secrets.ts';
 
 const LOOK_MS_MAX = 45_000;
 const GIT_MS_MAX = 30_000;
+/** All of them together, some of which start slowly. */
+const PROGRAMS_MS_MAX = 120_000;
 const WEBHOOK_MS_MAX = 5_000;
 
 /** Returns 0 when nothing blocks, else 1. */
@@ -67,6 +72,11 @@ async function checkAll(file: string | null): Promise<readonly CheckLine[]> {
       modelLines(loaded, found, parts),
       webhookLines(loaded),
     ]);
+    // After the probe: where no room can be made, that is what there is to say.
+    const programs = await lookAt('start the programs of drivers', PROGRAMS_MS_MAX, async () => {
+      if (!probe.known || probe.value !== null) throw new Error('there is no safe room to start it in');
+      return await lookAtPrograms(settings, parts.isolation);
+    });
     const lines = [
       ...config.lines,
       node,
@@ -79,6 +89,7 @@ async function checkAll(file: string | null): Promise<readonly CheckLine[]> {
       ...linear,
       ...github,
       ...models,
+      ...judgePrograms({ settings, isolation: parts.isolation.driver, programs }),
       ...webhook,
     ];
     return lines.map((line) => ({
@@ -178,6 +189,14 @@ async function modelLines(
   const prompts = await lookAt('read the prompts', LOOK_MS_MAX, async () => [
     ...(await loadPrompts(wiring.promptsDir)).keys(),
   ]);
+  const chained = new Set(Object.values(settings.roles).flatMap((role) => role.chain));
+  const asked = [...chained].filter((model) => !missing.has(`providers.${model.slice(0, model.indexOf('/'))}.apiKey`));
+  const servesLessOf = await Promise.all(
+    asked.map(async (model) => {
+      const look = await lookAt(`ask for the context of ${model}`, LOOK_MS_MAX, () => servesLess(models, model));
+      return [model, look.known ? look.value : null] as const;
+    }),
+  );
   return judgeModels({
     settings,
     pipelines,
@@ -186,6 +205,7 @@ async function modelLines(
     pricesAsOf: prices.asOf,
     price: models.price,
     trouble: models.trouble,
+    servesLess: new Map(servesLessOf),
     prompts,
   });
 }

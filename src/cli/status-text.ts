@@ -1,5 +1,6 @@
 /** A status as text: what could not be read first, then issues by where they stand, sessions, money, the next look. */
 import type { IssueView } from '../decide/issue-view.ts';
+import { limitText } from '../decide/limit-words.ts';
 import { dollars } from '../decide/words.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Status } from '../heartbeat/status.ts';
@@ -9,6 +10,12 @@ export function statusText(status: Status): string {
   return [
     ...unread.map((reason) => `Could not be read: ${reason}`),
     ...(status.configFault === null ? [] : [`The edited config is not in force: ${status.configFault}`]),
+    ...(
+      [
+        ['Linear', status.limits.linear],
+        ['GitHub', status.limits.github],
+      ] as const
+    ).flatMap(([name, limit]) => (limit.level === 'normal' ? [] : [limitText(name, limit)])),
     ...Object.entries(status.frozen).map(([repository, reason]) => `Frozen ${repository}: ${reason}`),
     ...status.issues.map(issueLine),
     ...status.pullRequests.map((one) => `${one.repository}#${one.number} by ${one.author}: ${one.verdict.reason}`),

@@ -1,4 +1,5 @@
 /** What no single key can know: names that must exist elsewhere, claims that collide, settings that are allowed but unwise. */
+import { pathGlob } from '../domain/path-glob.ts';
 import type { Pipeline } from '../domain/pipeline.ts';
 import { ROLES } from '../domain/run.ts';
 import type { ExternalDriver } from '../domain/settings.ts';
@@ -29,6 +30,7 @@ export interface Companions {
 export function crossFaults(file: SettingsFile, companions: Companions): readonly CrossFault[] {
   return [
     ...projectFaults(file),
+    ...protectedPathFaults(file),
     ...pipelineFaults(file, companions.pipelines),
     ...peopleFaults(file),
     ...chainFaults(file, companions.prices),
@@ -82,6 +84,18 @@ function projectFaults(file: SettingsFile): readonly CrossFault[] {
     }
     return faults;
   });
+}
+
+/** A glob that cannot be followed would protect nothing, and nobody would know. */
+function protectedPathFaults(file: SettingsFile): readonly CrossFault[] {
+  return file.projects.flatMap((project, index) =>
+    project.protectedPaths.flatMap((glob, at): readonly CrossFault[] => {
+      const read = pathGlob(glob);
+      if (read.kind === 'glob') return [];
+      const path = ['projects', index, 'protectedPaths', at];
+      return [{ path, expected: read.expected, found: `"${glob}"`, hint: null }];
+    }),
+  );
 }
 
 function pipelineFaults(file: SettingsFile, pipelines: Companions['pipelines']): readonly CrossFault[] {

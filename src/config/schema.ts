@@ -81,6 +81,8 @@ const project = z.strictObject({
   checks: z.array(check).default([]),
   mergeMethod: z.enum(['merge', 'squash', 'rebase']).default('squash'),
   autoMerge: z.boolean().default(true),
+  draft: z.boolean().default(false),
+  rerunChecks: z.boolean().default(true),
   verify: z.array(text).default([]),
   setup: z.array(text).default([]),
   lockfiles: z.array(text).default(LOCKFILES),
@@ -191,6 +193,17 @@ export const settingsFile = z.strictObject({
       changedFilesMax: count(5000).default(20),
       changedLinesMax: count(100_000).default(400),
       approvalHoursMax: count(168).default(24),
+      checkHoursMax: count(168).default(6),
+      /** Of every quota of Linear and GitHub, in percent: what is kept for merges and stops. */
+      reservePercent: z.number().min(0).max(50).default(10),
+      github: z
+        .strictObject({
+          writeSpacingMs: z.int().min(0).max(60_000).default(1_000),
+          /** Of writes that put words before people; null: no cap of ours. */
+          writesPerMinuteMax: count(80).nullable().default(60),
+          writesPerHourMax: count(500).nullable().default(400),
+        })
+        .prefault({}),
     })
     .prefault({}),
   isolation: z

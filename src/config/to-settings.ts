@@ -20,13 +20,15 @@ export function toSettings(file: SettingsFile): Settings {
     const { runUsd, ...rest } = role;
     roles[name] = { ...rest, runMicroUsdMax: microUsd(runUsd) };
   }
+  // What limits the talk with Linear and GitHub is wiring: deciding only sees the pressure that comes of it.
+  const { reservePercent, github, ...limits } = file.limits;
   return {
     projects: file.projects,
     people: file.people,
     roles,
     drivers: { ...OWN_DRIVERS, ...file.drivers },
     budget: { issueMicroUsdMax: microUsd(file.budget.issueUsd), dayMicroUsdMax: microUsd(file.budget.dayUsd) },
-    limits: file.limits,
+    limits,
     separateReviewer: file.github.reviewer !== null,
   };
 }
@@ -45,6 +47,7 @@ export function toWiring(file: SettingsFile, settingsPath: string): Wiring {
       reviewer: file.github.reviewer === null ? null : { token: secret(file.github.reviewer.token) },
       timeoutMs: ms(timeouts.githubSeconds),
     },
+    limits: { reserveShare: file.limits.reservePercent / 100, github: file.limits.github },
     git: { timeoutMs: ms(timeouts.gitSeconds) },
     providers: Object.fromEntries(
       Object.entries(file.providers).map(([name, provider]) => [

@@ -12,6 +12,17 @@ export interface Wiring {
     readonly reviewer: { readonly token: SecretReference } | null;
     readonly timeoutMs: number;
   };
+  /** How Linear and GitHub are kept from being asked too much. */
+  readonly limits: {
+    /** Of every quota, from 0 to 1: kept for merges and stops. */
+    readonly reserveShare: number;
+    readonly github: {
+      readonly writeSpacingMs: number;
+      /** Null: no cap of ours. */
+      readonly writesPerMinuteMax: number | null;
+      readonly writesPerHourMax: number | null;
+    };
+  };
   readonly git: { readonly timeoutMs: number };
   readonly providers: Readonly<Record<string, ProviderWiring>>;
   /** Names of the providers that some role's chain uses: only their keys have to be there. */

@@ -11,7 +11,7 @@ import { checks } from './stages/checks.ts';
 import { done } from './stages/done.ts';
 import { implement } from './stages/implement.ts';
 import { merge } from './stages/merge.ts';
-import { closedByAPerson, open } from './stages/open.ts';
+import { closedByAPerson, draftedByAPerson, open } from './stages/open.ts';
 import { review } from './stages/review.ts';
 import type { Step } from './stages/step.ts';
 import { dollars } from './words.ts';
@@ -36,6 +36,8 @@ function walk(facts: IssueCase): CareStep {
     return here('done', done(facts), []);
   const closed = closedByAPerson(facts);
   if (closed !== null && closed.kind !== 'passed') return here('open', closed, []);
+  const drafted = draftedByAPerson(facts);
+  if (drafted !== null && drafted.kind !== 'passed') return here('open', drafted, []);
   const byWork: Action[] = [];
   for (const stage of facts.pipeline.stages) {
     const step = stepOf(stage, facts);

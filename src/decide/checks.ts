@@ -7,6 +7,8 @@ export interface ChecksVerdict {
   readonly verdict: Verdict;
   /** Required checks that ended badly in a way an agent can mend: it has a log and something to fix. */
   readonly failed: readonly Check[];
+  /** Required checks that nobody who counts has reported on this commit yet: time may bring them. */
+  readonly unheard: readonly string[];
 }
 
 export function requiredChecks(
@@ -21,6 +23,7 @@ export function requiredChecks(
         'No required checks are configured, so nothing is ever merged here. Name them under `checks` in heartline.yaml.',
       ),
       failed: [],
+      unheard: [],
     };
   }
   const judged = required.map((requirement) => requiredCheck(requirement, checks, head));
@@ -31,6 +34,7 @@ export function requiredChecks(
       `All ${required.length} required checks passed on ${short(head)}.`,
     ),
     failed: judged.flatMap((one) => one.failed),
+    unheard: judged.flatMap((one) => (one.unheard ? [one.verdict.name] : [])),
   };
 }
 
@@ -42,7 +46,7 @@ function requiredCheck(
   requirement: RequiredCheck,
   checks: readonly Check[],
   head: string,
-): { verdict: Verdict; failed: readonly Check[] } {
+): { readonly verdict: Verdict; readonly failed: readonly Check[]; readonly unheard: boolean } {
   const name = requirement.name;
   const named = checks.filter((check) => check.name === name);
   const onHead = named.filter((check) => check.sha === head);
@@ -51,22 +55,29 @@ function requiredCheck(
     if (onHead.length > 0) {
       const apps = onHead.map((check) => check.app ?? 'nobody').join(', ');
       return {
-        verdict: wait(name, `${name} was reported by ${apps}, not by ${requirement.app}: it does not count.`),
+        verdict: no(name, `${name} was reported by ${apps}, not by ${requirement.app}: it does not count.`),
         failed: [],
+        unheard: true,
       };
     }
     const stale = named.length > 0 ? ' (only an older commit has it)' : '';
-    return { verdict: wait(name, `${name} has not been reported on ${short(head)} yet${stale}.`), failed: [] };
+    const verdict = wait(name, `${name} has not been reported on ${short(head)} yet${stale}.`);
+    return { verdict, failed: [], unheard: true };
   }
   const bad = ours.filter((check) => !isPassing(check) && !isPending(check));
   if (bad[0] !== undefined) {
     const reason = `${name} ended as ${bad[0].state} on ${short(head)}; only success counts.`;
-    return { verdict: no(name, reason), failed: bad.filter(isMendable) };
+    return { verdict: no(name, reason), failed: bad.filter(isMendable), unheard: false };
   }
   const pending = ours.find(isPending);
   if (pending !== undefined)
-    return { verdict: wait(name, `${name} is ${pending.state} on ${short(head)}.`), failed: [] };
-  return { verdict: yes(name, `${name} succeeded on ${short(head)}.`), failed: [] };
+    return { verdict: wait(name, `${name} is ${pending.state} on ${short(head)}.`), failed: [], unheard: false };
+  return { verdict: yes(name, `${name} succeeded on ${short(head)}.`), failed: [], unheard: false };
+}
+
+/** Which run of a check this is: a check that runs again keeps its name and changes these. */
+export function runOf(check: Pick<Check, 'id' | 'at'>): string {
+  return `${check.id ?? 'status'}@${check.at ?? 'running'}`;
 }
 
 function isPassing(check: Check): boolean {

@@ -9,7 +9,7 @@ import type { DiffFacts, PullRequest } from '../domain/pull-request.ts';
 import type { ProjectSettings, Settings } from '../domain/settings.ts';
 import { type AuditVerdict, all, no, type ReviewVerdict, type Verdict, wait, yes } from '../domain/verdict.ts';
 import { requiredChecks, short } from './checks.ts';
-import { protectedFiles } from './protected-paths.ts';
+import { guardedChanges } from './protected-paths.ts';
 
 export interface GateFacts {
   readonly now: EpochMs;
@@ -33,6 +33,8 @@ export interface GateFacts {
   readonly approvals: readonly Approval[];
   /** Why merging is frozen in this repository; null when it is not. */
   readonly frozen: string | null;
+  /** It lands through the forge's own queue, which tests it on the base as it is then. */
+  readonly queued?: boolean;
 }
 
 /** Order: what can never pass first, then what needs somebody, then what needs time. */
@@ -46,6 +48,7 @@ export function gate(facts: GateFacts): Verdict {
       target(facts),
       size(facts),
       human(facts),
+      tests(facts),
       review(facts),
       ...(facts.audit === undefined ? [] : [audited(facts, facts.audit)]),
       threads(facts),
@@ -111,16 +114,52 @@ function size({ settings, diff }: GateFacts): Verdict {
   return yes('size', `${diff.files.length} files, ${lines} lines.`);
 }
 
-function human({ now, settings, project, pullRequest, diff, approvals }: GateFacts): Verdict {
-  if (diff === null) return wait('protected paths', 'The diff has not been read yet.');
-  const touched = protectedFiles(diff.files, project.protectedPaths);
+function human(facts: GateFacts): Verdict {
+  if (facts.diff === null) return wait('protected paths', 'The diff has not been read yet.');
+  const touched = [
+    ...guardedChanges(facts.diff.changes, facts.project.protectedPaths).map(({ path, why }) =>
+      why === null ? path : `${path} (${why})`,
+    ),
+    ...facts.diff.unjudged,
+  ];
   if (touched.length === 0) return yes('protected paths', 'No protected file is touched.');
-  const oldest = now - settings.limits.approvalHoursMax * 3_600_000;
-  const approval = approvals.find((one) => one.sha === pullRequest.head && one.at >= oldest);
-  const list = touched.slice(0, 5).join(', ') + (touched.length > 5 ? ` and ${touched.length - 5} more` : '');
+  const list = firstOf(touched, 5);
+  const approval = approvalOf(facts);
   return approval !== undefined
     ? yes('protected paths', `${approval.by} approved ${short(approval.sha)}, which touches ${list}.`)
-    : no('protected paths', `${list}: needs a person. Comment "/approve ${short(pullRequest.head)}" after looking.`);
+    : no('protected paths', `${list}: needs a person. ${howToApprove(facts)}`);
+}
+
+/** Whether the measure was bent instead of the work mended: signs of it in the diff, which only a person may wave through. */
+function tests(facts: GateFacts): Verdict {
+  if (facts.diff === null) return wait('tests', 'The diff has not been read yet.');
+  const signs = facts.diff.weakening;
+  if (signs.length === 0) return yes('tests', 'No sign that tests were weakened.');
+  const list = firstOf(
+    signs.map(({ path, reason }) => `${path}: ${reason}`),
+    3,
+  );
+  const approval = approvalOf(facts);
+  return approval !== undefined
+    ? yes('tests', `${approval.by} approved ${short(approval.sha)}, where tests may be weaker. ${list}`)
+    : no('tests', `Tests may have been weakened, which needs a person. ${list} ${howToApprove(facts)}`);
+}
+
+/** A person's word on exactly this head, while it holds. */
+function approvalOf({ now, settings, pullRequest, approvals }: GateFacts): Approval | undefined {
+  const oldest = now - settings.limits.approvalHoursMax * 3_600_000;
+  return approvals.find((one) => one.sha === pullRequest.head && one.at >= oldest);
+}
+
+function howToApprove({ pullRequest }: GateFacts): string {
+  return `Comment "/approve ${short(pullRequest.head)}" after looking.`;
+}
+
+function firstOf(texts: readonly string[], most: number): string {
+  const rest = texts.length - most;
+  const ends = texts[0]?.endsWith('.') === true;
+  const shown = texts.slice(0, most).join(ends ? ' ' : ', ');
+  return rest <= 0 ? shown : ends ? `${shown} And ${rest} more.` : `${shown} and ${rest} more`;
 }
 
 function review({ pullRequest, diff, review: verdict, authorRuns, reviewPosted }: GateFacts): Verdict {
@@ -173,7 +212,8 @@ function mergeable({ pullRequest }: GateFacts): Verdict {
   }
 }
 
-function baseTested({ pullRequest, diff }: GateFacts): Verdict {
+function baseTested({ pullRequest, diff, queued = false }: GateFacts): Verdict {
+  if (queued) return yes('base', `The merge queue of ${pullRequest.baseBranch} tests it on the base as it is then.`);
   if (diff === null) return wait('base', 'The base has not been compared yet.');
   return diff.baseIsAncestor
     ? yes(

@@ -6,9 +6,10 @@ import type { Effect } from '../domain/effect.ts';
 import type { EpochMs, Issue, WorkflowState } from '../domain/issue.ts';
 import type { IssueRecord } from '../domain/issue-record.ts';
 import type { Pipeline } from '../domain/pipeline.ts';
-import type { DiffFacts, PullRequest, RepositoryView } from '../domain/pull-request.ts';
-import { type Cause, isLive, type MicroUsd, type Role, type Run, subjectKey } from '../domain/run.ts';
+import type { BaseView, DiffFacts, PullRequest, RepositoryView } from '../domain/pull-request.ts';
+import { type Cause, isLive, type MicroUsd, type Remark, type Role, type Run, subjectKey } from '../domain/run.ts';
 import type { ProjectSettings, Settings } from '../domain/settings.ts';
+import type { Freeze } from '../domain/snapshot.ts';
 import type { AuditVerdict, ReviewVerdict } from '../domain/verdict.ts';
 import { type EffectStanding, effectStanding } from './effects.ts';
 
@@ -33,13 +34,17 @@ export interface IssueCase {
   readonly effects: ReadonlyMap<string, Effect>;
   readonly spentMicroUsd: MicroUsd;
   readonly dayMicroUsd: MicroUsd;
-  readonly frozen: string | null;
+  readonly frozen: Freeze | null;
+  /** What people said about the pull request and no agent was told yet, oldest first. */
+  readonly remarks: readonly Remark[];
+  /** The branch it goes into; null when it is not there. */
+  readonly baseView: BaseView | null;
   /** A person's `/answer` that no run has taken up yet. */
   readonly answer: Command | null;
 }
 
-/** Roles whose runs write commits. */
-const AUTHORS: readonly Role[] = ['dev', 'devops'];
+/** Roles whose runs write commits. The orchestrator's only work is to take back what broke the base branch. */
+const AUTHORS: readonly Role[] = ['dev', 'devops', 'orchestrator'];
 
 export function workRuns(facts: IssueCase): readonly Run[] {
   return facts.runs.filter((run) => AUTHORS.includes(run.role));
@@ -68,6 +73,21 @@ export function latestWork(
   return null;
 }
 
+/** When the bot learnt that this head stands on the branch; null when the ledger does not say. */
+export function headSince(facts: IssueCase, head: string): EpochMs | null {
+  const push = facts.effects.get(effectKey.push(facts, head))?.confirmedAt;
+  if (push !== undefined) return push;
+  if (facts.record.head !== head) return null;
+  // The forge made it when we asked it to bring the branch up to date.
+  const updates = [...facts.effects.values()].filter(
+    (one) => one.kind === 'update-branch' && one.key.startsWith(`update:${facts.record.issueId}:`),
+  );
+  return updates.reduce((newest, one) => Math.max(newest, one.confirmedAt ?? 0), 0) || facts.record.updatedAt;
+}
+
+/** GitHub's lists may lag behind a write of ours; for this long an older picture means nothing. */
+export const LAG_MS = 120_000;
+
 export function standing(facts: IssueCase, key: string): EffectStanding {
   return effectStanding(facts.effects, key, facts.now, facts.record.resumedAt);
 }
@@ -88,6 +108,14 @@ export const effectKey = {
   status: (repository: string, head: string, verdictId: string) => `status:${repository}:${head}:${verdictId}`,
   update: (facts: IssueCase, head: string, base: string) => `update:${facts.record.issueId}:${head}:${base}`,
   merge: (facts: IssueCase, head: string, base: string) => `merge:${facts.record.issueId}:${head}:${base}`,
+  enqueue: (issueId: string, head: string) => `enqueue:${issueId}:${head}`,
+  dequeue: (issueId: string, head: string) => `dequeue:${issueId}:${head}`,
+  /** Once for each check on each commit, whoever asks. */
+  rerun: (issueId: string, head: string, check: string) => `rerun:${issueId}:${head}:${check}`,
+  label: (issueId: string, number: number, label: string) => `label:${issueId}:${number}:${label}`,
+  ready: (facts: IssueCase) => `ready:${facts.record.issueId}:${facts.record.attempt}`,
+  reply: (facts: IssueCase, remarks: string) => `reply:${facts.record.issueId}:${remarks}`,
+  resolve: (facts: IssueCase, threadId: string) => `resolve:${facts.record.issueId}:${threadId}`,
 } as const;
 
 export function updateRecord(facts: IssueCase, change: RecordChange, reason: string): Action {

@@ -8,9 +8,9 @@
  */
 import type { Action } from '../domain/action.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import { wait } from '../domain/verdict.ts';
+import { no, wait } from '../domain/verdict.ts';
 import { short } from './checks.ts';
-import { caseSubject, effectKey, type IssueCase, standing } from './issue-case.ts';
+import { caseSubject, effectKey, type IssueCase, LAG_MS, park, standing } from './issue-case.ts';
 import { byPriority } from './order.ts';
 import { pursue, type Step } from './stages/step.ts';
 
@@ -27,16 +27,27 @@ export interface QueueDecision {
 
 /**
  * Candidates of all repositories; one decision for each, in the order given. `holders` were brought up to date in
- * their turn and are being reviewed or checked again: until they are through, nobody else is brought up to date.
+ * their turn and are being reviewed or checked again: until they are through, nobody else is brought up to date. `taken`
+ * says of a lane why nothing of ours may land in it now, because a person's pull request does.
  */
-export function mergeQueue(candidates: readonly Candidate[], holders: readonly IssueCase[]): readonly QueueDecision[] {
+export function mergeQueue(
+  candidates: readonly Candidate[],
+  holders: readonly IssueCase[],
+  taken: ReadonlyMap<string, string>,
+): readonly QueueDecision[] {
   const held = new Map(holders.map((facts) => [laneOf(facts), facts]));
   const turns = new Map<string, Candidate>();
-  for (const [lane, members] of Map.groupBy(candidates, (candidate) => laneOf(candidate.facts))) {
+  const [theirs, lined] = [candidates.filter(hasQueue), candidates.filter((one) => !hasQueue(one))];
+  for (const [lane, members] of Map.groupBy(lined, (candidate) => laneOf(candidate.facts))) {
+    if (taken.has(lane)) continue;
     const turn = nextInLane(members, held.has(lane));
     if (turn !== null) turns.set(lane, turn);
   }
   return candidates.map((candidate) => {
+    if (theirs.includes(candidate)) return handOver(candidate);
+    const busy = taken.get(laneOf(candidate.facts));
+    if (busy !== undefined && candidate.gate.status !== 'no')
+      return { facts: candidate.facts, verdict: wait('merge queue', busy, [candidate.gate]), actions: [] };
     const turn = turns.get(laneOf(candidate.facts));
     if (turn === candidate) return takeTurn(candidate);
     const first = turn?.facts ?? held.get(laneOf(candidate.facts));
@@ -64,7 +75,56 @@ export function holdsLane(facts: IssueCase): boolean {
 }
 
 function laneOf(facts: IssueCase): string {
-  return `${facts.record.repository} ${facts.record.baseBranch}`;
+  return laneName(facts.record.repository, facts.record.baseBranch);
+}
+
+/** One thing at a time lands in a lane. */
+export function laneName(repository: string, baseBranch: string): string {
+  return `${repository} ${baseBranch}`;
+}
+
+/** The forge lines them up by itself, and takes no direct merge. */
+function hasQueue({ facts }: Candidate): boolean {
+  return facts.baseView?.mergeQueue === true;
+}
+
+function handOver(candidate: Candidate): QueueDecision {
+  const { facts, gate } = candidate;
+  const { pullRequest, record } = facts;
+  if (pullRequest === null) return { facts, verdict: gate, actions: [] };
+  const { number, head, queued } = pullRequest;
+  const entry = standing(facts, effectKey.enqueue(record.issueId, head));
+  if (queued !== null && entry.kind === 'done')
+    return { facts, verdict: wait('merge', `In GitHub's merge queue: ${queued}.`, [gate]), actions: [] };
+  if (gate.status !== 'yes') return { facts, verdict: gate, actions: [] };
+  if (entry.kind === 'done') return thrownOut(candidate, facts.effects.get(entry.key)?.confirmedAt ?? facts.now);
+  const doing = `Handing pull request #${number} at ${short(head)} to GitHub's merge queue`;
+  const step = pursue(facts, 'merge', entry, doing, (key) => ({
+    kind: 'enqueue',
+    key,
+    issueId: record.issueId,
+    repository: record.repository,
+    number,
+    head,
+    baseBranch: record.baseBranch,
+    subject: caseSubject(facts),
+    reason: gate.reason,
+  }));
+  return fromStep(candidate, step);
+}
+
+/**
+ * Its group failed, or a person took it out. Brought up to date, its own checks show what the group's did and the usual
+ * way mends it; where there is nothing to bring, a person has to look.
+ */
+function thrownOut(candidate: Candidate, since: number): QueueDecision {
+  const { facts, gate } = candidate;
+  const { record, diff } = facts;
+  if (facts.now - since < LAG_MS)
+    return { facts, verdict: wait('merge', 'Waiting for GitHub to show it in its merge queue.', [gate]), actions: [] };
+  if (diff?.baseIsAncestor === false) return bringUpToDate(candidate);
+  const reason = `GitHub took pull request #${record.pullRequest} out of its merge queue. See there why, then comment /resume.`;
+  return { facts, verdict: no('merge', reason, [gate]), actions: [park(facts, reason)] };
 }
 
 function nextInLane(members: readonly Candidate[], held: boolean): Candidate | null {
@@ -131,7 +191,13 @@ function takeTurn(candidate: Candidate): QueueDecision {
     );
     return fromStep(candidate, step);
   }
-  if (!onlyBehind(candidate)) return { facts, verdict: gate, actions: [] };
+  return onlyBehind(candidate) ? bringUpToDate(candidate) : { facts, verdict: gate, actions: [] };
+}
+
+function bringUpToDate(candidate: Candidate): QueueDecision {
+  const { facts, gate } = candidate;
+  const { pullRequest, record } = facts;
+  if (pullRequest === null) return { facts, verdict: gate, actions: [] };
   const update = standing(facts, effectKey.update(facts, pullRequest.head, pullRequest.base));
   if (update.kind === 'done')
     return { facts, verdict: wait('merge', `${record.branch} is being brought up to date.`, [gate]), actions: [] };

@@ -1,5 +1,6 @@
 /** Pull requests by people: by config each new head gets one independent review, as a comment. They are never merged here. */
 import type { Action, Dispatch } from '../domain/action.ts';
+import type { Command } from '../domain/command.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { PullRequest, RepositoryView } from '../domain/pull-request.ts';
 import { type Cause, type Run, subjectKey } from '../domain/run.ts';
@@ -38,6 +39,18 @@ export function wantsReview(pullRequest: PullRequest, project: ProjectSettings):
   if (rule === 'none') return false;
   if (rule === 'all') return true;
   return rule.authors.includes(pullRequest.author) || pullRequest.labels.some((label) => rule.labels.includes(label));
+}
+
+/** Nothing merges unreviewed, so whoever asks for a merge asks for a review too. */
+export function askedToMerge(pullRequest: PullRequest, commands: readonly Command[]): boolean {
+  return commands.some(
+    ({ on, verb }) =>
+      verb.kind === 'merge' &&
+      on.kind === 'pull-request' &&
+      on.repository === pullRequest.repository &&
+      on.number === pullRequest.number &&
+      pullRequest.head.startsWith(verb.sha),
+  );
 }
 
 export function reviewOthers(facts: OthersFacts): OthersStep {

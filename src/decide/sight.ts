@@ -9,6 +9,7 @@ import type { Board, Snapshot } from '../domain/snapshot.ts';
 import { isAudit, isReview } from '../domain/verdict.ts';
 import { moveOf } from './eligible.ts';
 import type { IssueCase } from './issue-case.ts';
+import { untold } from './remarks.ts';
 import { dollars } from './words.ts';
 
 export interface Sight {
@@ -120,6 +121,13 @@ function gather(sight: Sight, record: IssueRecord): ReturnType<Sight['caseOf']> 
     spentMicroUsd: snapshot.spend.byIssue.get(record.issueId) ?? 0,
     dayMicroUsd: snapshot.spend.dayMicroUsd,
     frozen: snapshot.frozen.get(record.repository) ?? null,
+    baseView: repository.value.bases.get(record.baseBranch) ?? null,
+    remarks: untold({
+      pullRequest,
+      people: snapshot.settings.people,
+      commands: snapshot.commands.filter((command) => sight.recordOf(command) === record),
+      runs: sight.runs(record),
+    }),
     answer:
       snapshot.commands.find((command) => command.verb.kind === 'answer' && sight.recordOf(command) === record) ?? null,
   };

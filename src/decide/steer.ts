@@ -31,6 +31,10 @@ export function steer(facts: SteerFacts): readonly Action[] {
       return approve(facts, command.verb.sha);
     case 'answer':
       return answer(facts);
+    case 'merge':
+      return [settle(command, `${record.key} merges by itself once the gate says yes; nothing has to be said for it.`)];
+    case 'remark':
+      return remark(facts);
   }
 }
 
@@ -49,13 +53,17 @@ function stop({ command, record, runs }: SteerFacts): readonly Action[] {
 function goOn({ command, now, record, pullRequest }: SteerFacts, extra: RecordChange, deed: string): readonly Action[] {
   const reason = `${command.by} ${deed}.`;
   if (record.phase === 'active' && record.resumedAt >= command.at) return [settle(command, reason)];
+  // Which head the person means is seen when GitHub can be read again.
+  if (record.pullRequest !== null && pullRequest === null) return [];
   const head =
     pullRequest !== null && pullRequest.state === 'open' && record.head !== null ? { head: pullRequest.head } : {};
   return [change(record, { phase: 'active', reason: null, resumedAt: now, ...head, ...extra }, reason)];
 }
 
 function approve({ command, record, pullRequest }: SteerFacts, sha: string): readonly Action[] {
-  if (pullRequest === null) return [settle(command, `${record.key} has no pull request to approve.`)];
+  if (record.pullRequest === null) return [settle(command, `${record.key} has no pull request to approve.`)];
+  // GitHub could not be read just now: the permission waits for that.
+  if (pullRequest === null) return [];
   if (!pullRequest.head.startsWith(sha))
     return [settle(command, `/approve ${short(sha)} does not name the head, which is ${short(pullRequest.head)}.`)];
   const reason = `${command.by} approved ${short(pullRequest.head)}.`;
@@ -76,6 +84,15 @@ function answer({ command, now, record, runs }: SteerFacts): readonly Action[] {
   // Parked again since this answer set it going (no money, a closed pull request): it waits for /resume instead of flapping.
   if (record.phase === 'active' || record.resumedAt >= command.at) return [];
   return [change(record, { phase: 'active', reason: null, resumedAt: now }, `${command.by} answered.`)];
+}
+
+/** Talk is no order: it waits for an agent to answer it, wakes nothing, and ends with the work it is about. */
+function remark({ command, record, runs }: SteerFacts): readonly Action[] {
+  if (record.phase === 'done' || record.phase === 'cancelled') return [settle(command, `No work on ${record.key}.`)];
+  const told = runs.some(
+    (run) => run.cause.kind === 'remarks' && run.cause.remarks.some((one) => one.id === command.commentId),
+  );
+  return told ? [settle(command, 'Handed to the agent.')] : [];
 }
 
 function change(record: IssueRecord, value: RecordChange, reason: string): Action {

@@ -1,6 +1,6 @@
 /** All the bot's words to people: pull request, review, status, progress comment, reports. Plain text in, Markdown out. */
 import type { IssueRecord } from '../domain/issue-record.ts';
-import type { Criterion, Finding, MicroUsd } from '../domain/run.ts';
+import type { Criterion, Finding, MicroUsd, Remark, RemarkAnswer } from '../domain/run.ts';
 import type { AuditVerdict, ReviewVerdict, Verdict } from '../domain/verdict.ts';
 import { short } from './checks.ts';
 import type { IssueCase } from './issue-case.ts';
@@ -54,6 +54,23 @@ export function statusText(verdict: ReviewVerdict, findings: number): string {
   return verdict.decision === 'approve'
     ? `Approved at ${short(verdict.head)}`
     : `${findings} ${findings === 1 ? 'finding' : 'findings'} at ${short(verdict.head)}`;
+}
+
+export function answersMarker(id: string): string {
+  return `<!-- heartline:answer:${id} -->`;
+}
+
+/** In the thread of the remark it answers. */
+export function answerText(answer: RemarkAnswer, marker: string): string {
+  return `${quietly(answer.text, 4_000)}\n\n${marker}`;
+}
+
+/** What was said in the conversation is answered in one comment, each remark quoted by its beginning. */
+export function answersText(answers: readonly (readonly [Remark, RemarkAnswer])[], marker: string): string {
+  const parts = answers.map(
+    ([remark, answer]) => `> ${quietly(oneLine(remark.text, 200), 200)}\n\n${quietly(answer.text, 4_000)}`,
+  );
+  return [...parts, marker].join('\n\n');
 }
 
 /** GitHub cuts nothing: it refuses a longer description. */

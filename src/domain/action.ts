@@ -2,8 +2,9 @@
 
 import type { StateType } from './issue.ts';
 import type { IssueRecord } from './issue-record.ts';
-import type { MergeMethod } from './pull-request.ts';
+import type { Check, MergeMethod } from './pull-request.ts';
 import type { Cause, Finding, Role, Subject } from './run.ts';
+import type { Freeze } from './snapshot.ts';
 
 interface Because {
   /** A sentence for a person: the fact this action follows from. */
@@ -27,7 +28,14 @@ export type OutsideAction =
   | PostReview
   | SetStatus
   | UpdateBranch
-  | Merge;
+  | Merge
+  | Enqueue
+  | Dequeue
+  | RerunCheck
+  | AddLabel
+  | MarkReady
+  | Reply
+  | ResolveThread;
 
 export interface MoveIssue extends Outside {
   readonly kind: 'move-issue';
@@ -64,6 +72,7 @@ export interface OpenPullRequest extends Outside {
   readonly baseBranch: string;
   readonly title: string;
   readonly body: string;
+  readonly draft: boolean;
   /** Stands in the body: a pull request from the same branch without it is a stranger's and is not adopted. */
   readonly marker: string;
 }
@@ -107,7 +116,8 @@ export interface UpdateBranch extends Outside {
 
 export interface Merge extends Outside {
   readonly kind: 'merge';
-  readonly issueId: string;
+  /** Null for a person's pull request, which no issue of ours stands behind. */
+  readonly issueId: string | null;
   readonly repository: string;
   readonly number: number;
   /** The reviewed and checked head: the call carries it, GitHub refuses any other. */
@@ -117,6 +127,61 @@ export interface Merge extends Outside {
   readonly baseBranch: string;
   readonly method: MergeMethod;
   readonly title: string;
+}
+
+/** Hands the pull request to the forge's own merge queue, at exactly this head. */
+export interface Enqueue extends Outside {
+  readonly kind: 'enqueue';
+  readonly issueId: string;
+  readonly repository: string;
+  readonly number: number;
+  readonly head: string;
+  readonly baseBranch: string;
+}
+
+/** Takes it out of that queue again, because a person stopped the work. */
+export interface Dequeue extends Outside {
+  readonly kind: 'dequeue';
+  readonly repository: string;
+  readonly number: number;
+}
+
+/** Runs a whole failed check once more on the same commit. */
+export interface RerunCheck extends Outside {
+  readonly kind: 'rerun-check';
+  readonly repository: string;
+  readonly check: Check;
+}
+
+export interface AddLabel extends Outside {
+  readonly kind: 'add-label';
+  readonly repository: string;
+  readonly number: number;
+  readonly label: string;
+}
+
+export interface MarkReady extends Outside {
+  readonly kind: 'mark-ready';
+  readonly issueId: string;
+  readonly repository: string;
+  readonly number: number;
+}
+
+/** An agent's answer to a person's remark: in its thread, or in the conversation when `threadId` is null. */
+export interface Reply extends Outside {
+  readonly kind: 'reply';
+  readonly repository: string;
+  readonly number: number;
+  readonly threadId: string | null;
+  readonly body: string;
+  readonly marker: string;
+}
+
+export interface ResolveThread extends Outside {
+  readonly kind: 'resolve-thread';
+  readonly repository: string;
+  readonly number: number;
+  readonly threadId: string;
 }
 
 /** A change of our own rows only. `generation` is what decide saw; a row that moved on refuses the write. */
@@ -139,8 +204,16 @@ export type RecordAction =
       readonly repository: string;
       readonly number: number;
     })
+  /** The very same change under a moved base: the judge's word is carried over to the updated head. */
+  | (Because & {
+      readonly kind: 'rebind-verdict';
+      readonly verdictId: string;
+      readonly head: string;
+      readonly base: string;
+    })
   | (Because & { readonly kind: 'settle-command'; readonly commentId: string; readonly outcome: string })
-  | (Because & { readonly kind: 'freeze'; readonly repository: string });
+  | (Because & { readonly kind: 'freeze'; readonly repository: string; readonly freeze: Freeze })
+  | (Because & { readonly kind: 'thaw'; readonly repository: string });
 
 export type RecordChange = Partial<
   Pick<
@@ -154,10 +227,28 @@ export type RecordChange = Partial<
     | 'approvals'
     | 'roundsFrom'
     | 'resumedAt'
+    | 'attempt'
+    | 'branch'
+    | 'claimedMove'
+    | 'revertOf'
   >
 >;
 
-export type SessionAction = Dispatch | CancelRun | ReleaseWorkspace;
+export type SessionAction = Dispatch | CancelRun | ReleaseWorkspace | Revert;
+
+/** Plain code writes the commit that takes back what an issue landed. Its run begins and ends in the same act. */
+export interface Revert extends Because {
+  readonly kind: 'revert';
+  readonly issueId: string;
+  readonly issueKey: string;
+  readonly repository: string;
+  readonly attempt: number;
+  readonly mergeCommit: string;
+  /** Tip of the base branch that it is written on. */
+  readonly onto: string;
+  readonly title: string;
+  readonly summary: string;
+}
 
 export interface Dispatch extends Because {
   readonly kind: 'dispatch';
@@ -185,15 +276,19 @@ export interface ReleaseWorkspace extends Because {
 /** Plain git looks at what landed; a mismatch freezes the repository and calls a person. */
 export interface VerifyMerge extends Because {
   readonly kind: 'verify-merge';
-  readonly issueId: string;
-  readonly issueKey: string;
-  readonly generation: number;
+  /** Null for a person's pull request: then the report alone remembers that it was verified. */
+  readonly record: { readonly issueId: string; readonly generation: number } | null;
+  /** What people call it: an issue's key, or the pull request. */
+  readonly name: string;
+  readonly subject: string;
   readonly repository: string;
   readonly baseBranch: string;
   readonly mergeCommit: string;
   readonly head: string;
   readonly base: string;
-  readonly method: MergeMethod;
+  readonly method: MergeMethod | 'queue';
+  /** Sent once it is verified; null where a later stage reports. */
+  readonly report: { readonly key: string; readonly text: string } | null;
 }
 
 /** Something a person should hear; `key` makes it leave once. */
@@ -213,6 +308,8 @@ export type ReportEvent =
   | 'reviewed'
   | 'ready'
   | 'frozen'
+  | 'thawed'
+  | 'reverted'
   | 'started'
   | 'trouble';
 

@@ -11,6 +11,13 @@ export const EFFECT_KINDS = [
   'set-status',
   'update-branch',
   'merge',
+  'enqueue',
+  'dequeue',
+  'rerun-check',
+  'add-label',
+  'mark-ready',
+  'reply',
+  'resolve-thread',
 ] as const;
 export type EffectKind = (typeof EFFECT_KINDS)[number];
 

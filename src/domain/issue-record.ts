@@ -16,6 +16,16 @@ export interface Approval {
   readonly at: EpochMs;
 }
 
+/** The landed change that is taken back, and what it broke. */
+export interface RevertOf {
+  readonly mergeCommit: string;
+  readonly pullRequest: number;
+  readonly title: string;
+  /** The required check that went red on the base branch, and the commit it did so on. */
+  readonly check: string;
+  readonly sha: string;
+}
+
 export type Phase =
   | 'active'
   /** Cannot go on without a person; `parked` says why and what would help. */
@@ -53,6 +63,8 @@ export interface IssueRecord {
   /** True once plain git found the tested tree on the base branch. */
   readonly mergeVerified: boolean;
   readonly approvals: readonly Approval[];
+  /** This attempt takes back what the one before landed, because its base branch went red. Null: it does the issue's work. */
+  readonly revertOf: RevertOf | null;
   /** Rounds count from here: `/retry` sets it to now. */
   readonly roundsFrom: EpochMs;
   /** When a person last said to go on; what was refused or used up before that is tried anew. */

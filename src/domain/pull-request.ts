@@ -35,6 +35,17 @@ export interface Check {
   readonly at: EpochMs | null;
 }
 
+/** One remark in a review thread. */
+export interface ThreadComment {
+  readonly id: string;
+  /** Login; empty when its account is gone. */
+  readonly author: string;
+  /** False for apps and bots, our own among them. */
+  readonly byPerson: boolean;
+  readonly body: string;
+  readonly at: EpochMs;
+}
+
 export interface ReviewThread {
   readonly id: string;
   /** Database id of the review that opened it, as postReview returns it; null when it was not part of a review. */
@@ -43,8 +54,8 @@ export interface ReviewThread {
   readonly outdated: boolean;
   readonly path: string;
   readonly line: number | null;
-  readonly author: string;
-  readonly body: string;
+  /** Oldest first: the remark that opened it, then the replies. The newest 50 when there are more. */
+  readonly comments: readonly ThreadComment[];
 }
 
 export interface Review {
@@ -78,6 +89,8 @@ export interface PullRequest {
   readonly checks: readonly Check[];
   readonly reviews: readonly Review[];
   readonly threads: readonly ReviewThread[];
+  /** Its place in the forge's own merge queue; null while it is not in it. */
+  readonly queued: 'waiting' | 'testing' | 'mergeable' | 'unmergeable' | null;
   readonly mergeCommit: string | null;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
@@ -92,15 +105,60 @@ export interface DiffFacts {
   /** SHA-256 of the diff from the merge base to the head: the change itself, wherever it sits. */
   readonly digest: string;
   readonly files: readonly string[];
+  /** The same files with what git says of each, a rename as its two paths. */
+  readonly changes: readonly FileChange[];
+  /** Signs that tests or what measures them were made easier to pass. */
+  readonly weakening: readonly Weakening[];
+  /** What could not be looked at, as sentences: only a person can then. */
+  readonly unjudged: readonly string[];
   readonly additions: number;
   readonly deletions: number;
 }
 
+export interface FileChange {
+  readonly path: string;
+  readonly status: 'added' | 'deleted' | 'modified' | 'type-changed';
+  /** As git writes modes: 100644, 100755 executable, 120000 link, 160000 submodule, 000000 where there is no file. */
+  readonly modeBefore: string;
+  readonly modeAfter: string;
+  /** Other paths that lead to this one through links of the repository. */
+  readonly aliases: readonly string[];
+}
+
+/** One sign, with a sentence for the person who is asked. */
+export interface Weakening {
+  readonly kind:
+    | 'test-removed'
+    | 'test-skipped'
+    | 'test-focused'
+    | 'assertion-removed'
+    | 'assertion-weaker'
+    | 'assertion-silenced'
+    | 'subject-mocked'
+    | 'threshold-loosened'
+    | 'check-silenced'
+    | 'snapshots-rewritten'
+    | 'too-large';
+  readonly path: string;
+  readonly reason: string;
+}
+
 export type MergeMethod = 'merge' | 'squash' | 'rebase';
+
+/** A branch that pull requests go into, as it stands now. */
+export interface BaseView {
+  readonly tip: string;
+  /** Checks of the tip itself. */
+  readonly checks: readonly Check[];
+  /** The forge merges into it through a queue of its own, and takes no direct merge. */
+  readonly mergeQueue: boolean;
+}
 
 export interface RepositoryView {
   readonly name: string;
   readonly defaultBranch: string;
+  /** By branch name: those that our projects and records go into, where they exist. */
+  readonly bases: ReadonlyMap<string, BaseView>;
   readonly pullRequests: readonly PullRequest[];
   /** By `${base}..${head}`; a pull request without an entry has unknown git facts. */
   readonly diffs: ReadonlyMap<string, DiffFacts>;

@@ -22,8 +22,33 @@ export type Cause =
   | { readonly kind: 'audit'; readonly head: string; readonly base: string; readonly digest: string }
   /** The run before ended badly, was stopped or ran out of its allowance; its session goes on. */
   | { readonly kind: 'crashed'; readonly runId: string }
+  /** People said something about the pull request, in review threads or in its conversation. */
+  | { readonly kind: 'remarks'; readonly remarks: readonly Remark[] }
+  /** What landed turned its base branch red: plain code takes it back. */
+  | { readonly kind: 'revert'; readonly mergeCommit: string }
   /** A person answered or told the agent something: `/answer …`. */
   | { readonly kind: 'answer'; readonly commentId: string; readonly by: string; readonly text: string };
+
+/** A person's words on a pull request that ask for a change or a reply. */
+export interface Remark {
+  /** Comment id: it is told to an agent once. */
+  readonly id: string;
+  /** Null for a comment in the conversation. */
+  readonly threadId: string | null;
+  readonly by: string;
+  readonly path: string | null;
+  readonly line: number | null;
+  /** Cut at a bound; the whole is on GitHub. */
+  readonly text: string;
+}
+
+/** What an agent says to one remark. */
+export interface RemarkAnswer {
+  readonly id: string;
+  /** True: the work was changed as asked, so its thread is settled. */
+  readonly changed: boolean;
+  readonly text: string;
+}
 
 /**
  * `running` survives a restart of the bot: the next process resumes it from its transcript. `awaiting-human` is an end
@@ -64,6 +89,8 @@ export type RunResult =
       readonly base: string;
       readonly summary: string;
       readonly commitTitle: string;
+      /** To the remarks the run was started for; absent where there were none. */
+      readonly answers?: readonly RemarkAnswer[];
     }
   | {
       readonly kind: 'review';
@@ -108,6 +135,16 @@ export function subjectKey(subject: Subject): string {
   return subject.kind === 'issue' ? `issue:${subject.issueId}` : `pull:${subject.repository}#${subject.number}`;
 }
 
+/** Reads what subjectKey() wrote; null for anything else. */
+export function parseSubject(key: string): Subject | null {
+  const match = /^(?:issue:(?<issueId>.+)|pull:(?<repository>[^#]+)#(?<number>[1-9]\d{0,9}))$/s.exec(key);
+  const { issueId, repository, number } = match?.groups ?? {};
+  if (issueId !== undefined) return { kind: 'issue', issueId };
+  if (repository !== undefined && number !== undefined)
+    return { kind: 'pull-request', repository, number: Number(number) };
+  return null;
+}
+
 export function causeKey(cause: Cause): string {
   switch (cause.kind) {
     case 'implement':
@@ -122,6 +159,13 @@ export function causeKey(cause: Cause): string {
       return `review:${cause.head}:${cause.digest}`;
     case 'audit':
       return `audit:${cause.head}:${cause.digest}`;
+    case 'remarks':
+      return `remarks:${cause.remarks
+        .map((remark) => remark.id)
+        .sort()
+        .join(',')}`;
+    case 'revert':
+      return `revert:${cause.mergeCommit}`;
     case 'crashed':
       return `crashed:${cause.runId}`;
     case 'answer':

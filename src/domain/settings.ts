@@ -44,6 +44,10 @@ export interface ProjectSettings {
   readonly mergeMethod: MergeMethod;
   /** Off: pull requests are opened, reviewed and left for a person to merge. */
   readonly autoMerge: boolean;
+  /** Pull requests are opened as drafts and made ready once an independent session approved them. */
+  readonly draft: boolean;
+  /** A failed check is run once more on the same commit before anybody is sent to mend it: it may only be flaky. */
+  readonly rerunChecks: boolean;
   /** Shell commands that must pass in the workspace before work is handed over. */
   readonly verify: readonly string[];
   /** Shell commands that fetch and build dependencies, run once for each state of the lockfiles. */
@@ -114,6 +118,8 @@ export interface Settings {
     readonly changedFilesMax: number;
     readonly changedLinesMax: number;
     readonly approvalHoursMax: number;
+    /** How long a required check may stay unreported before a person hears of it. */
+    readonly checkHoursMax: number;
   };
   /** True when a second GitHub identity reviews, so that its approval counts. */
   readonly separateReviewer: boolean;

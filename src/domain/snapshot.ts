@@ -4,6 +4,7 @@ import type { Effect } from './effect.ts';
 import type { EpochMs, Issue, WorkflowState } from './issue.ts';
 import type { IssueRecord } from './issue-record.ts';
 import type { Duty, Pipeline } from './pipeline.ts';
+import type { Pressure } from './pressure.ts';
 import type { RepositoryView } from './pull-request.ts';
 import type { MicroUsd, Run } from './run.ts';
 import type { Settings } from './settings.ts';
@@ -26,6 +27,22 @@ export interface Spend {
   readonly byIssue: ReadonlyMap<string, MicroUsd>;
 }
 
+/** Why nothing merges in a repository until it is put right. */
+export interface Freeze {
+  /** A sentence for people: what was seen and what to do. */
+  readonly reason: string;
+  /** `bad-merge`: what landed is not what was tested, and only a person thaws that. `red-base`: thaws when the branch is green. */
+  readonly cause: 'bad-merge' | 'red-base';
+  /** The branch that is red, and the commit it was seen red on; null for a bad merge. */
+  readonly branch: string | null;
+  readonly sha: string | null;
+}
+
+/** A red branch stays closed to everything but what takes back the change that broke it. */
+export function passesFreeze(freeze: Freeze, record: Pick<IssueRecord, 'revertOf'> | null): boolean {
+  return freeze.cause === 'red-base' && record !== null && record.revertOf !== null;
+}
+
 export interface Snapshot {
   readonly now: EpochMs;
   readonly settings: Settings;
@@ -38,10 +55,12 @@ export interface Snapshot {
   readonly verdicts: readonly (ReviewVerdict | AuditVerdict)[];
   readonly effects: ReadonlyMap<string, Effect>;
   readonly spend: Spend;
-  /** Repositories where merging is frozen, with the reason. */
-  readonly frozen: ReadonlyMap<string, string>;
+  /** By repository. */
+  readonly frozen: ReadonlyMap<string, Freeze>;
   /** Not yet carried out, oldest first. */
   readonly commands: readonly Command[];
+  /** How far the bot holds itself back at Linear and GitHub. */
+  readonly pressure: Pressure;
   /** Keys of reports that are in the outbox already. */
   readonly reported: ReadonlySet<string>;
   /** False while the bot drains: nothing new is started. */

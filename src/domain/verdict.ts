@@ -38,6 +38,11 @@ interface Judgement {
   readonly base: string;
   readonly digest: string;
   readonly at: number;
+  /**
+   * The verdict whose word this is: only the base moved below the very same change, so plain code carried it over to the
+   * updated head. Null for a judge's own.
+   */
+  readonly reboundFrom: string | null;
 }
 
 export interface ReviewVerdict extends Judgement {

@@ -2,14 +2,16 @@
 import { z } from 'zod';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { Forge } from '../heartbeat/ports.ts';
-import { WHO } from './documents.ts';
+import { createConversation } from './conversation.ts';
 import { readFailureLog } from './failure-log.ts';
-import { createGithubClient, type GithubClient, type GithubOptions } from './github-client.ts';
+import { createGithubClient, type GithubOptions } from './github-client.ts';
+import { createQueueWrites } from './merge-queue.ts';
+import { isOneOf, ownLogins } from './own-logins.ts';
 import { postReview } from './post-review.ts';
 import { readAccess } from './read-access.ts';
 import { createPullRequestReader } from './read-pull-requests.ts';
 import { pathOf } from './repository-name.ts';
-import { who } from './wire.ts';
+import { rerunCheck } from './rerun-check.ts';
 
 export interface ForgeOptions extends GithubOptions {
   /** A second identity, so that its approval counts; null: reviews are signed by the first. */
@@ -35,13 +37,13 @@ export function createForge(options: ForgeOptions): Forge {
   const client = createGithubClient(options);
   const reviewer =
     options.reviewerToken === null ? null : createGithubClient({ ...options, token: options.reviewerToken });
-  const reader = createPullRequestReader(client);
-  const logins = loginsOf(client, reviewer);
+  const reader = createPullRequestReader(client, options.now);
+  const logins = ownLogins(client, reviewer);
 
   return {
     ...reader,
 
-    async openPullRequest({ repository, branch, baseBranch, title, body }) {
+    async openPullRequest({ repository, branch, baseBranch, title, body, draft }) {
       const attempted = `open a pull request from ${branch} in ${repository}`;
       const parameters = {
         ...pathOf(repository),
@@ -50,7 +52,7 @@ export function createForge(options: ForgeOptions): Forge {
         title,
         body,
         maintainer_can_modify: true,
-        draft: false,
+        draft,
       };
       let number: number;
       try {
@@ -136,25 +138,20 @@ export function createForge(options: ForgeOptions): Forge {
       return answer.sha;
     },
 
+    ...createQueueWrites(client),
+    ...createConversation(client, logins),
+    rerunCheck: (repository, check) => rerunCheck(client, repository, check),
+
+    async addLabel({ repository, number, label }) {
+      const attempted = `put the label ${label} on pull request #${number} of ${repository}`;
+      // A label that the repository does not have yet is made by this very call.
+      const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/labels';
+      const parameters = { ...pathOf(repository), issue_number: number, labels: [label] };
+      await client.rest({ attempted, route, parameters }, z.unknown());
+    },
+
     failureLog: (repository, check) => readFailureLog(client, repository, check),
     access: (repository, baseBranch) => readAccess(client, logins, repository, baseBranch),
     quota: client.quota,
   };
-}
-
-/** Read once: a token does not change its owner. */
-function loginsOf(client: GithubClient, reviewer: GithubClient | null) {
-  let known: { readonly login: string; readonly reviewer: string | null } | null = null;
-  const ask = async (one: GithubClient) =>
-    (await one.graphql('read who the GitHub token is', WHO, {}, who)).viewer.login;
-  return async () => {
-    known ??= { login: await ask(client), reviewer: reviewer === null ? null : await ask(reviewer) };
-    return known;
-  };
-}
-
-/** REST writes a bot's login with `[bot]` behind it, GraphQL without. */
-function isOneOf(login: string | undefined, logins: readonly (string | null)[]): boolean {
-  const bare = (name: string) => name.replace(/\[bot\]$/, '').toLowerCase();
-  return login !== undefined && logins.some((one) => one !== null && bare(one) === bare(login));
 }

@@ -24,6 +24,7 @@ const FACTS = `
     headRefName headRefOid
     baseRefName baseRefOid baseRef { target { oid } }
     mergeCommit { oid }
+    mergeQueueEntry { state }
     labels(first: 100) { nodes { name } pageInfo { hasNextPage } }
     commits(last: 1) { nodes { commit { oid statusCheckRollup { contexts(first: 100) { ${CHECKS} } } } } }
     reviews(last: 50) { ${REVIEWS} }
@@ -36,13 +37,24 @@ const FACTS = `
 
 const LIMIT = 'rateLimit { cost remaining limit }';
 
-/** Pull request numbers cannot be a list variable, so each named one becomes an alias. */
-export function observeDocument(named: readonly number[]): string {
+const TIP = `
+  fragment Tip on Ref {
+    name
+    target { oid ... on Commit { statusCheckRollup { contexts(first: 100) { ${CHECKS} } } } }
+  }`;
+
+/** Pull request numbers cannot be a list variable, so each named one becomes an alias; so do the base branches. */
+export function observeDocument(named: readonly number[], baseBranches: readonly string[]): string {
+  const variables = baseBranches
+    .map((_, index) => `, $${baseAlias(index)}: String!, $${queueAlias(index)}: String!`)
+    .join('');
   return /* GraphQL */ `
-    query Observe($owner: String!, $name: String!, $first: Int!, $after: String) {
+    query Observe($owner: String!, $name: String!, $first: Int!, $after: String${variables}) {
       ${LIMIT}
       repository(owner: $owner, name: $name) {
-        defaultBranchRef { name }
+        defaultBranchRef { ...Tip }
+        mergeQueue { id }
+        ${baseBranches.map((_, index) => baseFields(index)).join('\n')}
         pullRequests(first: $first, after: $after, states: OPEN, orderBy: { field: CREATED_AT, direction: ASC }) {
           nodes { ...Facts }
           pageInfo { hasNextPage endCursor }
@@ -50,7 +62,23 @@ export function observeDocument(named: readonly number[]): string {
         ${aliases(named)}
       }
     }
+    ${TIP}
     ${FACTS}`;
+}
+
+/** Of the branch, and of the variable with its whole name: a branch's name may hold anything. */
+export function baseAlias(index: number): string {
+  return `base${index}`;
+}
+
+/** Of its merge queue, and of the variable with the name by which a queue is asked for. */
+export function queueAlias(index: number): string {
+  return `queue${index}`;
+}
+
+function baseFields(index: number): string {
+  const [base, queue] = [baseAlias(index), queueAlias(index)];
+  return `${base}: ref(qualifiedName: $${base}) { ...Tip }\n${queue}: mergeQueue(branch: $${queue}) { id }`;
 }
 
 export function namedDocument(named: readonly number[]): string {
@@ -94,6 +122,15 @@ export const MORE_CHECKS = /* GraphQL */ `
     }
   }`;
 
+/** Named like the one above, which is how both are told to belong to a look. */
+export const MORE_CHECKS_OF_COMMIT = /* GraphQL */ `
+  query MoreChecks($owner: String!, $name: String!, $oid: GitObjectID!, $after: String) {
+    ${LIMIT}
+    repository(owner: $owner, name: $name) {
+      object(oid: $oid) { ... on Commit { statusCheckRollup { contexts(first: 100, after: $after) { ${CHECKS} } } } }
+    }
+  }`;
+
 export const MORE_REVIEWS = /* GraphQL */ `
   query MoreReviews($owner: String!, $name: String!, $number: Int!, $before: String) {
     ${LIMIT}
@@ -123,7 +160,8 @@ export const THREADS = /* GraphQL */ `
         reviewThreads(first: 50, after: $after) {
           nodes {
             id isResolved isOutdated path line
-            comments(first: 1) { nodes { author { login } body pullRequestReview { fullDatabaseId } } }
+            opening: comments(first: 1) { nodes { pullRequestReview { fullDatabaseId } } }
+            comments(last: 50) { nodes { id body createdAt author { __typename login } } }
           }
           pageInfo { hasNextPage endCursor }
         }
@@ -132,3 +170,58 @@ export const THREADS = /* GraphQL */ `
   }`;
 
 export const WHO = /* GraphQL */ `query Who { ${LIMIT} viewer { login } }`;
+
+/** Named like the other fresh read of one pull request, which is how it is told to be urgent. */
+export const QUEUE_PLACE = /* GraphQL */ `
+  query Named($owner: String!, $name: String!, $number: Int!) {
+    ${LIMIT}
+    repository(owner: $owner, name: $name) {
+      pullRequest(number: $number) { id isDraft headRefOid mergeQueueEntry { id } }
+    }
+  }`;
+
+export const ENQUEUE = /* GraphQL */ `
+  mutation Enqueue($id: ID!, $head: GitObjectID!) {
+    enqueuePullRequest(input: { pullRequestId: $id, expectedHeadOid: $head }) { mergeQueueEntry { id } }
+  }`;
+
+export const DEQUEUE = /* GraphQL */ `
+  mutation Dequeue($id: ID!) { dequeuePullRequest(input: { id: $id }) { mergeQueueEntry { id } } }`;
+
+export const READY = /* GraphQL */ `
+  mutation Ready($id: ID!) { markPullRequestReadyForReview(input: { pullRequestId: $id }) { pullRequest { isDraft } } }`;
+
+const SHORT_COMMENTS = 'nodes { id body author { login } } pageInfo { hasNextPage endCursor }';
+
+export const THREAD_COMMENTS = /* GraphQL */ `
+  query ThreadComments($id: ID!, $after: String) {
+    ${LIMIT}
+    node(id: $id) { ... on PullRequestReviewThread { comments(first: 100, after: $after) { ${SHORT_COMMENTS} } } }
+  }`;
+
+export const CONVERSATION = /* GraphQL */ `
+  query Conversation($owner: String!, $name: String!, $number: Int!, $after: String) {
+    ${LIMIT}
+    repository(owner: $owner, name: $name) {
+      pullRequest(number: $number) { comments(first: 100, after: $after) { ${SHORT_COMMENTS} } }
+    }
+  }`;
+
+export const REPLY = /* GraphQL */ `
+  mutation Reply($thread: ID!, $body: String!) {
+    addPullRequestReviewThreadReply(input: { pullRequestReviewThreadId: $thread, body: $body }) { comment { id } }
+  }`;
+
+export const RESOLVE = /* GraphQL */ `
+  mutation Resolve($thread: ID!) { resolveReviewThread(input: { threadId: $thread }) { thread { isResolved } } }`;
+
+export const BRANCH_RULES = /* GraphQL */ `
+  query BranchRules($owner: String!, $name: String!, $branch: String!, $ref: String!) {
+    ${LIMIT}
+    repository(owner: $owner, name: $name) {
+      mergeQueue(branch: $branch) { id }
+      ref(qualifiedName: $ref) {
+        refUpdateRule { requiredApprovingReviewCount requiredStatusCheckContexts requiresConversationResolution }
+      }
+    }
+  }`;

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { Check } from '../domain/pull-request.ts';
+import { ACTIONS_APP, jobIdOf } from './actions-job.ts';
 import type { GithubClient } from './github-client.ts';
 import { pathOf } from './repository-name.ts';
 
@@ -10,7 +11,6 @@ import { pathOf } from './repository-name.ts';
 const FAILURE_BYTES_MAX = 20_000;
 const SUMMARY_CHARACTERS_MAX = 3_000;
 const ANNOTATIONS_MAX = 20;
-const ACTIONS_APP = 'github-actions';
 
 const run = z.object({
   details_url: z.string().nullish(),
@@ -68,9 +68,7 @@ async function jobLog(
   checkRunId: number,
   url: string,
 ): Promise<string | null> {
-  const job = /\/job\/(\d+)/.exec(url)?.[1];
-  // Actions numbers a job like its check run; the link is asked first because it says so.
-  const parameters = { ...pathOf(repository), job_id: job === undefined ? checkRunId : Number(job) };
+  const parameters = { ...pathOf(repository), job_id: jobIdOf(checkRunId, url) };
   const route = 'GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs';
   try {
     return withoutTimes(plain(await client.rest({ attempted, route, parameters }, z.string())));

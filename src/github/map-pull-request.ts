@@ -1,8 +1,8 @@
 /** GitHub's records in the words of the domain. */
 import type { Actor, Comment } from '../domain/issue.ts';
-import type { Mergeable, PullRequest, Review, ReviewThread } from '../domain/pull-request.ts';
+import type { Mergeable, PullRequest, Review, ReviewThread, ThreadComment } from '../domain/pull-request.ts';
 import { mapCheck } from './map-check.ts';
-import type { WireCheck, WireComment, WireFacts, WireReview, WireThread } from './wire.ts';
+import type { WireCheck, WireComment, WireFacts, WireReview, WireThread, WireThreadComment } from './wire.ts';
 
 export interface PullRequestParts {
   readonly repository: string;
@@ -36,6 +36,7 @@ export function mapPullRequest({ repository, wire, checks, reviews, threads }: P
     checks: checks.map((check) => mapCheck(check, wire.headRefOid)),
     reviews: reviews.map(mapReview),
     threads,
+    queued: wire.mergeQueueEntry ? queueStates[wire.mergeQueueEntry.state] : null,
     mergeCommit: wire.mergeCommit?.oid ?? null,
     createdAt: wire.createdAt,
     updatedAt: wire.updatedAt,
@@ -52,6 +53,15 @@ function mergeableOf(wire: WireFacts['mergeable']): Mergeable {
       return 'unknown';
   }
 }
+
+const queueStates = {
+  QUEUED: 'waiting',
+  AWAITING_CHECKS: 'testing',
+  MERGEABLE: 'mergeable',
+  // Locked is what GitHub says while it lands the entry.
+  LOCKED: 'mergeable',
+  UNMERGEABLE: 'unmergeable',
+} as const;
 
 const reviewStates = {
   APPROVED: 'approved',
@@ -73,17 +83,19 @@ function mapReview(wire: WireReview): Review {
 }
 
 export function mapThread(wire: WireThread): ReviewThread {
-  const [first] = wire.comments.nodes;
   return {
     id: wire.id,
-    reviewId: first?.pullRequestReview?.fullDatabaseId ?? null,
+    reviewId: wire.opening.nodes[0]?.pullRequestReview?.fullDatabaseId ?? null,
     resolved: wire.isResolved,
     outdated: wire.isOutdated,
     path: wire.path,
     line: wire.line ?? null,
-    author: first?.author?.login ?? NOBODY,
-    body: first?.body ?? '',
+    comments: wire.comments.nodes.map(mapThreadComment),
   };
+}
+
+function mapThreadComment({ id, author, body, createdAt }: WireThreadComment): ThreadComment {
+  return { id, author: author?.login ?? '', byPerson: author?.__typename === 'User', body, at: createdAt };
 }
 
 export function mapComment(wire: WireComment, repository: string, number: number): Comment {

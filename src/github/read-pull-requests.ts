@@ -19,6 +19,8 @@ import {
 } from './documents.ts';
 import type { GithubClient } from './github-client.ts';
 import { mapComment, mapPullRequest, mapThread } from './map-pull-request.ts';
+import { pages } from './pages.ts';
+import { baseVariables, readBases } from './read-bases.ts';
 import { coordinatesOf } from './repository-name.ts';
 import {
   facts,
@@ -27,6 +29,7 @@ import {
   moreComments,
   moreReviews,
   named,
+  type Observed,
   observed,
   threads,
   type WireCheck,
@@ -38,12 +41,12 @@ import {
 
 export type PullRequestReader = Pick<Forge, 'observe' | 'pullRequest' | 'findPullRequest'>;
 
-/** A repository with more pages than this of anything is a fault, and the read fails whole. */
-const PAGES_MAX = 40;
 const NAMED_PER_QUERY = 25;
 const FROM_BRANCH_PER_PAGE = 10;
 /** Words of threads kept between observations. */
 const THREADS_KEPT_MAX = 2_000;
+/** GitHub's times are whole seconds and its clock is not ours, so words as fresh as this may be followed by more at the same time. */
+const WORDS_SETTLE_MS = 10_000;
 
 interface Words {
   /** Of the pull request when the words were read: an edit of a comment moves it. */
@@ -51,7 +54,7 @@ interface Words {
   readonly thread: ReviewThread;
 }
 
-export function createPullRequestReader(client: GithubClient): PullRequestReader {
+export function createPullRequestReader(client: GithubClient, now: () => number): PullRequestReader {
   const words = new Map<string, Words>();
   /** Open at the last look, by repository: the others among the tracked ones are asked for by number at once. */
   const wereOpen = new Map<string, ReadonlySet<number>>();
@@ -62,12 +65,14 @@ export function createPullRequestReader(client: GithubClient): PullRequestReader
     const gone =
       open === undefined ? [] : watch.tracked.filter((number) => !open.has(number)).slice(0, NAMED_PER_QUERY);
     const wires = new Map<number, WireFacts>();
-    let defaultBranch: string | null = null;
+    let start: Observed | null = null;
     await pages(attempted, async (after) => {
       const ask = after === null ? gone : [];
-      const variables = { ...coordinatesOf(repository), first: PULL_REQUESTS_PER_PAGE, after };
-      const answer = await client.graphql(attempted, observeDocument(ask), variables, observed);
-      defaultBranch = answer.repository.defaultBranchRef?.name ?? defaultBranch;
+      const branches = after === null ? watch.baseBranches : [];
+      const page = { ...coordinatesOf(repository), first: PULL_REQUESTS_PER_PAGE, after };
+      const variables = { ...page, ...baseVariables(branches) };
+      const answer = await client.graphql(attempted, observeDocument(ask, branches), variables, observed);
+      start ??= answer;
       for (const wire of answer.repository.pullRequests.nodes) wires.set(wire.number, wire);
       for (const number of ask) {
         const wire = facts.safeParse(answer.repository[aliasOf(number)]);
@@ -81,8 +86,10 @@ export function createPullRequestReader(client: GithubClient): PullRequestReader
       const answer = await client.graphql(attempted, namedDocument(chunk), coordinatesOf(repository), named);
       for (const wire of Object.values(answer.repository)) if (wire) wires.set(wire.number, wire);
     }
-    if (defaultBranch === null)
+    const defaultBranch = (start as Observed | null)?.repository.defaultBranchRef?.name;
+    if (start === null || defaultBranch === undefined)
       throw new OutsideError('invalid', attempted, 'the repository is empty: push a first commit');
+    const bases = await readBases(client, attempted, repository, start, watch.baseBranches);
 
     const pullRequests: PullRequest[] = [];
     const comments: Comment[] = [];
@@ -96,7 +103,7 @@ export function createPullRequestReader(client: GithubClient): PullRequestReader
       repository,
       new Set([...wires.values()].filter((wire) => wire.state === 'OPEN').map((wire) => wire.number)),
     );
-    return { defaultBranch, pullRequests, comments: comments.toSorted((one, other) => one.at - other.at) };
+    return { defaultBranch, bases, pullRequests, comments: comments.toSorted((one, other) => one.at - other.at) };
   }
 
   async function pullRequest(repository: string, number: number): Promise<PullRequest | null> {
@@ -208,6 +215,7 @@ export function createPullRequestReader(client: GithubClient): PullRequestReader
       return more.pageInfo;
     });
     const mapped = read.map(mapThread);
+    if (now() < wire.updatedAt + WORDS_SETTLE_MS) return mapped;
     if (words.size + mapped.length > THREADS_KEPT_MAX) words.clear();
     for (const thread of mapped) words.set(thread.id, { updatedAt: wire.updatedAt, thread });
     return mapped;
@@ -237,24 +245,4 @@ export function createPullRequestReader(client: GithubClient): PullRequestReader
   }
 
   return { observe, pullRequest, findPullRequest };
-}
-
-/** Follows cursors to the end; a page that promises more and cannot be followed is an error, never a short list. */
-async function pages(
-  attempted: string,
-  read: (
-    cursor: string | null,
-  ) => Promise<{ readonly hasNextPage: boolean; readonly endCursor?: string | null | undefined }>,
-  from: string | null = null,
-): Promise<void> {
-  let cursor = from;
-  for (let page = 0; page < PAGES_MAX; page += 1) {
-    const { hasNextPage, endCursor } = await read(cursor);
-    if (!hasNextPage) return;
-    if (!endCursor || endCursor === cursor) {
-      throw new OutsideError('unreachable', attempted, 'GitHub promised another page and did not say where it begins');
-    }
-    cursor = endCursor;
-  }
-  throw new OutsideError('invalid', attempted, `more than ${PAGES_MAX} pages of one list`);
 }

@@ -45,12 +45,14 @@ export type WireStatus = z.infer<typeof statusContext>;
 const check = z.discriminatedUnion('__typename', [checkRun, statusContext]);
 export type WireCheck = z.infer<typeof check>;
 
+const rollup = z.object({ contexts: z.object({ nodes: z.array(check), pageInfo: forward }) }).nullish();
+
 const commits = z.object({
   nodes: z.array(
     z.object({
       commit: z.object({
         oid: z.string(),
-        statusCheckRollup: z.object({ contexts: z.object({ nodes: z.array(check), pageInfo: forward }) }).nullish(),
+        statusCheckRollup: rollup,
       }),
     }),
   ),
@@ -67,12 +69,13 @@ const review = z.object({
 export type WireReview = z.infer<typeof review>;
 const reviews = z.object({ nodes: z.array(review), pageInfo: backward });
 
+const typedAuthor = z.object({ __typename: z.string(), login: z.string() }).nullish();
 const comment = z.object({
   id: z.string(),
   body: z.string(),
   createdAt: time,
   updatedAt: time,
-  author: z.object({ __typename: z.string(), login: z.string() }).nullish(),
+  author: typedAuthor,
 });
 export type WireComment = z.infer<typeof comment>;
 const comments = z.object({ nodes: z.array(comment), pageInfo: backward });
@@ -84,16 +87,13 @@ const threadState = z.object({
   path: z.string(),
   line: z.number().nullish(),
 });
+const threadComment = z.object({ id: z.string(), body: z.string(), createdAt: time, author: typedAuthor });
+export type WireThreadComment = z.infer<typeof threadComment>;
 const thread = threadState.extend({
-  comments: z.object({
-    nodes: z.array(
-      z.object({
-        author,
-        body: z.string(),
-        pullRequestReview: z.object({ fullDatabaseId: bigId.nullish() }).nullish(),
-      }),
-    ),
+  opening: z.object({
+    nodes: z.array(z.object({ pullRequestReview: z.object({ fullDatabaseId: bigId.nullish() }).nullish() })),
   }),
+  comments: z.object({ nodes: z.array(threadComment) }),
 });
 export type WireThread = z.infer<typeof thread>;
 
@@ -115,6 +115,9 @@ export const facts = z.object({
   baseRefOid: z.string(),
   baseRef: z.object({ target: z.object({ oid: z.string() }).nullish() }).nullish(),
   mergeCommit: z.object({ oid: z.string() }).nullish(),
+  mergeQueueEntry: z
+    .object({ state: z.enum(['AWAITING_CHECKS', 'LOCKED', 'MERGEABLE', 'QUEUED', 'UNMERGEABLE']) })
+    .nullish(),
   labels: z
     .object({ nodes: z.array(z.object({ name: z.string() })), pageInfo: z.object({ hasNextPage: z.boolean() }) })
     .nullish(),
@@ -126,10 +129,18 @@ export const facts = z.object({
 export type WireFacts = z.infer<typeof facts>;
 
 const page = z.object({ nodes: z.array(facts), pageInfo: forward });
-/** Aliased pull requests stand beside the known fields and are picked out by name. */
-export const observed = z.object({
-  repository: z.looseObject({ defaultBranchRef: z.object({ name: z.string() }).nullish(), pullRequests: page }),
+const tip = z.object({
+  name: z.string(),
+  target: z.object({ oid: z.string(), statusCheckRollup: rollup }).nullish(),
 });
+export type WireTip = z.infer<typeof tip>;
+const mergeQueue = z.object({ id: z.string() }).nullish();
+export const baseParts = z.object({ wire: tip.nullish(), queue: mergeQueue });
+/** Aliased pull requests and branches stand beside the known fields and are picked out by name. */
+export const observed = z.object({
+  repository: z.looseObject({ defaultBranchRef: tip.nullish(), mergeQueue, pullRequests: page }),
+});
+export type Observed = z.infer<typeof observed>;
 export const named = z.object({ repository: z.record(z.string(), facts.nullish()) });
 export const fromBranch = z.object({ repository: z.object({ pullRequests: page }) });
 
@@ -137,6 +148,9 @@ function ofPullRequest<T extends z.ZodRawShape>(shape: T) {
   return z.object({ repository: z.object({ pullRequest: z.object(shape) }) });
 }
 export const moreChecks = ofPullRequest({ commits });
+export const moreChecksOfCommit = z.object({
+  repository: z.object({ object: z.object({ statusCheckRollup: rollup }).nullish() }),
+});
 export const moreReviews = ofPullRequest({ reviews });
 export const moreComments = ofPullRequest({ comments });
 export const threads = ofPullRequest({ reviewThreads: z.object({ nodes: z.array(thread), pageInfo: forward }) });

@@ -2,7 +2,6 @@
  * act: carries out what decide returned, in its order for each subject, different subjects side by side. Nothing here
  * chooses; what it does is re-check and perform. One bad action does not stop the rest.
  */
-import { randomUUID } from 'node:crypto';
 import { allowed, moveOf } from '../decide/eligible.ts';
 import type { Action, Dispatch, OutsideAction, RecordChange } from '../domain/action.ts';
 import type { Issue } from '../domain/issue.ts';
@@ -12,22 +11,33 @@ import { subjectKey } from '../domain/run.ts';
 import type { Person } from '../domain/settings.ts';
 import { StaleWrite } from '../domain/stale-write.ts';
 import { eachOf } from './each-of.ts';
+import { rebindVerdict, recordVerdict } from './keep-verdicts.ts';
+import { addLabel } from './outside/add-label.ts';
+import { dequeue } from './outside/dequeue.ts';
+import { enqueue } from './outside/enqueue.ts';
 import { linkPullRequest } from './outside/link-pull-request.ts';
+import { markReady } from './outside/mark-ready.ts';
 import { merge } from './outside/merge.ts';
 import { moveIssue } from './outside/move-issue.ts';
 import { openPullRequest } from './outside/open-pull-request.ts';
 import { type Hands, type WriteOutcome, writeOutside } from './outside/outside-write.ts';
 import { postReview } from './outside/post-review.ts';
-import { deterministicId, progressComment } from './outside/progress-comment.ts';
+import { progressComment } from './outside/progress-comment.ts';
 import { pushBranch } from './outside/push-branch.ts';
+import { reply } from './outside/reply.ts';
+import { rerunCheck } from './outside/rerun-check.ts';
+import { resolveThread } from './outside/resolve-thread.ts';
 import { setStatus } from './outside/set-status.ts';
 import { updateBranch } from './outside/update-branch.ts';
 import type { Sessions, Workspaces } from './ports.ts';
+import { takeBack } from './take-back.ts';
 
 export interface Actor extends Hands {
   readonly sessions: Sessions;
   readonly workspaces: Workspaces;
   readonly people: () => readonly Person[];
+  /** Ids of runs and sessions: a new one at each call. */
+  readonly newId: () => string;
   readonly log: { warn(data: object, text: string): void };
 }
 
@@ -68,6 +78,13 @@ async function perform(action: Action, actor: Actor): Promise<boolean> {
     case 'set-status':
     case 'update-branch':
     case 'merge':
+    case 'enqueue':
+    case 'dequeue':
+    case 'rerun-check':
+    case 'add-label':
+    case 'mark-ready':
+    case 'reply':
+    case 'resolve-thread':
       return outside(action, actor);
     case 'claim':
       return claim(action, actor);
@@ -80,8 +97,13 @@ async function perform(action: Action, actor: Actor): Promise<boolean> {
     case 'settle-command':
       await journal.settleCommand(action.commentId, action.outcome);
       return true;
+    case 'rebind-verdict':
+      return rebindVerdict(action, actor);
     case 'freeze':
-      await journal.freeze(action.repository, action.reason);
+      await journal.freeze(action.repository, action.freeze);
+      return true;
+    case 'thaw':
+      await journal.thaw(action.repository);
       return true;
     case 'dispatch':
       return dispatch(action, actor);
@@ -93,6 +115,8 @@ async function perform(action: Action, actor: Actor): Promise<boolean> {
     case 'release-workspace':
       await workspaces.release(`${action.issueKey}-${action.attempt}`);
       return false;
+    case 'revert':
+      return takeBack(action, actor);
     case 'verify-merge':
       return verifyMerge(action, actor);
     case 'report':
@@ -114,7 +138,7 @@ async function outside(action: OutsideAction, actor: Actor): Promise<boolean> {
 
 /** A stop that came after decide looked wins over everything but the one comment that says so. */
 async function stillWanted(action: OutsideAction, { journal }: Actor): Promise<boolean> {
-  if (action.kind === 'progress-comment' || !('issueId' in action)) return true;
+  if (action.kind === 'progress-comment' || !('issueId' in action) || action.issueId === null) return true;
   const record = await journal.record(action.issueId);
   return record !== null && record.phase === 'active';
 }
@@ -139,12 +163,27 @@ function write(action: OutsideAction, actor: Actor): Promise<WriteOutcome> {
       return writeOutside(action, updateBranch, actor);
     case 'merge':
       return writeOutside(action, merge, actor);
+    case 'enqueue':
+      return writeOutside(action, enqueue, actor);
+    case 'dequeue':
+      return writeOutside(action, dequeue, actor);
+    case 'rerun-check':
+      return writeOutside(action, rerunCheck, actor);
+    case 'add-label':
+      return writeOutside(action, addLabel, actor);
+    case 'mark-ready':
+      return writeOutside(action, markReady, actor);
+    case 'reply':
+      return writeOutside(action, reply, actor);
+    case 'resolve-thread':
+      return writeOutside(action, resolveThread, actor);
   }
 }
 
 /** What a confirmed write means for the issue's row. After a crash in between, decide finds the same in the ledger. */
 async function remember(action: OutsideAction, { journal }: Actor): Promise<void> {
   if (action.kind !== 'push-branch' && action.kind !== 'open-pull-request' && action.kind !== 'merge') return;
+  if (action.issueId === null) return;
   const [effect, record] = await Promise.all([journal.effect(action.key), journal.record(action.issueId)]);
   if (effect?.outsideId === null || effect?.outsideId === undefined || record === null) return;
   const change = changeOf(action, effect.outsideId);
@@ -200,44 +239,17 @@ function ticketOf(issue: Issue, comments: IssueRecord['ticket']['comments']): Is
   return { title: issue.title, description: issue.description, url: issue.url, comments };
 }
 
-async function recordVerdict(
-  action: Extract<Action, { kind: 'record-verdict' }>,
-  { journal, clock }: Actor,
-): Promise<boolean> {
-  const run = await journal.run(action.runId);
-  if (run?.result?.kind !== 'review' && run?.result?.kind !== 'audit') return false;
-  const { decision, head, base, digest } = run.result;
-  await journal.recordVerdict({
-    id: deterministicId(`verdict:${run.id}`),
-    runId: run.id,
-    repository: action.repository,
-    number: action.number,
-    decision,
-    head,
-    base,
-    digest,
-    at: clock.now(),
-  });
-  await journal.event({
-    kind: 'verdict',
-    subject: subjectKey(run.subject),
-    text: `${decision} at ${head}`,
-    data: { runId: run.id },
-  });
-  return true;
-}
-
-async function dispatch(action: Dispatch, { journal, sessions, clock }: Actor): Promise<boolean> {
+async function dispatch(action: Dispatch, { journal, sessions, clock, newId }: Actor): Promise<boolean> {
   const { subject, issueKey, repository, role, cause, attempt } = action;
   const run = await journal.createRun({
-    id: randomUUID(),
+    id: newId(),
     subject,
     issueKey,
     repository,
     role,
     cause,
     attempt,
-    sessionId: action.sessionId ?? randomUUID(),
+    sessionId: action.sessionId ?? newId(),
     createdAt: clock.now(),
   });
   if (run === null) return false;
@@ -253,22 +265,24 @@ async function dispatch(action: Dispatch, { journal, sessions, clock }: Actor): 
 
 async function verifyMerge(action: Extract<Action, { kind: 'verify-merge' }>, actor: Actor): Promise<boolean> {
   const { journal, mirror } = actor;
-  const { repository, baseBranch, mergeCommit, base, head, method } = action;
+  const { repository, baseBranch, mergeCommit, base, head, method, record } = action;
   await mirror.refresh(repository);
   const difference = await mirror.verifyMerge({ repository, baseBranch, mergeCommit, base, head, method });
   if (difference === null) {
-    await journal.updateRecord(action.issueId, action.generation, { mergeVerified: true });
+    if (record !== null) await journal.updateRecord(record.issueId, record.generation, { mergeVerified: true });
+    if (action.report !== null)
+      await journal.enqueueReport({ ...action.report, event: 'merged', data: { subject: action.subject } });
     return true;
   }
-  const reason = `${action.issueKey} landed on ${baseBranch} as ${mergeCommit}, but ${difference}. Look at it, then thaw with: heartline thaw ${repository}`;
-  await journal.freeze(repository, reason);
+  const reason = `${action.name} landed on ${baseBranch} as ${mergeCommit}, but ${difference}. Look at it, then thaw with: heartline thaw ${repository}`;
+  await journal.freeze(repository, { reason, cause: 'bad-merge', branch: baseBranch, sha: mergeCommit });
   await journal.enqueueReport({
     key: `frozen:${repository}:${mergeCommit}`,
     event: 'frozen',
     text: `Merging is frozen in ${repository}: ${reason}`,
     data: { mergeCommit },
   });
-  await journal.updateRecord(action.issueId, action.generation, { phase: 'parked', reason });
+  if (record !== null) await journal.updateRecord(record.issueId, record.generation, { phase: 'parked', reason });
   return true;
 }
 
@@ -283,11 +297,19 @@ function subjectOf(action: Action): string {
     case 'set-status':
     case 'update-branch':
     case 'merge':
+    case 'enqueue':
+    case 'dequeue':
+    case 'rerun-check':
+    case 'add-label':
+    case 'mark-ready':
+    case 'reply':
+    case 'resolve-thread':
+    case 'verify-merge':
       return action.subject;
     case 'claim':
       return subjectKey({ kind: 'issue', issueId: action.record.issueId });
     case 'update-record':
-    case 'verify-merge':
+    case 'revert':
       return subjectKey({ kind: 'issue', issueId: action.issueId });
     case 'dispatch':
       return subjectKey(action.subject);
@@ -298,7 +320,10 @@ function subjectOf(action: Action): string {
       return `run:${action.runId}`;
     case 'settle-command':
       return `command:${action.commentId}`;
+    case 'rebind-verdict':
+      return `verdict:${action.verdictId}`;
     case 'freeze':
+    case 'thaw':
       return `repository:${action.repository}`;
     case 'release-workspace':
       return `workspace:${action.issueKey}`;

@@ -5,7 +5,7 @@ import type { Effect, EffectKind } from '../domain/effect.ts';
 import type { EpochMs } from '../domain/issue.ts';
 import type { IssueRecord } from '../domain/issue-record.ts';
 import type { MicroUsd, Run, RunResult, RunState } from '../domain/run.ts';
-import type { Spend } from '../domain/snapshot.ts';
+import type { Freeze, Spend } from '../domain/snapshot.ts';
 import type { TranscriptEntry, Usage } from '../domain/transcript.ts';
 import type { AuditVerdict, ReviewVerdict } from '../domain/verdict.ts';
 
@@ -67,8 +67,10 @@ export interface Journal {
   spend(): Promise<Spend>;
   runSpend(runId: string): Promise<MicroUsd>;
 
-  frozen(): Promise<ReadonlyMap<string, string>>;
-  freeze(repository: string, reason: string): Promise<void>;
+  /** By repository. */
+  frozen(): Promise<ReadonlyMap<string, Freeze>>;
+  /** The first freeze stands until its thaw; a bad merge alone takes the place of a red base. */
+  freeze(repository: string, freeze: Freeze): Promise<void>;
   thaw(repository: string): Promise<void>;
 
   /** Stores a command once (by comment id). */

@@ -2,12 +2,13 @@
  * observe: bounded, parallel reads of Linear, GitHub and git give what the outside looks like. A read that fails becomes
  * "unknown" with its reason; the rest goes on. Our own rows join in snapshot(), which is cheap and may be asked again.
  */
-import { wantsReview } from '../decide/review-others.ts';
-import { type Command, parseCommand } from '../domain/command.ts';
+import { askedToMerge, wantsReview } from '../decide/review-others.ts';
+import { type Command, type CommandVerb, parseCommand } from '../domain/command.ts';
 import type { Comment, EpochMs } from '../domain/issue.ts';
 import type { IssueRecord, Phase } from '../domain/issue-record.ts';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { Duty, Pipeline } from '../domain/pipeline.ts';
+import { NO_PRESSURE, type Pressure } from '../domain/pressure.ts';
 import type { DiffFacts, PullRequest, RepositoryView } from '../domain/pull-request.ts';
 import type { Person, Settings } from '../domain/settings.ts';
 import type { Board, Known, Snapshot } from '../domain/snapshot.ts';
@@ -34,6 +35,8 @@ export interface Senses {
   readonly forge: Forge;
   readonly mirror: Mirror;
   readonly journal: Journal;
+  /** Absent: nothing is held back. */
+  readonly pressure?: () => Pressure;
 }
 
 export interface Observer {
@@ -47,12 +50,12 @@ const DIFFS_KEPT_MAX = 1_000;
 const COMMENTS_BACK_MS = 24 * 3_600_000;
 /**
  * How long an issue that has left the watched states is still asked for: done, until its last word has certainly reached
- * Linear; cancelled, while people may still say /resume. Each one costs a little at every look, so it ends.
+ * Linear and its base branch's checks have spoken; cancelled, while people may still say /resume. Each one costs a little at every look, so it ends.
  */
 const KEPT_IN_VIEW_MS: Readonly<Record<Phase, number>> = {
   active: Number.POSITIVE_INFINITY,
   parked: Number.POSITIVE_INFINITY,
-  done: 3_600_000,
+  done: 3 * 3_600_000,
   cancelled: 14 * 24 * 3_600_000,
 };
 
@@ -91,7 +94,7 @@ export function createObserver(senses: Senses): Observer {
       ...(board.known ? board.value.comments : []),
       ...views.flatMap((view) => (view.known ? view.value.comments : [])),
     ];
-    await noteCommands(comments, rules.settings.people);
+    await noteCommands(comments, rules.settings.people, records);
     return {
       board: board.known ? { known: true, value: board.value.board } : board,
       how: board.known ? board.value.how : null,
@@ -109,16 +112,24 @@ export function createObserver(senses: Senses): Observer {
       (record) => record.repository === name && record.pullRequest !== null && record.phase !== 'done',
     );
     const tracked = mine.map((record) => record.pullRequest).filter((number) => number !== null);
-    const seen: ForgeObservation = await senses.forge.observe(name, { tracked, commentsSince });
-    const ours = new Set(tracked);
     const projects = rules.settings.projects.filter((project) => project.repository === name);
+    const named = [...projects.map((one) => one.baseBranch), ...mine.map((one) => one.baseBranch)];
+    const baseBranches = [...new Set(named.filter((branch) => branch !== null))];
+    const [seen, commands]: [ForgeObservation, readonly Command[]] = await Promise.all([
+      senses.forge.observe(name, { tracked, commentsSince, baseBranches }),
+      senses.journal.openCommands(),
+    ]);
+    const ours = new Set(tracked);
     const interesting = seen.pullRequests.filter(
-      (one) => one.state === 'open' && (ours.has(one.number) || projects.some((project) => wantsReview(one, project))),
+      (one) =>
+        one.state === 'open' &&
+        (ours.has(one.number) || projects.some((project) => wantsReview(one, project)) || askedToMerge(one, commands)),
     );
     await gitFacts(name, interesting, ours);
     return {
       name,
       defaultBranch: seen.defaultBranch,
+      bases: seen.bases,
       pullRequests: seen.pullRequests,
       diffs: new Map(interesting.flatMap((one) => entry(diffs, pairOf(one), diffKey(name, one)))),
       parents: new Map(interesting.flatMap((one) => entry(parents, one.head, `${name} ${one.head}`))),
@@ -157,11 +168,16 @@ export function createObserver(senses: Senses): Observer {
   }
 
   /** Only people on the allowlist steer, and a comment of ours never does, whoever's name it carries. */
-  async function noteCommands(comments: readonly Comment[], people: readonly Person[]): Promise<void> {
+  async function noteCommands(
+    comments: readonly Comment[],
+    people: readonly Person[],
+    records: readonly IssueRecord[],
+  ): Promise<void> {
     for (const comment of comments) {
       const person = personOf(comment, people);
-      const verb = person === null || comment.body.includes('<!-- heartline:') ? null : parseCommand(comment.body);
-      if (person === null || verb === null) continue;
+      if (person === null || comment.body.includes('<!-- heartline:')) continue;
+      const verb = parseCommand(comment.body) ?? remarkOf(comment, records);
+      if (verb === null) continue;
       const command: Command = { commentId: comment.id, on: comment.on, by: person.name, at: comment.at, verb };
       await senses.journal.noteCommand(command);
     }
@@ -193,6 +209,7 @@ export function createObserver(senses: Senses): Observer {
       spend,
       frozen,
       commands,
+      pressure: senses.pressure?.() ?? NO_PRESSURE,
       reported,
       accepting,
     };
@@ -230,6 +247,15 @@ function keep<T>(cache: Map<string, T>, key: string, value: T): void {
   cache.set(key, value);
   const oldest = cache.keys().next();
   if (cache.size > DIFFS_KEPT_MAX && oldest.done === false) cache.delete(oldest.value);
+}
+
+/** What people say on a pull request of ours is for its agent to answer, an order or not. */
+function remarkOf({ on, body }: Comment, records: readonly IssueRecord[]): CommandVerb | null {
+  if (on.kind !== 'pull-request' || body.trim() === '') return null;
+  const ours = records.some(
+    (record) => record.repository === on.repository && record.pullRequest === on.number && record.phase !== 'done',
+  );
+  return ours ? { kind: 'remark', text: body } : null;
 }
 
 function personOf(comment: Comment, people: readonly Person[]): Person | null {

@@ -4,7 +4,7 @@
  * decides.
  */
 import type { Comment, EpochMs, Issue, WorkflowState } from '../domain/issue.ts';
-import type { Check, DiffFacts, MergeMethod, PullRequest } from '../domain/pull-request.ts';
+import type { BaseView, Check, DiffFacts, MergeMethod, PullRequest } from '../domain/pull-request.ts';
 import type { Finding, MicroUsd, Role, Run } from '../domain/run.ts';
 import type { ProjectSettings, Registry } from '../domain/settings.ts';
 import type { Board } from '../domain/snapshot.ts';
@@ -13,6 +13,8 @@ import type { OutboxReport } from './journal.ts';
 
 export interface Clock {
   now(): EpochMs;
+  /** Milliseconds that only ever grow, for waits that a corrected clock must not cut short. Absent: `now` is as good. */
+  steady?(): number;
 }
 
 /** Linear. Human keys and ids are both accepted where an issue is named. */
@@ -86,7 +88,12 @@ export interface Forge {
   /** One batched query: every open pull request (fully paged), the tracked ones whatever their state, live base tips, new comments. */
   observe(
     repository: string,
-    watch: { readonly tracked: readonly number[]; readonly commentsSince: EpochMs },
+    watch: {
+      readonly tracked: readonly number[];
+      readonly commentsSince: EpochMs;
+      /** Branches whose tip and checks are wanted besides the default branch's. */
+      readonly baseBranches: readonly string[];
+    },
   ): Promise<ForgeObservation>;
   /** Fresh read of one pull request. */
   pullRequest(repository: string, number: number): Promise<PullRequest | null>;
@@ -98,6 +105,7 @@ export interface Forge {
     readonly baseBranch: string;
     readonly title: string;
     readonly body: string;
+    readonly draft: boolean;
   }): Promise<PullRequest>;
   /** A review of ours (any of our identities) whose body carries the marker; its id. */
   findReview(repository: string, number: number, marker: string): Promise<string | null>;
@@ -132,6 +140,25 @@ export interface Forge {
     readonly method: MergeMethod;
     readonly title: string;
   }): Promise<string>;
+  /** Puts it into the forge's own merge queue at exactly this head. Returns the entry's id. */
+  enqueue(request: { readonly repository: string; readonly number: number; readonly head: string }): Promise<string>;
+  /** Takes it out again; nothing happens when it is not in it. */
+  dequeue(repository: string, number: number): Promise<void>;
+  /** Runs a whole check once more on its commit. `refused` where the check has no run that can be repeated (a status). */
+  rerunCheck(repository: string, check: Check): Promise<void>;
+  /** Makes the label when the repository has none of that name. */
+  addLabel(request: { readonly repository: string; readonly number: number; readonly label: string }): Promise<void>;
+  markReady(repository: string, number: number): Promise<void>;
+  /** A comment of ours that carries the marker: in the thread, or in the conversation when `threadId` is null; its id. */
+  findReply(repository: string, number: number, threadId: string | null, marker: string): Promise<string | null>;
+  /** Into the thread, or into the conversation when `threadId` is null. Returns the comment's id. */
+  reply(request: {
+    readonly repository: string;
+    readonly number: number;
+    readonly threadId: string | null;
+    readonly body: string;
+  }): Promise<string>;
+  resolveThread(repository: string, number: number, threadId: string): Promise<void>;
   /** Tail of the failed check's log with its step and link, at most about 20 KB. */
   failureLog(repository: string, check: Check): Promise<string>;
   access(repository: string, baseBranch: string | null): Promise<ForgeAccess>;
@@ -140,6 +167,8 @@ export interface Forge {
 
 export interface ForgeObservation {
   readonly defaultBranch: string;
+  /** By name; a branch that does not exist has no entry. */
+  readonly bases: ReadonlyMap<string, BaseView>;
   readonly pullRequests: readonly PullRequest[];
   /** Conversation comments on our pull requests since `commentsSince`. */
   readonly comments: readonly Comment[];
@@ -158,6 +187,8 @@ export interface ForgeAccess {
     readonly checks: readonly string[];
     readonly approvals: number;
     readonly conversationResolution: boolean;
+    /** Merges go through the forge's own queue. */
+    readonly mergeQueue: boolean;
   } | null;
 }
 
@@ -204,7 +235,20 @@ export interface Mirror {
     readonly mergeCommit: string;
     readonly base: string;
     readonly head: string;
-    readonly method: MergeMethod;
+    /** `queue`: the forge's own queue landed it, on whatever base its turn came, by any method. */
+    readonly method: MergeMethod | 'queue';
+  }): Promise<string | null>;
+  /**
+   * A commit on top of `onto` that takes back what `commit` brought to its first parent, kept under refs/heartline/runs/<runId>.
+   * The same words make the same commit. Null when later changes stand in the way.
+   */
+  revert(request: {
+    readonly repository: string;
+    readonly runId: string;
+    readonly commit: string;
+    readonly onto: string;
+    readonly message: string;
+    readonly at: EpochMs;
   }): Promise<string | null>;
 }
 
@@ -247,6 +291,8 @@ export const OWNER_UID_MIN = 1_900_000_000;
 /** The room commands run in. */
 export interface Isolation {
   readonly driver: 'bwrap' | 'docker' | 'none';
+  /** Names what rooms are built on where that is not this machine: what was prepared on one does not fit another. */
+  readonly basis?: () => Promise<string>;
   /** Null when it works; otherwise what is missing and the line that mends it. */
   probe(): Promise<{ readonly missing: string; readonly fix: string } | null>;
   exec(command: IsolatedCommand): Promise<ExecResult>;
@@ -312,6 +358,8 @@ export interface Models {
   price(model: string): Price | null;
   /** Tokens of prompt and answer together that the model is said to take. */
   contextTokens(model: string): number;
+  /** What its server says it takes; null where it does not say. */
+  servedTokens(model: string): Promise<number | null>;
   /** For `check`: null when provider, key and price are there; otherwise what to do. */
   trouble(model: string): string | null;
 }

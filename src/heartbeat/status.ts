@@ -1,9 +1,26 @@
 /** The one value every surface shows: `status`, `why`, the demo's board, the digest. Put together from what the bot knows, never recomputed elsewhere. */
 import type { IssueView, PullRequestView } from '../decide/issue-view.ts';
 import type { EpochMs } from '../domain/issue.ts';
+import type { Level } from '../domain/pressure.ts';
 import type { MicroUsd } from '../domain/run.ts';
 import type { HeartbeatState } from './heartbeat.ts';
 import type { ForgeQuota, LiveSession, TrackerQuota } from './ports.ts';
+
+export interface LimitView {
+  readonly level: Level;
+  readonly since: EpochMs;
+  /** "212 of 2,500 requests left"; empty while nothing is known. */
+  readonly because: string;
+  /** At most one look in each stretch of this length; 0: one at every beat. */
+  readonly lookEveryMs: number;
+  /** It asked to wait: nothing leaves before then. */
+  readonly heldUntil: EpochMs | null;
+  /** It refused so often that nothing leaves until a restart. */
+  readonly givenUp: boolean;
+  /** Pull requests, reviews and answers in the last hour. */
+  readonly writesLastHour: number;
+  readonly writesPerHourMax: number | null;
+}
 
 export interface Status {
   readonly schema: 1;
@@ -21,5 +38,7 @@ export interface Status {
   readonly sessions: readonly LiveSession[];
   readonly money: { readonly dayMicroUsd: MicroUsd; readonly dayMicroUsdMax: MicroUsd };
   readonly frozen: Readonly<Record<string, string>>;
+  /** How far the bot holds itself back, and why. */
+  readonly limits: { readonly linear: LimitView; readonly github: LimitView };
   readonly quota: { readonly linear: TrackerQuota | null; readonly github: ForgeQuota | null };
 }

@@ -7,6 +7,7 @@ import { callChat } from './openai-chat.ts';
 import { callResponses } from './openai-responses.ts';
 import { outsideFailure } from './outside-failure.ts';
 import type { Protocol, Provider } from './protocol.ts';
+import { servedTokens } from './served-tokens.ts';
 import { startWatch } from './watch.ts';
 
 export interface ModelsOptions {
@@ -28,9 +29,19 @@ export function createModels(options: ModelsOptions): Models {
     const modelName = model.slice(slash + 1);
     return provider === undefined || modelName === '' ? null : { provider: { name, ...provider }, modelName };
   };
+  const looks = new Map<string, { readonly at: number; readonly served: Promise<number | null> }>();
   return {
     price: options.price,
     contextTokens: options.contextTokens,
+    servedTokens: (model) => {
+      const known = looks.get(model);
+      if (known !== undefined && options.now() - known.at < LOOK_KEPT_MS) return known.served;
+      const resolved = resolve(model);
+      if (resolved === null) return Promise.resolve(null);
+      const served = servedTokens(resolved.provider, resolved.modelName);
+      looks.set(model, { at: options.now(), served });
+      return served;
+    },
     trouble: (model) => {
       const resolved = resolve(model);
       if (resolved === null) return `no provider for ${model}: write provider/model and configure the provider`;
@@ -46,6 +57,9 @@ export function createModels(options: ModelsOptions): Models {
     },
   };
 }
+
+/** A server may be started anew with another context; looking before every call would cost a round trip each. */
+const LOOK_KEPT_MS = 5 * 60_000;
 
 async function callOnce(
   options: ModelsOptions,

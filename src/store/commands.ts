@@ -56,6 +56,8 @@ const commandVerb = shape<CommandVerb>()(
     z.strictObject({ kind: z.literal('retry') }),
     z.strictObject({ kind: z.literal('approve'), sha: text }),
     z.strictObject({ kind: z.literal('answer'), text }),
+    z.strictObject({ kind: z.literal('merge'), sha: text }),
+    z.strictObject({ kind: z.literal('remark'), text }),
   ]),
 );
 

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { EFFECT_KINDS, type Effect, type EffectKind } from '../domain/effect.ts';
 import type { EpochMs } from '../domain/issue.ts';
+import { parseSubject } from '../domain/run.ts';
 import { encodeUnknown, flag, integer, readRow, shape, text } from './columns.ts';
 import type { Store } from './store.ts';
-import { liveSubjects, parseSubject, pullRequestsSince } from './subjects.ts';
+import { liveSubjects, pullRequestsSince } from './subjects.ts';
 
 /** By key: effects of issues at work, parked or ended lately, and on pull requests of the last 30 days. */
 export async function effects(store: Store): Promise<ReadonlyMap<string, Effect>> {
@@ -41,7 +42,7 @@ export async function intend(
         key,
         kind: effectKind.parse(kind),
         subject,
-        subjectKind: parseSubject(subject).kind,
+        subjectKind: kindOf(subject),
         detail: encodeUnknown(detail),
         intendedAt: store.now(),
         attempts: 1,
@@ -148,4 +149,13 @@ const effectRow = shape<Effect>()(
 
 function readEffect(row: unknown): Effect {
   return readRow('effect', effectRow, row);
+}
+
+/** A row under an unknown subject would never be found again. */
+function kindOf(subject: string): string {
+  const found = parseSubject(subject);
+  if (found !== null) return found.kind;
+  throw new TypeError(
+    `"${subject}" is no subject: write it with subjectKey(), as issue:<id> or pull:<owner/name>#<number>.`,
+  );
 }

@@ -1,30 +1,46 @@
-/** Repositories where merging is frozen until a person looked. */
+/** Repositories where merging is frozen, and why: until a person looked, or until a red branch is green again. */
 import { z } from 'zod';
-import { readRow, text } from './columns.ts';
+import type { Freeze } from '../domain/snapshot.ts';
+import { readRow, shape, text } from './columns.ts';
 import type { Store } from './store.ts';
 
-/** Reasons by repository. */
-export async function frozen(store: Store): Promise<ReadonlyMap<string, string>> {
-  const rows = await store.db.selectFrom('frozen').select(['repository', 'reason']).orderBy('repository').execute();
-  return new Map(
-    rows.map((row) => {
-      const { repository, reason } = readRow('frozen', frozenRow, row);
-      return [repository, reason];
-    }),
-  );
+/** By repository. */
+export async function frozen(store: Store): Promise<ReadonlyMap<string, Freeze>> {
+  const rows = await store.db
+    .selectFrom('frozen')
+    .select(['repository', 'reason', 'cause', 'branch', 'sha'])
+    .orderBy('repository')
+    .execute();
+  return new Map(rows.map(({ repository, ...row }) => [repository, readRow('frozen', frozenRow, row)]));
 }
 
-/** The first reason stands until the thaw: it is what a person has to look at. */
-export async function freeze(store: Store, repository: string, reason: string): Promise<void> {
+/** The first freeze stands until the thaw: it is what a person has to look at. Only a bad merge outranks a red base. */
+export async function freeze(store: Store, repository: string, { reason, cause, branch, sha }: Freeze): Promise<void> {
+  const row = { reason, cause, branch, sha, at: store.now() };
   await store.db
     .insertInto('frozen')
-    .values({ repository, reason, at: store.now() })
+    .values({ repository, ...row })
     .onConflict((conflict) => conflict.column('repository').doNothing())
     .execute();
+  if (cause === 'bad-merge') {
+    await store.db
+      .updateTable('frozen')
+      .set(row)
+      .where('repository', '=', repository)
+      .where('cause', '=', 'red-base')
+      .execute();
+  }
 }
 
 export async function thaw(store: Store, repository: string): Promise<void> {
   await store.db.deleteFrom('frozen').where('repository', '=', repository).execute();
 }
 
-const frozenRow = z.object({ repository: text, reason: text });
+const frozenRow = shape<Freeze>()(
+  z.object({
+    reason: text,
+    cause: z.enum(['bad-merge', 'red-base']),
+    branch: text.nullable(),
+    sha: text.nullable(),
+  }),
+);

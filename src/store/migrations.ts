@@ -1,7 +1,9 @@
 /** All migrations by name, which is also their order. One that was released is never edited: another follows it. */
 import type { Migration } from 'kysely/migration';
 import { firstTables } from './migrations/0001-first-tables.ts';
+import { revertsAndRebinding } from './migrations/0002-reverts-and-rebinding.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first-tables': firstTables,
+  '0002-reverts-and-rebinding': revertsAndRebinding,
 };

@@ -139,7 +139,20 @@ function unknownReport(key: string): Error {
 }
 
 const reportEvent = shape<ReportEvent | 'digest'>()(
-  z.enum(['merged', 'parked', 'cancelled', 'refused', 'reviewed', 'ready', 'frozen', 'started', 'trouble', 'digest']),
+  z.enum([
+    'merged',
+    'parked',
+    'cancelled',
+    'refused',
+    'reviewed',
+    'ready',
+    'frozen',
+    'thawed',
+    'reverted',
+    'started',
+    'trouble',
+    'digest',
+  ]),
 );
 
 const reportRow = z.object({ key: text, event: reportEvent, text, data: json(z.unknown()), at: integer });

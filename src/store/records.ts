@@ -2,7 +2,7 @@
 import type { Updateable } from 'kysely';
 import { z } from 'zod';
 import type { Actor } from '../domain/issue.ts';
-import type { Approval, FrozenTicket, IssueRecord, Phase } from '../domain/issue-record.ts';
+import type { Approval, FrozenTicket, IssueRecord, Phase, RevertOf } from '../domain/issue-record.ts';
 import { subjectKey } from '../domain/run.ts';
 import { StaleWrite } from '../domain/stale-write.ts';
 import { encode, flag, integer, json, readRow, shape, text } from './columns.ts';
@@ -103,6 +103,10 @@ const approvals = shape<readonly Approval[]>()(
   z.array(z.strictObject({ sha: text, by: text, at: integer })).readonly(),
 );
 
+const revertOf = shape<RevertOf>()(
+  z.strictObject({ mergeCommit: text, pullRequest: integer, title: text, check: text, sha: text }),
+);
+
 const phase = shape<Phase>()(z.enum(['active', 'parked', 'done', 'cancelled']));
 
 const recordRow = shape<IssueRecord>()(
@@ -127,6 +131,7 @@ const recordRow = shape<IssueRecord>()(
     mergeCommit: text.nullable(),
     mergeVerified: flag,
     approvals: json(approvals),
+    revertOf: json(revertOf).nullable(),
     roundsFrom: integer,
     resumedAt: integer,
     updatedAt: integer,
@@ -159,6 +164,7 @@ function columns(record: Omit<IssueRecord, 'generation' | 'updatedAt'>) {
     mergeCommit: record.mergeCommit,
     mergeVerified: record.mergeVerified ? 1 : 0,
     approvals: encode(approvals, record.approvals),
+    revertOf: record.revertOf === null ? null : encode(revertOf, record.revertOf),
     roundsFrom: record.roundsFrom,
     resumedAt: record.resumedAt,
     subject: subjectKey({ kind: 'issue', issueId }),

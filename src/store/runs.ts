@@ -1,11 +1,13 @@
 /** Runs: one row per cause. Queued, then running under one process, then ended once; each step is compare-and-set. */
-import type { Insertable } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import { z } from 'zod';
 import {
   type Cause,
   type Criterion,
   causeKey,
   type Finding,
+  parseSubject,
+  type Remark,
   ROLES,
   type Run,
   type RunResult,
@@ -17,7 +19,7 @@ import type { RunEnding } from '../heartbeat/journal.ts';
 import { encode, integer, json, readRow, shape, text } from './columns.ts';
 import type { RunTable } from './schema.ts';
 import type { Store } from './store.ts';
-import { liveSubjects, parseSubject, pullRequestsSince } from './subjects.ts';
+import { liveSubjects, pullRequestsSince } from './subjects.ts';
 
 /** See Journal.runs: what live work needs, oldest first. */
 export async function runs(store: Store): Promise<readonly Run[]> {
@@ -31,8 +33,7 @@ export async function runs(store: Store): Promise<readonly Run[]> {
         where.and([where('subjectKind', '=', 'pull-request'), where('createdAt', '>=', pullRequestsSince(store))]),
       ]),
     )
-    .orderBy('createdAt')
-    .orderBy('id')
+    .orderBy(AS_WRITTEN)
     .execute();
   return rows.map(readRun);
 }
@@ -128,13 +129,26 @@ export async function recoverRuns(store: Store): Promise<readonly Run[]> {
     .selectFrom('run')
     .selectAll()
     .where('state', 'in', LIVE_STATES)
-    .orderBy('createdAt')
-    .orderBy('id')
+    .orderBy(AS_WRITTEN)
     .execute();
   return rows.map(readRun);
 }
 
+/** Rows are never deleted, so SQLite numbers them as they come. A clock may be put back; the order of what happened may not. */
+const AS_WRITTEN = sql<number>`rowid`;
+
 const LIVE_STATES: readonly RunState[] = ['queued', 'running'];
+
+const remark = shape<Remark>()(
+  z.strictObject({
+    id: text,
+    threadId: text.nullable(),
+    by: text,
+    path: text.nullable(),
+    line: integer.nullable(),
+    text,
+  }),
+);
 
 const cause = shape<Cause>()(
   z.discriminatedUnion('kind', [
@@ -144,6 +158,8 @@ const cause = shape<Cause>()(
     z.strictObject({ kind: z.literal('conflict'), base: text, head: text }),
     z.strictObject({ kind: z.literal('review'), head: text, base: text, digest: text }),
     z.strictObject({ kind: z.literal('audit'), head: text, base: text, digest: text }),
+    z.strictObject({ kind: z.literal('remarks'), remarks: z.array(remark).readonly() }),
+    z.strictObject({ kind: z.literal('revert'), mergeCommit: text }),
     z.strictObject({ kind: z.literal('crashed'), runId: text }),
     z.strictObject({ kind: z.literal('answer'), commentId: text, by: text, text }),
   ]),
@@ -162,7 +178,17 @@ const criterion = shape<Criterion>()(z.strictObject({ criterion: text, met: z.bo
 
 const runResult = shape<RunResult>()(
   z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('work'), head: text, base: text, summary: text, commitTitle: text }),
+    z.strictObject({
+      kind: z.literal('work'),
+      head: text,
+      base: text,
+      summary: text,
+      commitTitle: text,
+      answers: z
+        .array(z.strictObject({ id: text, changed: z.boolean(), text }))
+        .readonly()
+        .exactOptional(),
+    }),
     z.strictObject({
       kind: z.literal('review'),
       decision: z.enum(['approve', 'request-changes']),
@@ -200,12 +226,10 @@ const runState = shape<RunState>()(
 
 const subject = shape<Subject>()(
   text.transform((key, context): Subject => {
-    try {
-      return parseSubject(key);
-    } catch {
-      context.addIssue({ code: 'custom', message: `"${key}" is no subject` });
-      return z.NEVER;
-    }
+    const found = parseSubject(key);
+    if (found !== null) return found;
+    context.addIssue({ code: 'custom', message: `"${key}" is no subject` });
+    return z.NEVER;
   }),
 );
 

@@ -42,6 +42,7 @@ export interface IssueTable {
   mergeCommit: string | null;
   mergeVerified: Flag;
   approvals: Json;
+  revertOf: Json | null;
   roundsFrom: number;
   resumedAt: number;
   updatedAt: number;
@@ -105,6 +106,7 @@ export interface VerdictTable {
   base: string;
   digest: string;
   at: number;
+  reboundFrom: string | null;
 }
 
 export interface SpendTable {
@@ -145,6 +147,9 @@ export interface FrozenTable {
   repository: string;
   reason: string;
   at: number;
+  cause: string;
+  branch: string | null;
+  sha: string | null;
 }
 
 export interface OutboxTable {

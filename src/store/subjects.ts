@@ -1,7 +1,6 @@
 /** Which subjects still matter: rows of all others stay in the file for `why`, but no tick reads them. */
 import type { EpochMs } from '../domain/issue.ts';
 import type { Phase } from '../domain/issue-record.ts';
-import type { Subject } from '../domain/run.ts';
 import type { Store } from './store.ts';
 
 /** How long reviews of other people's pull requests are remembered in each tick. */
@@ -13,19 +12,6 @@ const ENDED_DAYS_MAX = 3;
 export const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const LIVE_PHASES: readonly Phase[] = ['active', 'parked'];
-
-/** Reads what subjectKey() wrote. Throws on anything else: a row under an unknown subject would never be found again. */
-export function parseSubject(key: string): Subject {
-  const match = /^(?:issue:(?<issueId>.+)|pull:(?<repository>[^#]+)#(?<number>[1-9]\d{0,9}))$/s.exec(key);
-  const { issueId, repository, number } = match?.groups ?? {};
-  if (issueId !== undefined) return { kind: 'issue', issueId };
-  if (repository !== undefined && number !== undefined) {
-    return { kind: 'pull-request', repository, number: Number(number) };
-  }
-  throw new TypeError(
-    `"${key}" is no subject: write it with subjectKey(), as issue:<id> or pull:<owner/name>#<number>.`,
-  );
-}
 
 /** Subjects of the records that are at work, parked or ended lately, and of their pull requests. */
 export function liveSubjects(store: Store) {

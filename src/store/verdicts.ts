@@ -28,8 +28,8 @@ export async function verdicts(store: Store): Promise<readonly (ReviewVerdict | 
 
 /** Writing the same verdict again changes nothing; another verdict under the same id is a mistake and throws. */
 export async function recordVerdict(store: Store, verdict: ReviewVerdict | AuditVerdict): Promise<void> {
-  const { id, runId, repository, number, decision, head, base, digest, at } = verdict;
-  const row = { id, runId, repository, number, decision, head, base, digest, at };
+  const { id, runId, repository, number, decision, head, base, digest, at, reboundFrom } = verdict;
+  const row = { id, runId, repository, number, decision, head, base, digest, at, reboundFrom };
   await store.db.transaction().execute(async (db) => {
     await db
       .insertInto('verdict')
@@ -44,7 +44,8 @@ export async function recordVerdict(store: Store, verdict: ReviewVerdict | Audit
       kept.decision === decision &&
       kept.head === head &&
       kept.base === base &&
-      kept.digest === digest;
+      kept.digest === digest &&
+      kept.reboundFrom === reboundFrom;
     if (!same)
       throw new TypeError(`Verdict ${id} is recorded already and says something else: a verdict never changes.`);
   });
@@ -59,6 +60,7 @@ const judgement = {
   base: text,
   digest: text,
   at: integer,
+  reboundFrom: text.nullable(),
 };
 
 /** The decision says whose word it is. */

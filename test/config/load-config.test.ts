@@ -44,6 +44,18 @@ const cases: readonly FaultCase[] = [
     says: 'heartline.yaml:17 budget.dayUsd: expected US dollars with at most six decimals; found 1.2e-7.',
   },
   {
+    name: 'an exception among protected paths',
+    from: '    checks:',
+    to: "    protectedPaths: ['infra/**', '!infra/readme.md']\n    checks:",
+    says: 'heartline.yaml:5 projects[0].protectedPaths[1]: expected paths to protect: there are no exceptions with "!"; found "!infra/readme.md".',
+  },
+  {
+    name: 'a protected path with an open brace',
+    from: '    checks:',
+    to: "    protectedPaths: ['{infra,db/**']\n    checks:",
+    says: 'heartline.yaml:5 projects[0].protectedPaths[0]: expected each "{" closed by a "}"; found "{infra,db/**".',
+  },
+  {
     name: 'a misspelt key',
     from: 'repository: acme/shop',
     to: 'repository: acme/shop\n    merge_method: squash',

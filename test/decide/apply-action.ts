@@ -40,6 +40,7 @@ export function applyAction(action: Action, outside: Outside): void {
         base,
         digest,
         at: outside.now,
+        reboundFrom: null,
       };
       if (!outside.verdicts.some((one) => one.id === verdict.id)) outside.verdicts = [...outside.verdicts, verdict];
       return;
@@ -48,9 +49,23 @@ export function applyAction(action: Action, outside: Outside): void {
       outside.commands = outside.commands.filter((command) => command.commentId !== action.commentId);
       outside.settled.set(action.commentId, action.outcome);
       return;
-    case 'freeze':
-      outside.frozen.set(action.repository, action.reason);
+    case 'rebind-verdict': {
+      const { verdictId, head, base } = action;
+      const verdict = outside.verdicts.find((one) => one.id === verdictId);
+      const id = `${verdictId}>${head}`;
+      if (verdict === undefined || outside.verdicts.some((one) => one.id === id)) return;
+      const rebound = { ...verdict, id, head, base, at: outside.now, reboundFrom: verdictId };
+      outside.verdicts = [...outside.verdicts, rebound];
       return;
+    }
+    case 'freeze':
+      outside.frozen.set(action.repository, action.freeze);
+      return;
+    case 'thaw':
+      outside.frozen.delete(action.repository);
+      return;
+    case 'revert':
+      throw new Error('nothing turns red in this world');
     case 'dispatch': {
       const { subject, issueKey, repository, role, cause, attempt } = action;
       const twin = outside.runs.some(
@@ -95,10 +110,13 @@ export function applyAction(action: Action, outside: Outside): void {
     case 'verify-merge': {
       const commit = outside.commits.get(action.mergeCommit);
       const right = commit?.parents[0] === action.base && commit.parents[1] === action.head;
-      if (right) updateRecord(outside, action.issueId, action.generation, { mergeVerified: true });
+      if (action.record === null) throw new Error('nobody asks for a merge of his own in this world');
+      const { issueId, generation } = action.record;
+      if (right) updateRecord(outside, issueId, generation, { mergeVerified: true });
       else {
-        outside.frozen.set(action.repository, 'What landed is not what was tested.');
-        updateRecord(outside, action.issueId, action.generation, { phase: 'parked', reason: 'A bad merge.' });
+        const reason = 'What landed is not what was tested.';
+        outside.frozen.set(action.repository, { reason, cause: 'bad-merge', branch: action.baseBranch, sha: null });
+        updateRecord(outside, issueId, generation, { phase: 'parked', reason: 'A bad merge.' });
       }
       return;
     }
@@ -245,6 +263,13 @@ function perform(action: OutsideAction, outside: Outside): Done {
     }
     case 'merge':
       return merge(action, outside);
+    case 'mark-ready':
+    case 'enqueue':
+    case 'dequeue':
+    case 'rerun-check':
+    case 'add-label':
+    case 'reply':
+    case 'resolve-thread':
     case 'post-review':
     case 'set-status':
     case 'link-pull-request':
@@ -284,7 +309,7 @@ function merge(action: Extract<OutsideAction, { kind: 'merge' }>, outside: Outsi
   must(pull.baseBranch === action.baseBranch, 'it goes elsewhere');
   const commit = outside.land(pull.number, 'bot');
   if (outside.integration) {
-    const issue = outside.issues.get(action.issueId);
+    const issue = outside.issues.get(action.issueId ?? '');
     if (issue !== undefined) outside.move(issue.key, STATES.done, ROBOT);
   }
   return { outsideId: commit };

@@ -13,7 +13,8 @@ export function checkedDecision(snapshot: Snapshot): Decision {
 
   unique(
     actions.flatMap((action) => {
-      if (action.kind === 'update-record' || action.kind === 'verify-merge') return [action.issueId];
+      if (action.kind === 'update-record') return [action.issueId];
+      if (action.kind === 'verify-merge') return action.record === null ? [] : [action.record.issueId];
       return action.kind === 'claim' ? [action.record.issueId] : [];
     }),
     'one write for each record',

@@ -32,7 +32,7 @@ const ROWS: readonly Row[] = [
   {
     when: 'is by another app',
     checks: [{ app: 'evil-ci' }],
-    status: 'wait',
+    status: 'no',
     says: /evil-ci, not by github-act/,
     mend: 0,
   },
@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
     says: /is running/,
     mend: 0,
   },
-  { when: 'is by nobody', checks: [{ app: null }], status: 'wait', says: /reported by nobody/, mend: 0 },
+  { when: 'is by nobody', checks: [{ app: null }], status: 'no', says: /reported by nobody/, mend: 0 },
   { when: 'differs in case', checks: [{ name: 'Test' }], status: 'wait', says: /not been reported/, mend: 0 },
   {
     when: 'is green by another app and red by ours',

@@ -8,6 +8,7 @@ import type { Verdict } from '../../src/domain/verdict.ts';
 import {
   childOf,
   HEAD,
+  makeChange,
   makeCheck,
   makeDiff,
   makeProject,
@@ -42,11 +43,13 @@ const THREAD: ReviewThread = {
   outdated: false,
   path: 'src/totals.ts',
   line: 4,
-  author: 'ada',
-  body: 'Why?',
+  comments: [{ id: 'comment-1', author: 'ada', byPerson: true, body: 'Why?', at: NOW }],
 };
 
 const WORKFLOW = makeDiff({ files: ['src/totals.ts', '.github/workflows/ci.yml'] });
+
+const SIGN = { kind: 'test-skipped', path: 'test/a.test.ts', reason: '"adds" is skipped from now on.' } as const;
+const WEAKENED = makeDiff({ weakening: [SIGN] });
 
 interface Row {
   readonly rule: string;
@@ -172,6 +175,65 @@ const ROWS: readonly Row[] = [
     rule: 'protected paths',
     when: 'the approval has expired',
     facts: approved(HEAD, 24 * HOUR_MS + 1),
+    status: 'no',
+    says: /needs a person/,
+  },
+  {
+    rule: 'protected paths',
+    when: 'a link is new',
+    facts: {
+      diff: makeDiff({ changes: [makeChange({ path: 'src/x', status: 'added', modeAfter: '120000' })] }),
+    },
+    status: 'no',
+    says: /src\/x \(a new link\): needs a person/,
+  },
+  {
+    rule: 'protected paths',
+    when: 'part of the diff could not be looked at',
+    facts: { diff: makeDiff({ unjudged: ['more than 1000 changed files'] }) },
+    status: 'no',
+    says: /^more than 1000 changed files: needs a person/,
+  },
+  {
+    rule: 'protected paths',
+    when: 'the project protects it',
+    facts: { project: makeProject({ protectedPaths: ['{src,lib}/tot?ls.ts'] }) },
+    status: 'no',
+    says: /src\/totals\.ts: needs a person/,
+  },
+  { rule: 'tests', when: 'the diff is unknown', facts: { diff: null }, status: 'wait', says: /not been read/ },
+  {
+    rule: 'tests',
+    when: 'there are signs that they were weakened',
+    facts: { diff: WEAKENED },
+    status: 'no',
+    says: /^Tests may have been weakened, which needs a person\. test\/a\.test\.ts: "adds" is skipped from now on\. Comment "\/approve 000bead" after looking\.$/,
+  },
+  {
+    rule: 'tests',
+    when: 'there are more signs than one can read',
+    facts: { diff: makeDiff({ weakening: Array.from({ length: 5 }, () => SIGN) }) },
+    status: 'no',
+    says: /And 2 more\. Comment/,
+  },
+  {
+    rule: 'tests',
+    when: 'a person approved this head',
+    facts: { ...approved(HEAD, HOUR_MS), diff: WEAKENED },
+    status: 'yes',
+    says: /^Ada approved 000bead, where tests may be weaker\. test\/a\.test\.ts/,
+  },
+  {
+    rule: 'tests',
+    when: 'a person approved another head',
+    facts: { ...approved(OTHER, HOUR_MS), diff: WEAKENED },
+    status: 'no',
+    says: /needs a person/,
+  },
+  {
+    rule: 'tests',
+    when: 'the approval has expired',
+    facts: { ...approved(HEAD, 24 * HOUR_MS + 1), diff: WEAKENED },
     status: 'no',
     says: /needs a person/,
   },

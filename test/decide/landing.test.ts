@@ -49,7 +49,7 @@ describe('the merge', () => {
 
   it('waits while the repository is frozen, and a person hears of it', () => {
     const outside = begun();
-    outside.frozen.set(REPOSITORY, 'A bad merge.');
+    outside.frozen.set(REPOSITORY, { reason: 'A bad merge.', cause: 'bad-merge', branch: 'main', sha: null });
     const decision = outside.settle();
     assert.deepEqual(outside.landings, []);
     assert.match(decision.issues[0]?.verdict.reason ?? '', /Merging is frozen in acme\/shop: A bad merge/);

@@ -4,7 +4,8 @@ import type { Effect } from '../../src/domain/effect.ts';
 import type { Actor, Issue, Move, WorkflowState } from '../../src/domain/issue.ts';
 import type { IssueRecord } from '../../src/domain/issue-record.ts';
 import { DUTIES, type Pipeline } from '../../src/domain/pipeline.ts';
-import type { Check, DiffFacts, PullRequest, RepositoryView } from '../../src/domain/pull-request.ts';
+import { NO_PRESSURE } from '../../src/domain/pressure.ts';
+import type { Check, DiffFacts, FileChange, PullRequest, RepositoryView } from '../../src/domain/pull-request.ts';
 import type { Run } from '../../src/domain/run.ts';
 import type { Person, ProjectSettings, RoleSettings, Settings } from '../../src/domain/settings.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
@@ -98,6 +99,7 @@ export function makePullRequest(value: Partial<PullRequest> = {}): PullRequest {
     checks: [makeCheck()],
     reviews: [],
     threads: [],
+    queued: null,
     mergeCommit: null,
     createdAt: NOW - 30_000,
     updatedAt: NOW - 30_000,
@@ -106,14 +108,29 @@ export function makePullRequest(value: Partial<PullRequest> = {}): PullRequest {
 }
 
 export function makeDiff(value: Partial<DiffFacts> = {}): DiffFacts {
+  const files = value.files ?? ['src/totals.ts'];
   return {
     base: BASE,
     head: HEAD,
     baseIsAncestor: true,
     digest: 'digest-1',
-    files: ['src/totals.ts'],
+    files,
+    changes: files.map((path) => makeChange({ path })),
+    weakening: [],
+    unjudged: [],
     additions: 10,
     deletions: 2,
+    ...value,
+  };
+}
+
+export function makeChange(value: Partial<FileChange> = {}): FileChange {
+  return {
+    path: 'src/totals.ts',
+    status: 'modified',
+    modeBefore: '100644',
+    modeAfter: '100644',
+    aliases: [],
     ...value,
   };
 }
@@ -122,6 +139,7 @@ export function makeRepository(value: Partial<RepositoryView> = {}): RepositoryV
   return {
     name: REPOSITORY,
     defaultBranch: 'main',
+    bases: new Map([['main', { tip: BASE, checks: [], mergeQueue: false }]]),
     pullRequests: [],
     diffs: new Map(),
     parents: new Map(),
@@ -160,6 +178,7 @@ export function makeVerdict(value: Partial<ReviewVerdict> = {}): ReviewVerdict {
     base: BASE,
     digest: 'digest-1',
     at: NOW - 20_000,
+    reboundFrom: null,
     ...value,
   };
 }
@@ -186,6 +205,7 @@ export function makeRecord(value: Partial<IssueRecord> = {}): IssueRecord {
     mergeCommit: null,
     mergeVerified: false,
     approvals: [],
+    revertOf: null,
     roundsFrom: NOW - 50_000,
     resumedAt: NOW - 50_000,
     updatedAt: NOW - 50_000,
@@ -235,6 +255,8 @@ export function makeProject(value: Partial<ProjectSettings> = {}): ProjectSettin
     checks: [{ name: 'test', app: 'github-actions' }],
     mergeMethod: 'merge',
     autoMerge: true,
+    draft: false,
+    rerunChecks: false,
     verify: ['npm test'],
     protectedPaths: [],
     setup: [],
@@ -271,6 +293,7 @@ export function makeSettings(value: Partial<Settings> = {}): Settings {
       changedFilesMax: 20,
       changedLinesMax: 400,
       approvalHoursMax: 24,
+      checkHoursMax: 6,
     },
     separateReviewer: false,
     ...value,
@@ -304,6 +327,7 @@ export function makeSnapshot(value: Partial<Snapshot> = {}): Snapshot {
     spend: { dayMicroUsd: 0, byIssue: new Map() },
     frozen: new Map(),
     commands: [],
+    pressure: NO_PRESSURE,
     reported: new Set(),
     accepting: true,
     ...value,

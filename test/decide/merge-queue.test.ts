@@ -66,6 +66,8 @@ function caseOf(entry: Entry): IssueCase {
     issue: makeIssue({ id: key, key, state: STATES.review, ...entry.issue }),
     states: Object.values(STATES),
     repository: makeRepository({ name: repository }),
+    remarks: [],
+    baseView: { tip: BASE, checks: [], mergeQueue: false },
     pullRequest: makePullRequest({
       repository,
       number,
@@ -262,12 +264,12 @@ describe('the merge queue', () => {
       .map((pair) => pair.join(' '))
       .join(', ')}`, () => {
       const candidates = queue.map(candidate);
-      assert.deepEqual(told(mergeQueue(candidates, holders.map(caseOf))), tells);
+      assert.deepEqual(told(mergeQueue(candidates, holders.map(caseOf), new Map())), tells);
     });
   }
 
   it('sends a merge the reviewed head, the tested base and the method', () => {
-    const [decision] = mergeQueue([candidate({ number: 1 })], []);
+    const [decision] = mergeQueue([candidate({ number: 1 })], [], new Map());
     const [action] = decision?.actions ?? [];
     assert.ok(action?.kind === 'merge');
     assert.deepEqual(
@@ -283,7 +285,7 @@ describe('the merge queue', () => {
     ]);
     for (let turn = 0; turn < entries.length; turn += 1) {
       const queue = [...entries.slice(turn), ...entries.slice(0, turn)].map(candidate);
-      const acting = mergeQueue(queue, []).filter((decision) => decision.actions.length > 0);
+      const acting = mergeQueue(queue, [], new Map()).filter((decision) => decision.actions.length > 0);
       assert.deepEqual(
         acting.map((decision) => decision.facts.record.key),
         ['ENG-1'],

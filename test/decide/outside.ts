@@ -11,7 +11,7 @@ import type { IssueRecord } from '../../src/domain/issue-record.ts';
 import type { CheckState, DiffFacts, PullRequest } from '../../src/domain/pull-request.ts';
 import { isLive, type Run, subjectKey } from '../../src/domain/run.ts';
 import type { Settings } from '../../src/domain/settings.ts';
-import type { Snapshot } from '../../src/domain/snapshot.ts';
+import type { Freeze, Snapshot } from '../../src/domain/snapshot.ts';
 import type { ReviewVerdict } from '../../src/domain/verdict.ts';
 import { applyAction } from './apply-action.ts';
 import { checkedDecision } from './check-decision.ts';
@@ -19,6 +19,7 @@ import {
   ADA,
   deepFreeze,
   makeCheck,
+  makeDiff,
   makeIssue,
   makeMove,
   makePullRequest,
@@ -104,7 +105,7 @@ export class Outside {
   commands: readonly Command[] = [];
   readonly settled = new Map<string, string>();
   readonly effects = new Map<string, Effect>();
-  readonly frozen = new Map<string, string>();
+  readonly frozen = new Map<string, Freeze>();
   readonly reported = new Set<string>();
   readonly workspaces = new Map<string, string>();
   private readonly seenPairs = new Set<string>();
@@ -290,10 +291,14 @@ export class Outside {
       if (commit === undefined) continue;
       const { change: digest, files } = commit;
       const baseIsAncestor = this.contains(head, base);
-      diffs.set(`${base}..${head}`, { base, head, baseIsAncestor, digest, files, additions: 9, deletions: 1 });
+      diffs.set(
+        `${base}..${head}`,
+        makeDiff({ base, head, baseIsAncestor, digest, files, additions: 9, deletions: 1 }),
+      );
     }
     const parents = new Map(pullRequests.map(({ head }) => [head, [...(this.commits.get(head)?.parents ?? [])]]));
-    const view = { name: REPOSITORY, defaultBranch: 'main', pullRequests, diffs, parents };
+    const bases = new Map([['main', { tip: this.tip('main'), checks: [], mergeQueue: false }]]);
+    const view = { name: REPOSITORY, defaultBranch: 'main', bases, pullRequests, diffs, parents };
     const down = { known: false, reason: 'No answer.' } as const;
     const board = { issues: [...this.issues.values()], states: new Map([['ENG', Object.values(STATES)]]) };
     const spent = new Map<string, number>();

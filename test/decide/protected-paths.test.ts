@@ -2,106 +2,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { protectedFiles } from '../../src/decide/protected-paths.ts';
+import { guardedChanges } from '../../src/decide/protected-paths.ts';
+import type { FileChange } from '../../src/domain/pull-request.ts';
+import { ANYWHERE, AT_ROOT, LOOKALIKES, TRICKS } from '../guards/guard-rails.ts';
+import { makeChange } from './make.ts';
 
-/** One file for each built-in glob; those that may lie anywhere are also tried in folders. */
-const ANYWHERE: readonly string[] = [
-  'CODEOWNERS',
-  'package-lock.json',
-  'npm-shrinkwrap.json',
-  'yarn.lock',
-  'pnpm-lock.yaml',
-  'bun.lock',
-  'bun.lockb',
-  'Cargo.lock',
-  'go.sum',
-  'poetry.lock',
-  'uv.lock',
-  'Gemfile.lock',
-  'composer.lock',
-  'package.json',
-  'Makefile',
-  '.npmrc',
-  'bunfig.toml',
-  '.husky/pre-commit',
-  '.githooks/post-merge',
-  '.claude/settings.json',
-  '.claude/hooks/a/b.sh',
-  '.claude.json',
-  '.codex/config.toml',
-  '.cursor/rules/x.mdc',
-  '.mcp.json',
-  '.vscode/tasks.json',
-  '.gitmodules',
-  '.gitattributes',
-  '.ripgreprc',
-  'CLAUDE.md',
-  'CLAUDE.local.md',
-  'AGENTS.md',
-  'GEMINI.md',
-  'heartline.yaml',
-  'HEARTBEAT.md',
-];
-
-const AT_ROOT: readonly string[] = [
-  '.github/workflows/ci.yml',
-  '.github/CODEOWNERS',
-  '.github/actions/setup/action.yml',
-  '.ci/run',
-  '.gitlab-ci.yml',
-  '.circleci/config.yml',
-  'Jenkinsfile',
-];
-
-const HONEST: readonly string[] = [
-  'src/totals.ts',
-  'README.md',
-  'docs/github/workflows.md',
-  'src/makefile.ts',
-  'src/makefiles/x.ts',
-  'package.json.md',
-  'src/package.jsonc',
-  'lib/codeowners.rb',
-  'src/github/client.ts',
-  'src/hooks/use-cart.ts',
-  'test/claude.md.test.ts',
-  'docs/agents.mdx',
-  'src/husky/index.ts',
-  'src/vscode/theme.ts',
-  'github/workflows/ci.yml',
-  'src/ci/run',
-  'gitmodules',
-  'x.npmrc',
-  'src/jenkinsfile.ts',
-  'claudette.md',
-  'my-package.json',
-  'src/heartline.yaml.ts',
-  'xgithub/workflows/ci.yml',
-  'src/cargo.lockfile',
-];
-
-const fullWidth = (text: string): string =>
-  text.replace(/[a-z]/g, (letter) => String.fromCodePoint((letter.codePointAt(0) ?? 0) + 0xfee0));
-
-const EVASIONS: readonly { readonly trick: string; readonly apply: (path: string) => string }[] = [
-  { trick: 'as it is', apply: (path) => path },
-  { trick: 'in capitals', apply: (path) => path.toUpperCase() },
-  { trick: 'in small letters', apply: (path) => path.toLowerCase() },
-  {
-    trick: 'in mixed case',
-    apply: (path) => [...path].map((one, at) => (at % 2 === 0 ? one.toUpperCase() : one)).join(''),
-  },
-  { trick: 'in full-width letters', apply: fullWidth },
-  { trick: 'with a long s', apply: (path) => path.replaceAll('s', '\u017f') },
-  { trick: 'with the Kelvin sign', apply: (path) => path.replace(/k/gi, '\u212a') },
-  { trick: 'with an invisible joiner', apply: (path) => `${path.slice(0, 2)}\u200d${path.slice(2)}` },
-  { trick: 'with a byte-order mark', apply: (path) => `\ufeff${path}` },
-  { trick: 'with a soft hyphen', apply: (path) => `${path.slice(0, 3)}\u00ad${path.slice(3)}` },
-];
+/** Which of these need a person when they are changed. */
+function protectedFiles(files: readonly string[], extra: readonly string[]): readonly string[] {
+  return guardedChanges(
+    files.map((path) => makeChange({ path })),
+    extra,
+  ).map(({ path }) => path);
+}
 
 describe('protected paths', () => {
   for (const path of [...ANYWHERE, ...AT_ROOT]) {
-    for (const { trick, apply } of EVASIONS) {
+    for (const { trick, apply } of TRICKS) {
       const written = apply(path);
       if (trick !== 'as it is' && written === path) continue;
       it(`hold ${path} ${trick}`, () => assert.deepEqual(protectedFiles([written], []), [written]));
@@ -125,7 +41,7 @@ describe('protected paths', () => {
     assert.deepEqual(protectedFiles(files, []), files);
   });
 
-  for (const path of HONEST) {
+  for (const path of LOOKALIKES) {
     it(`leave ${path} alone`, () => assert.deepEqual(protectedFiles([path], []), []));
   }
 
@@ -148,6 +64,63 @@ describe('protected paths', () => {
     const free = ['infrastructure/main.tf', 'docs/a/b.md', 'src/xsecret.ts', 'aab/x.ts', 'docs/amd'];
     assert.deepEqual(protectedFiles([...held, ...free], extra), held);
   });
+
+  const globs: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+    ['{infra,db}/**', ['infra/main.tf', 'db/a/b.sql', 'DB'], ['infrastructure/x', 'src/db/x']],
+    ['src/{auth/**,pay?.ts}', ['src/auth/a.ts', 'src/pay1.ts'], ['src/pay.ts', 'src/pay12.ts', 'src/pay/.ts']],
+    ['/deploy.sh', ['deploy.sh', 'Deploy.SH'], ['src/deploy.sh']],
+    ['./deploy.sh', ['deploy.sh'], ['a/deploy.sh']],
+    ['infra/', ['infra/a', 'infra'], ['infrab']],
+    ['src/auth', ['src/auth', 'src/auth/login.ts'], ['src/author.ts']],
+    ['**/*.pem', ['a.pem', 'x/y/z.pem', 'x/dir.pem/a'], ['a.pems']],
+    ['src/[ab].ts', ['src/a.ts', 'src/b.ts', 'src/[ab].ts'], ['src/c.ts', 'src/ab.ts']],
+    ['app/[id]/page.tsx', ['app/[id]/page.tsx'], ['app/x/page.tsx']],
+    ['v[!0-9]', ['vx'], ['v1', 'v/']],
+    ['a,b', ['a,b'], ['a', 'b']],
+    ['ein/Ünïcode/**', ['ein/u\u0308ni\u0308code/x'], ['ein/unicode/x']],
+  ];
+  for (const [glob, held, free] of globs) {
+    it(`understand ${glob}`, () => {
+      assert.deepEqual(protectedFiles([...held, ...free], [glob]), held);
+    });
+  }
+
+  it('hold everything where a glob cannot be read, though settings refuse it', () => {
+    assert.deepEqual(protectedFiles(['src/totals.ts'], ['!src']), ['src/totals.ts']);
+  });
+
+  const modes: readonly (readonly [string, Partial<FileChange>, RegExp | null])[] = [
+    ['a new link', { status: 'added', modeBefore: '000000', modeAfter: '120000' }, /a new link/],
+    ['a link that points elsewhere', { modeBefore: '120000', modeAfter: '120000' }, /a changed link/],
+    ['a file that becomes a link', { status: 'type-changed', modeAfter: '120000' }, /a changed link/],
+    ['a link that becomes a file', { status: 'type-changed', modeBefore: '120000' }, /another kind/],
+    ['a link that goes', { status: 'deleted', modeBefore: '120000', modeAfter: '000000' }, null],
+    ['a new submodule', { status: 'added', modeBefore: '000000', modeAfter: '160000' }, /a new submodule/],
+    ['a submodule that moves', { modeBefore: '160000', modeAfter: '160000' }, /a moved submodule/],
+    ['a file that becomes executable', { modeAfter: '100755' }, /made executable/],
+    ['a program that stays one', { modeBefore: '100755', modeAfter: '100755' }, null],
+    ['a program that is one no more', { modeBefore: '100755' }, null],
+    ['a new program', { path: 'bin/x', status: 'added', modeBefore: '000000', modeAfter: '100755' }, null],
+    [
+      'a new program among hooks',
+      { path: 'tools/git-hooks/pre-push', status: 'added', modeAfter: '100755' },
+      /among hooks/,
+    ],
+    ['a new program of CI', { path: 'tools/ci/lint', status: 'added', modeAfter: '100755' }, /among hooks/],
+    ['a new program in a .d folder', { path: 'etc/cron.d/x', status: 'added', modeAfter: '100755' }, /among hooks/],
+    ['a component called hook', { path: 'src/hooks/use-cart.ts', status: 'added' }, null],
+    ['an unusual mode', { modeAfter: '100664' }, /unusual mode 100664/],
+    ['what a link of a protected name leads to', { aliases: ['docs/x.md', 'CLAUDE.md'] }, /link CLAUDE\.md leads to/],
+    ['what another link leads to', { aliases: ['docs/x.md'] }, null],
+    ['a link through which a project’s own folder is reached', { aliases: ['infra/x'] }, /link infra\/x/],
+  ];
+  for (const [what, value, says] of modes) {
+    it(`${says === null ? 'leave alone' : 'hold'}: ${what}`, () => {
+      const [found] = guardedChanges([makeChange({ path: 'src/x', ...value })], ['infra/**']);
+      if (says === null) assert.equal(found, undefined);
+      else assert.match(found?.why ?? '', says);
+    });
+  }
 
   it('hold every guard rail wherever it is put and however it is cased', () => {
     const folder = fc.stringMatching(/^[a-z0-9._ -]{1,8}$/);

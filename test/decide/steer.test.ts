@@ -98,11 +98,15 @@ describe('a word from a person', () => {
     assert.deepEqual(change, { phase: 'active', reason: null, resumedAt: NOW });
   });
 
-  it('/resume adopts no head of a closed pull request, and none when GitHub could not be read', () => {
-    for (const pullRequest of [makePullRequest({ state: 'closed' }), null]) {
-      const change = outcomeOf(steer({ ...FACTS, pullRequest, command: makeCommand({ kind: 'resume' }) }));
-      assert.deepEqual(change, { phase: 'active', reason: null, resumedAt: NOW });
-    }
+  it('/resume adopts no head of a closed pull request', () => {
+    const pullRequest = makePullRequest({ state: 'closed' });
+    const change = outcomeOf(steer({ ...FACTS, pullRequest, command: makeCommand({ kind: 'resume' }) }));
+    assert.deepEqual(change, { phase: 'active', reason: null, resumedAt: NOW });
+  });
+
+  it('/resume, /retry and /approve wait while GitHub cannot be read: which head they mean is seen there', () => {
+    for (const verb of [{ kind: 'resume' }, { kind: 'retry' }, { kind: 'approve', sha: HEAD }] as const)
+      assert.deepEqual(steer({ ...FACTS, pullRequest: null, command: makeCommand(verb) }), []);
   });
 
   it('/answer is settled once a run carries it', () => {
@@ -139,7 +143,8 @@ describe('/approve', () => {
 
   it('of another head, or without a pull request, is settled and permits nothing', () => {
     assert.match(String(approve(HEAD)), /does not name the head, which is 000cafe/);
-    assert.match(String(approve(head, { pullRequest: null })), /no pull request to approve/);
+    const record = { ...FACTS.record, pullRequest: null };
+    assert.match(String(approve(head, { record, pullRequest: null })), /no pull request to approve/);
   });
 });
 

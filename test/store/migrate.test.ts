@@ -30,7 +30,7 @@ test('applying all migrations again changes nothing', async (t) => {
 test('a later migration is applied to a journal with rows in it, and they are still read', async (t) => {
   const { journal, database } = await temporaryStore(t);
   const claimed = await journal.claim(sampleRecord(), null);
-  await migrate(database.db, { ...MIGRATIONS, '0002-colour': addColumn });
+  await migrate(database.db, { ...MIGRATIONS, '9000-colour': addColumn });
   const rows = await sql<{ colour: string }>`select colour from issue`.execute(database.db);
   assert.deepEqual(
     rows.rows.map((row) => row.colour),
@@ -48,9 +48,9 @@ test('a migration that fails half way leaves the journal as it was', async (t) =
       throw new Error('out of paint');
     },
   };
-  await assert.rejects(migrate(database.db, { ...MIGRATIONS, '0002-colour': failing }), /out of paint/);
+  await assert.rejects(migrate(database.db, { ...MIGRATIONS, '9000-colour': failing }), /out of paint/);
   await assert.rejects(sql`select colour from issue`.execute(database.db), /no such column/);
-  await migrate(database.db, { ...MIGRATIONS, '0002-colour': addColumn });
+  await migrate(database.db, { ...MIGRATIONS, '9000-colour': addColumn });
   assert.deepEqual(await journal.record('issue-1'), claimed);
 });
 

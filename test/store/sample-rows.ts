@@ -36,6 +36,7 @@ export function sampleRecord(over: Partial<NewRecord> = {}): NewRecord {
     mergeCommit: null,
     mergeVerified: false,
     approvals: [],
+    revertOf: null,
     roundsFrom: NOON,
     resumedAt: NOON,
     ...over,
@@ -68,6 +69,7 @@ export function sampleVerdict(over: Partial<ReviewVerdict> = {}): ReviewVerdict 
     base: 'b'.repeat(40),
     digest: 'd'.repeat(64),
     at: NOON,
+    reboundFrom: null,
     ...over,
   };
 }

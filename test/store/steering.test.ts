@@ -1,6 +1,7 @@
 /** What people steer by and read afterwards: commands, frozen repositories and the log of events. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Freeze } from '../../src/domain/snapshot.ts';
 import type { Command, CommandVerb } from '../../src/domain/command.ts';
 import { StaleWrite } from '../../src/domain/stale-write.ts';
 import { NOON } from './sample-rows.ts';
@@ -35,16 +36,22 @@ test('commands are noted once, listed oldest first and settled once', async (t) 
 test('a repository stays frozen for its first reason until it is thawed', async (t) => {
   const { journal } = await temporaryStore(t);
   assert.equal((await journal.frozen()).size, 0);
-  await journal.freeze('acme/shop', 'The merge landed something else.');
-  await journal.freeze('acme/shop', 'Something else again.');
-  await journal.freeze('acme/docs', 'Looks odd.');
+  const bad = (reason: string): Freeze => ({ reason, cause: 'bad-merge', branch: 'main', sha: 'a'.repeat(40) });
+  const red: Freeze = { reason: 'test is red.', cause: 'red-base', branch: 'main', sha: 'b'.repeat(40) };
+  await journal.freeze('acme/shop', bad('The merge landed something else.'));
+  await journal.freeze('acme/shop', bad('Something else again.'));
+  await journal.freeze('acme/shop', red);
+  await journal.freeze('acme/docs', red);
+  const shop = bad('The merge landed something else.');
   assert.deepEqual(
     await journal.frozen(),
     new Map([
-      ['acme/docs', 'Looks odd.'],
-      ['acme/shop', 'The merge landed something else.'],
+      ['acme/docs', red],
+      ['acme/shop', shop],
     ]),
   );
+  await journal.freeze('acme/docs', shop);
+  assert.deepEqual((await journal.frozen()).get('acme/docs'), shop, 'a bad merge outranks a red base');
   await journal.thaw('acme/shop');
   await journal.thaw('acme/nothing');
   assert.deepEqual([...(await journal.frozen()).keys()], ['acme/docs']);

@@ -4,7 +4,7 @@
  */
 import { createServer, type Socket } from 'node:net';
 import { Readable, Writable } from 'node:stream';
-import type { RequestPermissionRequest } from '@agentclientprotocol/sdk';
+import type { NewSessionRequest, RequestPermissionRequest } from '@agentclientprotocol/sdk';
 import { openSocketFolder } from './socket-folder.ts';
 
 export interface AcpDialogue {
@@ -19,7 +19,12 @@ export interface AcpPrompt {
   /** Where the agent believes itself to be. */
   readonly cwd: string;
   readonly system: string;
+  /** All of it, for an agent that begins. */
   readonly text: string;
+  /** The agent's own name for a conversation to go on with, and what is new in it; null: it begins. */
+  readonly resume: { readonly id: string; readonly news: string } | null;
+  /** Told which conversation it is, before anything is asked in it. */
+  readonly onConversation: (id: string) => void;
   /** Called at each sign of life. */
   readonly onActivity: () => void;
 }
@@ -60,7 +65,8 @@ export async function openAcpDialogue(prompt: AcpPrompt): Promise<AcpDialogue> {
   };
 }
 
-async function converse(socket: Socket, { cwd, system, text, onActivity }: AcpPrompt): Promise<string> {
+async function converse(socket: Socket, prompt: AcpPrompt): Promise<string> {
+  const { cwd, system, onActivity } = prompt;
   const { client, methods, ndJsonStream, PROTOCOL_VERSION } = await import('@agentclientprotocol/sdk');
   // The types of streams in Node and on the web differ in words only.
   const output = Writable.toWeb(socket) as WritableStream<Uint8Array>;
@@ -73,12 +79,12 @@ async function converse(socket: Socket, { cwd, system, text, onActivity }: AcpPr
     })
     .onNotification(methods.client.session.update, () => onActivity());
   return await app.connectWith(stream, async (context) => {
-    await context.request(methods.agent.initialize, {
+    const { agentCapabilities } = await context.request(methods.agent.initialize, {
       protocolVersion: PROTOCOL_VERSION,
       // Files and terminals are the agent's own, in its room: ours are none of its business.
       clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
     });
-    const session = await context.request(methods.agent.session.new, {
+    const folder: NewSessionRequest = {
       cwd,
       mcpServers: [],
       // Read by Claude's adapter alone: our words instead of its own, and no settings of the project.
@@ -86,11 +92,21 @@ async function converse(socket: Socket, { cwd, system, text, onActivity }: AcpPr
         systemPrompt: system,
         claudeCode: { options: { settingSources: [], strictMcpConfig: true, tools: CLAUDE_TOOLS } },
       },
-    });
+    };
+    const resumed =
+      prompt.resume !== null && agentCapabilities?.loadSession === true
+        ? await context
+            .request(methods.agent.session.load, { ...folder, sessionId: prompt.resume.id })
+            .then(() => prompt.resume)
+            // It may have been killed before it kept anything.
+            .catch(() => null)
+        : null;
+    const sessionId = resumed?.id ?? (await context.request(methods.agent.session.new, folder)).sessionId;
+    prompt.onConversation(sessionId);
     onActivity();
     const answer = await context.request(methods.agent.session.prompt, {
-      sessionId: session.sessionId,
-      prompt: [{ type: 'text', text }],
+      sessionId,
+      prompt: [{ type: 'text', text: resumed?.news ?? prompt.text }],
     });
     return answer.stopReason;
   });

@@ -1,46 +1,150 @@
 /**
  * One try of an external agent, into the transcript: the whole program in the run's room, its calls of the model paid one
  * by one, and what it handed in as a call of `finish` or `ask`. Its exit code and its words are believed in nothing; the
- * loop goes on from that call as it does from a model's.
+ * loop goes on from that call as it does from a model's. A model that is away for it is followed by the next of the chain.
  */
 import { randomUUID } from 'node:crypto';
-import { costOf, promptTokensMax, worstCase } from '../../decide/budget.ts';
+import { OutsideError } from '../../domain/outside-error.ts';
 import type { ExternalDriver } from '../../domain/settings.ts';
-import type { Price, ToolCall, TranscriptMessage, Usage } from '../../domain/transcript.ts';
-import type { ExecResult } from '../../heartbeat/ports.ts';
-import { toolSpecs } from '../answer-calls.ts';
+import type { Price, ToolCall, Usage } from '../../domain/transcript.ts';
 import { headAndTail, SHOWN_CHARACTERS_MAX } from '../cap-output.ts';
 import type { Loop } from '../limit-reached.ts';
-import { capsOf } from '../paid-call.ts';
-import { CannotRun, endAs, type RunEnd, type Session } from '../session-options.ts';
-import { ACP_SOCKET, type AcpDialogue, openAcpDialogue } from './acp-dialogue.ts';
-import { launchArgv } from './launcher.ts';
+import { chainFrom, type GivenUp, nobodyAnswered, tellOfChange } from '../model-chain.ts';
+import { MEND, servesLess } from '../served-less.ts';
+import { CannotRun, endAs, type RunEnd } from '../session-options.ts';
 import type { ModelEndpoint } from './model-endpoint.ts';
-import { MODEL_SOCKET, type ModelProxy, type Payment, startModelProxy } from './model-proxy.ts';
-import { type Program, programFor } from './programs.ts';
-import { RESULT_FILE, readResult, removeResult } from './read-result.ts';
+import { startModelProxy } from './model-proxy.ts';
+import { openProgramMemory, type ProgramMemory } from './program-memory.ts';
+import { type Meter, startMeter } from './program-meter.ts';
+import { rules } from './program-words.ts';
+import { programFor } from './programs.ts';
+import { type ReadResult, readResult, removeResult } from './read-result.ts';
+import { type ProgramEnd, runProgram } from './run-program.ts';
 
-/** A program that neither asks its model nor says a word for so long hangs. Long, because it may be running tests. */
-const IDLE_MS_MAX = 20 * 60_000;
 const IDLE_LOOK_MS = 1_000;
 const CALL_TIMEOUT_MS = 15 * 60_000;
-const OUTPUT_BYTES_MAX = 100_000;
+/** Of what a program printed, into the log. */
+const TAIL_CHARACTERS = 500;
 
 /** Null when what it handed in, or that it handed in nothing, is in the transcript. */
 export async function askProgram(loop: Loop): Promise<RunEnd | null> {
   const { session, task, transcript } = loop;
-  const { name, driver, model, price, endpoint } = startingPoint(loop);
+  const { run } = session;
+  const name = task.role.driver ?? 'api';
+  const driver = session.settings().drivers?.[name];
+  if (driver === undefined) throw new CannotRun(`No driver is called ${name}: add drivers.${name}.`);
+  const memory = await openProgramMemory(task.room.workspace, run);
+  const begun = memory.last;
+  // It handed in, and we died before that was written down.
+  if (begun !== null && begun.runId === run.id && begun.told === transcript.all.length) {
+    const result = await readResult(task.room.workspace.out);
+    if (result.kind === 'result') {
+      loop.onModel(begun.model);
+      await append(loop, { model: begun.model, result, text: '', usage: NO_USAGE });
+      return null;
+    }
+  }
+  const givenUp: GivenUp[] = [];
+  for (const model of chainOf(loop, memory)) {
+    const start = await startOn(loop, model);
+    if (typeof start === 'string') {
+      givenUp.push({ kind: 'given-up', model, reason: `${model}: ${start}`, error: refusal(model, start) });
+      continue;
+    }
+    const tried = await tryModel(loop, { ...start, name, driver, memory, givenUp });
+    if (tried.kind === 'end') return tried.end;
+    if (tried.kind === 'done') return null;
+    session.log.warn({ run: run.id, model, reason: tried.reason }, 'model given up');
+    givenUp.push(tried);
+  }
+  return nobodyAnswered(run.role, givenUp);
+}
+
+/** After a restart the model that was at work goes on: those before it were given up. */
+function chainOf(loop: Loop, { last }: ProgramMemory): readonly string[] {
+  const chain = chainFrom(loop);
+  const at = last?.runId === loop.session.run.id ? chain.indexOf(last.model) : -1;
+  return at < 0 ? chain : chain.slice(at);
+}
+
+interface Start {
+  readonly model: string;
+  readonly price: Price;
+  readonly endpoint: ModelEndpoint;
+}
+
+/** A sentence when the model cannot be used as things are. */
+async function startOn({ session }: Loop, model: string): Promise<Start | string> {
+  const trouble = session.models.trouble(model);
+  if (trouble !== null) return trouble;
+  const price = session.models.price(model);
+  const endpoint = session.endpoint?.(model) ?? null;
+  if (price === null || endpoint === null) return 'it has no price or no address: run heartline check';
+  const less = await servesLess(session.models, model);
+  return less === null ? { model, price, endpoint } : `${less}. ${MEND}`;
+}
+
+function refusal(model: string, reason: string): OutsideError {
+  return new OutsideError('refused', `call ${model}`, reason);
+}
+
+interface Try extends Start {
+  readonly name: string;
+  readonly driver: ExternalDriver;
+  readonly memory: ProgramMemory;
+  readonly givenUp: readonly GivenUp[];
+}
+
+type Tried = { readonly kind: 'done' } | { readonly kind: 'end'; readonly end: RunEnd } | GivenUp;
+
+async function tryModel(loop: Loop, one: Try): Promise<Tried> {
+  const { last } = one.memory;
+  // What one vendor's model thought is sealed for others, so a conversation moves among models of one provider only.
+  const resumable = last !== null && last.driver === one.name && providerOf(last.model) === providerOf(one.model);
+  const tried = resumable ? await tryOnce(loop, one, last.conversation) : null;
+  // It could not go on with what it remembers, and nobody answered it: so it begins.
+  if (tried !== null && tried.kind !== 'not-begun') return tried;
+  const anew = await tryOnce(loop, one, null);
+  if (anew.kind === 'not-begun') throw new Error('a program that begins cannot fail to go on');
+  return anew;
+}
+
+function providerOf(model: string): string {
+  return model.slice(0, model.indexOf('/'));
+}
+
+interface NotBegun {
+  readonly kind: 'not-begun';
+}
+
+/** `resumed`: the program's own conversation to go on with; null: a new one. */
+async function tryOnce(loop: Loop, one: Try, resumed: string | null): Promise<Tried | NotBegun> {
+  const { session, task, transcript } = loop;
+  const { name, driver, model, price, endpoint, memory } = one;
   const { tree, out } = task.room.workspace;
+  const { run } = session;
+  let conversation = resumed ?? randomUUID();
   const program = programFor({
     driver,
     endpoint,
     tree,
-    system: `${task.prompt.system}\n\n${handingIn(loop)}`,
+    system: rules(loop),
     outputTokensMax: task.role.outputTokensMax,
+    contextTokens: session.models.contextTokens(model),
+    conversation: { id: conversation, resumed: resumed !== null },
   });
-  if (typeof program === 'string') return endAs('failed', `${program} The role ${session.run.role} has ${model}.`);
+  if (typeof program === 'string') return { kind: 'end', end: endAs('failed', `${program} ${run.role} has ${model}.`) };
   await removeResult(out);
-  const meter = startMeter(loop, model, price);
+  const told = transcript.all.length;
+  const toldBefore = memory.last?.told ?? 0;
+  const meter = startMeter(loop, {
+    model,
+    price,
+    callsBefore: memory.last?.runId === run.id ? memory.last.calls : 0,
+    // Whoever asks its model has heard what it was told.
+    onCall: (calls) => memory.remember({ driver: name, model, conversation, told, runId: run.id, calls }),
+    onFirstAnswer: () => void tellOfChange(loop, model, one.givenUp).catch(() => undefined),
+  });
   session.live.doing = name;
   const proxy = await startModelProxy({
     endpoint,
@@ -49,128 +153,80 @@ export async function askProgram(loop: Loop): Promise<RunEnd | null> {
     signal: AbortSignal.any([session.signal, meter.stopped]),
     callTimeoutMs: CALL_TIMEOUT_MS,
     reserve: meter.reserve,
+    answered: meter.answered,
   });
   const idle = setInterval(() => meter.lookAtIdle(proxy), IDLE_LOOK_MS);
-  let ended: ExecResult;
+  let ended: ProgramEnd;
   try {
-    ended = await runProgram(loop, program, driver, meter);
+    ended = await runProgram(loop, {
+      program,
+      driver,
+      meter,
+      memory,
+      resumed: resumed === null ? null : { conversation: resumed, told: toldBefore },
+      onConversation: (id) => {
+        conversation = id;
+      },
+    });
   } finally {
     clearInterval(idle);
     await proxy.close();
   }
   loop.onModel(model);
-  if (meter.end !== null) return meter.end;
+  if (meter.end !== null) return { kind: 'end', end: meter.end };
   session.signal.throwIfAborted();
-  if (ended.timedOut) return endAs('timed-out', `The agent did not finish within ${task.role.minutesMax} minutes.`);
-  const result = await readResult(out);
-  const calls: readonly ToolCall[] = result.kind === 'result' ? [callOf(result.value, transcript.all.length)] : [];
-  // A model that is away looks, from here, like a program that did nothing.
-  if (calls.length === 0 && proxy.away) return endAs('postponed', `The model ${model} did not answer ${name}.`);
-  const said =
-    ended.output.length > SHOWN_CHARACTERS_MAX ? headAndTail(ended.output, 'The rest was not kept') : ended.output;
-  const text = result.kind === 'result' ? '' : `${name} ended with exit code ${ended.exitCode}; ${result.why}\n${said}`;
-  await transcript.append({ kind: 'assistant', text, calls, opaque: null, usage: meter.usage, model });
-  session.log.info(
-    { run: session.run.id, driver: name, exitCode: ended.exitCode, usage: meter.usage },
-    'program ended',
-  );
-  return null;
+  if (ended.timedOut)
+    return {
+      kind: 'end',
+      end: endAs('timed-out', `The agent did not finish within ${task.role.minutesMax} minutes.`),
+    };
+  session.log.info({ run: run.id, driver: name, exitCode: ended.exitCode, usage: meter.usage }, 'program ended');
+  return await outcomeOf(loop, one, meter, ended, resumed);
 }
 
-interface StartingPoint {
-  readonly name: string;
-  readonly driver: ExternalDriver;
-  readonly model: string;
-  readonly price: Price;
-  readonly endpoint: ModelEndpoint;
-}
-
-function startingPoint({ session, task }: Loop): StartingPoint {
-  const name = task.role.driver ?? 'api';
-  const driver = session.settings().drivers?.[name];
-  if (driver === undefined) throw new CannotRun(`No driver is called ${name}: add drivers.${name}.`);
-  for (const model of task.role.chain) {
-    const price = session.models.price(model);
-    const endpoint = session.endpoint?.(model) ?? null;
-    if (price !== null && endpoint !== null && session.models.trouble(model) === null) {
-      return { name, driver, model, price, endpoint };
+async function outcomeOf(
+  loop: Loop,
+  { name, model }: Try,
+  meter: Meter,
+  ended: ProgramEnd,
+  resumed: string | null,
+): Promise<Tried | NotBegun> {
+  const result = await readResult(loop.task.room.workspace.out);
+  if (result.kind === 'none') {
+    // A model that is away looks, from here, like a program that did nothing.
+    if (meter.trouble !== null) {
+      const reason = `${model} did not answer ${name}: ${meter.trouble.message}`;
+      return { kind: 'given-up', model, reason, error: meter.trouble };
+    }
+    if (resumed !== null && !meter.hasAnswered) {
+      const tail = ended.output.slice(-TAIL_CHARACTERS);
+      loop.session.log.warn(
+        { run: loop.session.run.id, driver: name, tail },
+        'program could not go on, it begins anew',
+      );
+      return { kind: 'not-begun' };
     }
   }
-  throw new CannotRun(`No model of the chain of ${session.run.role} can be used: run heartline check.`);
+  const { output } = ended;
+  const said = output.length > SHOWN_CHARACTERS_MAX ? headAndTail(output, 'The rest was not kept') : output;
+  const text = result.kind === 'result' ? '' : `${name} ended with exit code ${ended.exitCode}; ${result.why}\n${said}`;
+  await append(loop, { model, result, text, usage: meter.usage });
+  return { kind: 'done' };
 }
 
-async function runProgram(loop: Loop, program: Program, driver: ExternalDriver, meter: Meter): Promise<ExecResult> {
-  const { tree, out } = loop.task.room.workspace;
-  const message = conversation(loop);
-  const { argv, environment, files } = program;
-  let dialogue: AcpDialogue | null = null;
-  let outside: string | null = null;
-  if (driver.kind === 'acp') {
-    // Some of these trust the folder they start in whatever they are told, and run what its settings name.
-    outside = `${out}/outside-${randomUUID()}`;
-    const system = `${loop.task.prompt.system}\n\n${handingIn(loop)}\n${startedOutside(tree)}`;
-    const text = `${system}\n\n${message}`;
-    dialogue = await openAcpDialogue({ folder: out, cwd: outside, system, text, onActivity: meter.onActivity });
-  }
-  const launch = { out, argv, environment, files, outside, dialogue: dialogue === null ? null : ACP_SOCKET };
-  const trouble = dialogue?.ended.catch((error: unknown) => `not ACP: ${String(error)}`);
-  try {
-    const ended = await loop.task.room.exec(launchArgv(launch, MODEL_SOCKET), {
-      timeoutMs: loop.task.role.minutesMax * 60_000,
-      outputBytesMax: OUTPUT_BYTES_MAX,
-      signal: meter.stopped,
-      ...(dialogue === null ? { input: message } : {}),
-    });
-    return dialogue === null ? ended : await withDialogue(ended, dialogue, trouble);
-  } finally {
-    await dialogue?.close();
-  }
-}
+const NO_USAGE: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 };
 
-/** What was said over the socket stands beside what the program printed. */
-async function withDialogue(
-  ended: ExecResult,
-  dialogue: AcpDialogue,
-  trouble: Promise<string> | undefined,
-): Promise<ExecResult> {
-  await dialogue.close();
-  const reason = await Promise.race([trouble, Promise.resolve('it never connected')]);
-  return { ...ended, output: `${reason ?? ''}\n${ended.output}` };
-}
-
-/** The transcript as one message: the program begins anew each time and knows nothing of what was before. */
-function conversation({ transcript }: Loop): string {
-  return transcript.all.map(told).join('\n\n');
-}
-
-function told(message: TranscriptMessage): string {
-  switch (message.kind) {
-    case 'user':
-      return message.text;
-    case 'assistant':
-      return message.calls.length === 0
-        ? 'You have ended without a result since. What you left is in the checkout.'
-        : `You handed in since: ${message.calls.map((call) => JSON.stringify(call.input)).join(' ')}`;
-    case 'tool-results':
-      return `What came back: ${message.results.map((result) => result.text).join('\n')}`;
-  }
-}
-
-function handingIn({ task }: Loop): string {
-  const specs = toolSpecs(task.prompt);
-  const schema = (name: string) => JSON.stringify(specs.find((spec) => spec.name === name)?.schema ?? {});
-  const file = `${task.room.workspace.out}/${RESULT_FILE}`;
-  return [
-    'Your tools are your own; those that these rules name are described to others.',
-    `To call finish, write one JSON object to the file ${file} (outside the checkout) and end your reply. Its schema: ${schema('finish')}`,
-    ...(task.prompt.tools.includes('ask')
-      ? [`To call ask, write to that file instead what fits ${schema('ask')}`]
-      : []),
-  ].join('\n');
-}
-
-function startedOutside(tree: string): string {
-  return `The checkout is the folder ${tree}. You were started outside it: begin every command with cd ${tree}.`;
+async function append(
+  { transcript }: Loop,
+  {
+    model,
+    result,
+    text,
+    usage,
+  }: { readonly model: string; readonly result: ReadResult; readonly text: string; readonly usage: Usage },
+): Promise<void> {
+  const calls = result.kind === 'result' ? [callOf(result.value, transcript.all.length)] : [];
+  await transcript.append({ kind: 'assistant', text, calls, opaque: null, usage, model });
 }
 
 /** What it wrote, as the call it stands for; checked where calls are. */
@@ -178,71 +234,3 @@ function callOf(value: Readonly<Record<string, unknown>>, place: number): ToolCa
   const name = Object.keys(value).join() === 'question' ? 'ask' : 'finish';
   return { id: `handed-in-${place}`, name, input: value };
 }
-
-interface Meter {
-  /** Aborts when a cap is reached. */
-  readonly stopped: AbortSignal;
-  /** Set when a cap ended the run. */
-  readonly end: RunEnd | null;
-  /** All calls of this try together. */
-  readonly usage: Usage;
-  readonly reserve: (bodyBytes: number) => Promise<Payment | null>;
-  readonly onActivity: () => void;
-  lookAtIdle(proxy: ModelProxy): void;
-}
-
-/** Model calls of a run so far, over all its tries in this process; money is counted in the rows. */
-const callsMade = new WeakMap<Session, number>();
-
-function startMeter({ session, task }: Loop, model: string, price: Price): Meter {
-  const { journal, run } = session;
-  const stop = new AbortController();
-  const usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 };
-  let end: RunEnd | null = null;
-  let active = session.now();
-  const finish = (why: RunEnd) => {
-    end ??= why;
-    stop.abort();
-    return null;
-  };
-  const onActivity = () => {
-    active = session.now();
-  };
-  return {
-    stopped: stop.signal,
-    get end() {
-      return end;
-    },
-    usage,
-    onActivity,
-    lookAtIdle: (proxy) => {
-      if (proxy.underWay > 0) onActivity();
-      if (session.now() - active < IDLE_MS_MAX) return;
-      finish(endAs('stalled', `The agent did nothing for ${IDLE_MS_MAX / 60_000} minutes.`));
-    },
-    reserve: async (bodyBytes) => {
-      onActivity();
-      const calls = (callsMade.get(session) ?? 0) + 1;
-      const { turnsMax, outputTokensMax } = task.role;
-      if (calls > turnsMax) return finish(endAs('failed', `The agent did not finish within ${turnsMax} model calls.`));
-      const worst = worstCase(price, promptTokensMax({ countedTokens: 0, uncountedBytes: bodyBytes }), outputTokensMax);
-      const issueId = run.subject.kind === 'issue' ? run.subject.issueId : null;
-      const reserved = await journal.reserve({ runId: run.id, issueId, microUsd: worst, caps: capsOf({ session }) });
-      if (!reserved.ok) return finish(endAs('awaiting-human', reserved.reason));
-      callsMade.set(session, calls);
-      session.live.turns = calls;
-      return {
-        settle: async (counted, billable) => {
-          onActivity();
-          const cost = counted !== null ? costOf(price, counted) : billable ? worst : 0;
-          await journal.settle(reserved.reservationId, { microUsd: cost, usage: counted ?? NO_USAGE, model });
-          session.live.microUsd += cost;
-          for (const part of ['input', 'cacheRead', 'cacheWrite', 'output'] as const)
-            usage[part] += counted?.[part] ?? 0;
-        },
-      };
-    },
-  };
-}
-
-const NO_USAGE: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 };

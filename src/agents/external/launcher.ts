@@ -6,10 +6,12 @@
 export interface Launch {
   /** Folder of the sockets. */
   readonly out: string;
-  /** Program first. In it and in the values below ENDPOINT becomes the model's address and HOME the home folder. */
+  /** Where the program keeps what outlives it. */
+  readonly memory: string;
+  /** Program first. In it and in the values below ENDPOINT becomes the model's address, HOME and MEMORY those folders. */
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** By path in the home folder. */
+  /** By path. */
   readonly files: Readonly<Record<string, string>>;
   /** An empty folder to make and start in; null: the checkout. */
   readonly outside: string | null;
@@ -20,6 +22,7 @@ export interface Launch {
 /** Without `/v1`. */
 export const ENDPOINT = '{{endpoint}}';
 export const HOME = '{{home}}';
+export const MEMORY = '{{memory}}';
 
 export function launchArgv(launch: Launch, modelSocket: string): readonly string[] {
   return ['node', '-e', LAUNCHER, '--', JSON.stringify({ ...launch, modelSocket })];
@@ -28,8 +31,8 @@ export function launchArgv(launch: Launch, modelSocket: string): readonly string
 const LAUNCHER = `
 const { connect, createServer } = require('node:net');
 const { spawn } = require('node:child_process');
-const { mkdirSync, writeFileSync } = require('node:fs');
-const { dirname, join } = require('node:path');
+const { mkdirSync, rmSync, writeFileSync } = require('node:fs');
+const { dirname } = require('node:path');
 const { constants } = require('node:os');
 const launch = JSON.parse(process.argv[1]);
 const tree = process.cwd();
@@ -43,12 +46,14 @@ server.on('error', (error) => { console.error('the way to the model: ' + error.m
 server.listen(0, '127.0.0.1', () => {
   const home = process.env.HOME;
   const endpoint = 'http://127.0.0.1:' + server.address().port;
-  const filled = (text) => text.replaceAll('${ENDPOINT}', endpoint).replaceAll('${HOME}', home);
+  const filled = (text) => text.replaceAll('${ENDPOINT}', endpoint).replaceAll('${HOME}', home).replaceAll('${MEMORY}', launch.memory);
+  mkdirSync(launch.memory, { recursive: true });
   for (const [path, text] of Object.entries(launch.files)) {
-    mkdirSync(dirname(join(home, path)), { recursive: true });
-    writeFileSync(join(home, path), filled(text));
+    mkdirSync(dirname(filled(path)), { recursive: true });
+    writeFileSync(filled(path), filled(text));
   }
   const environment = Object.fromEntries(Object.entries(launch.environment).map(([name, text]) => [name, filled(text)]));
+  if (launch.outside !== null) rmSync(launch.outside, { recursive: true, force: true });
   if (launch.outside !== null) mkdirSync(launch.outside);
   const cwd = launch.outside ?? tree;
   const [program, ...args] = launch.argv.map(filled);

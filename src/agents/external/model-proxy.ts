@@ -19,6 +19,15 @@ export interface ModelProxyOptions {
   readonly callTimeoutMs: number;
   /** Before a call leaves, with the size of its body. Null: it may not, and the run is over. */
   readonly reserve: (bodyBytes: number) => Promise<Payment | null>;
+  /** After each call that left. */
+  readonly answered: (answer: Answered) => void;
+}
+
+export interface Answered {
+  /** 502 where nobody answered. */
+  readonly status: number;
+  /** How long the provider asked to be left alone; null where it named no time. */
+  readonly retryAfterMs: number | null;
 }
 
 export interface Payment {
@@ -29,8 +38,6 @@ export interface Payment {
 export interface ModelProxy {
   /** Calls that are under way. */
   readonly underWay: number;
-  /** The last call came to nothing because the provider was away or overloaded. */
-  readonly away: boolean;
   /** Ends what is under way; resolves when all of it is settled. */
   close(): Promise<void>;
 }
@@ -56,7 +63,6 @@ export async function startModelProxy(options: ModelProxyOptions): Promise<Model
   const closing = new AbortController();
   const signal = AbortSignal.any([options.signal, closing.signal]);
   const underWay = new Set<Promise<void>>();
-  let away = false;
 
   const server = createServer((request, response) => {
     const asked = (request.url ?? '/').split('?', 1)[0];
@@ -66,11 +72,7 @@ export async function startModelProxy(options: ModelProxyOptions): Promise<Model
       request.resume();
       return void response.writeHead(greeting ? 200 : 404, { 'content-type': 'application/json' }).end('{}');
     }
-    const call = forward(options, signal, request, response)
-      .then((status) => {
-        away = status === 429 || status >= 500;
-      })
-      .catch(() => void response.destroy());
+    const call = forward(options, signal, request, response).catch(() => void response.destroy());
     underWay.add(call);
     void call.finally(() => underWay.delete(call));
   });
@@ -88,9 +90,6 @@ export async function startModelProxy(options: ModelProxyOptions): Promise<Model
     get underWay() {
       return underWay.size;
     },
-    get away() {
-      return away;
-    },
     close: async () => {
       closing.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -102,13 +101,12 @@ export async function startModelProxy(options: ModelProxyOptions): Promise<Model
   };
 }
 
-/** The status that the program was answered with. */
 async function forward(
   options: ModelProxyOptions,
   signal: AbortSignal,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<number> {
+): Promise<void> {
   const { endpoint, outputTokensMax, callTimeoutMs } = options;
   const given = await bodyOf(request);
   const body = given === null ? null : objectIn(given);
@@ -120,6 +118,8 @@ async function forward(
   const reader = usageReader(endpoint.protocol, guarded.stream === true);
   let billable = false;
   let whole = false;
+  let retryAfterMs: number | null = null;
+  let status = 502;
   try {
     const answer = await fetch(endpoint.baseUrl + callPath(endpoint).outside, {
       method: 'POST',
@@ -130,6 +130,7 @@ async function forward(
       signal: AbortSignal.any([signal, AbortSignal.timeout(callTimeoutMs)]),
     });
     billable = answer.ok;
+    retryAfterMs = secondsIn(answer.headers.get('retry-after'));
     const headers = ANSWER_HEADERS.flatMap((name) => {
       const value = answer.headers.get(name);
       return value === null ? [] : [[name, value]];
@@ -141,18 +142,25 @@ async function forward(
       if (!response.destroyed) response.write(chunk);
     }
     whole = true;
-    response.end();
-    return answer.status;
+    status = answer.status;
   } catch (error) {
     // It was sent, and may be billed although we stopped listening.
     billable ||= signal.aborted || (error instanceof Error && error.name === 'TimeoutError');
-    if (!response.headersSent) return refuse(response, endpoint, 502, 'The model could not be reached.');
-    response.destroy();
-    return 502;
   } finally {
     // What a broken answer told at its start is less than what it cost.
     await payment.settle(whole ? reader.usage() : null, billable);
+    // Stopping is our own doing.
+    if (!signal.aborted) options.answered({ status, retryAfterMs });
   }
+  // Last of all: a program that hears the end asks again, and by then it is known whether it may.
+  if (whole) response.end();
+  else if (response.headersSent) response.destroy();
+  else refuse(response, endpoint, 502, 'The model could not be reached.');
+}
+
+function secondsIn(text: string | null): number | null {
+  const seconds = text === null || text.trim() === '' ? Number.NaN : Number(text);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : null;
 }
 
 /** Null when it is larger than any provider takes. */
@@ -179,9 +187,8 @@ function headersFor(request: IncomingMessage, { protocol, apiKey }: ModelEndpoin
   };
 }
 
-function refuse(response: ServerResponse, { protocol }: ModelEndpoint, status: number, message: string): number {
+function refuse(response: ServerResponse, { protocol }: ModelEndpoint, status: number, message: string): void {
   const error = { type: 'invalid_request_error', message, code: null, param: null };
   const body = protocol === 'anthropic' ? { type: 'error', error } : { error };
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  return status;
 }

@@ -3,7 +3,7 @@
  * hooks, servers and instructions that the repository brings along.
  */
 import type { ExternalDriver } from '../../domain/settings.ts';
-import { ENDPOINT, HOME, type Launch } from './launcher.ts';
+import { ENDPOINT, HOME, type Launch, MEMORY } from './launcher.ts';
 import type { ModelEndpoint } from './model-endpoint.ts';
 
 export interface ProgramTask {
@@ -12,6 +12,9 @@ export interface ProgramTask {
   readonly system: string;
   readonly tree: string;
   readonly outputTokensMax: number;
+  readonly contextTokens: number;
+  /** Its own conversation: which one, and whether it is there already. Those that speak ACP are told in the dialogue. */
+  readonly conversation: { readonly id: string; readonly resumed: boolean };
 }
 
 export type Program = Pick<Launch, 'argv' | 'environment' | 'files'>;
@@ -44,9 +47,10 @@ function finished({ driver }: ProgramTask, program: Program): Program {
 }
 
 /** `--bare` reads nothing of the project and offers the three tools that suffice; the rest says so once more. */
-function claude({ endpoint, system }: ProgramTask): Program {
+function claude({ endpoint, system, conversation }: ProgramTask): Program {
   return {
     argv: [
+      ...[conversation.resumed ? '--resume' : '--session-id', conversation.id],
       ...['-p', '--bare', '--output-format', 'json', '--model', endpoint.modelName, '--system-prompt', system],
       ...['--setting-sources', '', '--strict-mcp-config', '--disable-slash-commands', '--dangerously-skip-permissions'],
     ],
@@ -58,14 +62,18 @@ function claude({ endpoint, system }: ProgramTask): Program {
 function codex(task: ProgramTask): Program {
   return {
     argv: [
-      ...['exec', '--ephemeral', '--ignore-rules', '--skip-git-repo-check', '--json', '-s', 'danger-full-access'],
+      ...['exec', '--ignore-rules', '--skip-git-repo-check', '--json', '-s', 'danger-full-access'],
       ...['-c', `model_instructions_file="${HOME}/instructions.md"`],
+      // It names its conversations itself; in a folder of one session the newest is the one.
+      ...(task.conversation.resumed ? ['resume', '--last'] : []),
       '-',
     ],
-    environment: { OPENAI_API_KEY: DUMMY_KEY },
-    files: { '.codex/config.toml': codexConfig(task), 'instructions.md': task.system },
+    environment: { OPENAI_API_KEY: DUMMY_KEY, CODEX_HOME },
+    files: { [`${CODEX_HOME}/config.toml`]: codexConfig(task), [`${HOME}/instructions.md`]: task.system },
   };
 }
+
+const CODEX_HOME = `${MEMORY}/codex`;
 
 /** An agent that speaks ACP finds its model in whichever of these it looks. */
 function anyAgent(task: ProgramTask): Program {
@@ -75,17 +83,18 @@ function anyAgent(task: ProgramTask): Program {
     argv: [],
     environment: {
       ...(protocol === 'anthropic' ? anthropicEnvironment(endpoint) : {}),
-      ...(protocol === 'anthropic' ? {} : { OPENAI_API_KEY: DUMMY_KEY, OPENAI_BASE_URL: `${ENDPOINT}/v1` }),
+      ...(protocol === 'anthropic' ? {} : { OPENAI_API_KEY: DUMMY_KEY, OPENAI_BASE_URL: `${ENDPOINT}/v1`, CODEX_HOME }),
       ...opencodeEnvironment(task),
       // The room is the wall; a second one inside it only fails.
       INITIAL_AGENT_MODE: 'agent-full-access',
     },
-    files: protocol === 'responses' ? { '.codex/config.toml': codexConfig(task) } : {},
+    files: protocol === 'responses' ? { [`${CODEX_HOME}/config.toml`]: codexConfig(task) } : {},
   };
 }
 
 function anthropicEnvironment({ modelName }: ModelEndpoint): Readonly<Record<string, string>> {
   return {
+    CLAUDE_CONFIG_DIR: `${MEMORY}/claude`,
     ANTHROPIC_BASE_URL: ENDPOINT,
     ANTHROPIC_API_KEY: DUMMY_KEY,
     ANTHROPIC_MODEL: modelName,
@@ -132,7 +141,11 @@ trust_level = "untrusted"
 `;
 }
 
-function opencodeEnvironment({ endpoint, outputTokensMax }: ProgramTask): Readonly<Record<string, string>> {
+function opencodeEnvironment({
+  endpoint,
+  outputTokensMax,
+  contextTokens,
+}: ProgramTask): Readonly<Record<string, string>> {
   const model = `room/${endpoint.modelName}`;
   const npm = { anthropic: '@ai-sdk/anthropic', responses: '@ai-sdk/openai', chat: '@ai-sdk/openai-compatible' };
   const config = {
@@ -144,7 +157,7 @@ function opencodeEnvironment({ endpoint, outputTokensMax }: ProgramTask): Readon
       room: {
         npm: npm[endpoint.protocol],
         options: { baseURL: `${ENDPOINT}/v1`, apiKey: DUMMY_KEY },
-        models: { [endpoint.modelName]: { limit: { context: CONTEXT_TOKENS, output: outputTokensMax } } },
+        models: { [endpoint.modelName]: { limit: { context: contextTokens, output: outputTokensMax } } },
       },
     },
     // Whatever would ask a person waits for ever: each class is allowed or denied.
@@ -158,6 +171,8 @@ function opencodeEnvironment({ endpoint, outputTokensMax }: ProgramTask): Readon
     },
   };
   return {
+    XDG_DATA_HOME: `${MEMORY}/data`,
+    XDG_STATE_HOME: `${MEMORY}/state`,
     OPENCODE_CONFIG_CONTENT: JSON.stringify(config),
     OPENCODE_DISABLE_PROJECT_CONFIG: '1',
     OPENCODE_DISABLE_CLAUDE_CODE: '1',
@@ -170,6 +185,3 @@ function opencodeEnvironment({ endpoint, outputTokensMax }: ProgramTask): Readon
     OPENCODE_PURE: '1',
   };
 }
-
-/** What the program may take for the model's context: its own compaction starts below that. */
-const CONTEXT_TOKENS = 200_000;

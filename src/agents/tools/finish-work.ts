@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { OutsideError } from '../../domain/outside-error.ts';
+import type { Remark } from '../../domain/run.ts';
 import type { ToolSpec, TranscriptMessage } from '../../domain/transcript.ts';
 import { headAndTail, SHOWN_CHARACTERS_MAX } from '../cap-output.ts';
 import type { WorkTask } from '../prepare-task.ts';
@@ -14,10 +15,16 @@ import { invalidInput } from './tool.ts';
 
 const TITLE_CHARACTERS_MAX = 200;
 const SUMMARY_CHARACTERS_MAX = 10_000;
+const ANSWERS_MAX = 100;
 
 const input = z.strictObject({
   title: z.string().trim().min(1).max(TITLE_CHARACTERS_MAX),
   summary: z.string().trim().min(1).max(SUMMARY_CHARACTERS_MAX),
+  // Shown as required, taken when missing: most work answers nobody.
+  answers: z
+    .array(z.strictObject({ id: z.string(), changed: z.boolean(), text: z.string().trim().min(1) }))
+    .max(ANSWERS_MAX)
+    .default([]),
 });
 
 export const finishWorkSpec: ToolSpec = {
@@ -39,7 +46,16 @@ export async function finishWork(
 ): Promise<Finish> {
   const parsed = input.safeParse(given);
   if (!parsed.success) return { kind: 'rejected', text: invalidInput('finish', parsed.error).text };
-  const tree = await lookAtTree(task);
+  const { title, summary, answers } = parsed.data;
+  const remarks = remarksOf(task);
+  const missing = remarks.filter((remark) => !answers.some((answer) => answer.id === remark.id));
+  if (missing.length > 0) {
+    const ids = missing.map((remark) => remark.id).join(', ');
+    return rejected(`answers lacks ${ids}: answer every remark, each under its own id.`);
+  }
+  // Who was only asked something may have nothing to commit; who says that something changed has.
+  const mayRest = remarks.length > 0 && answers.every((answer) => !answer.changed);
+  const tree = await lookAtTree(task, mayRest);
   if (typeof tree === 'string') return rejected(tree);
   for (const command of task.verify) {
     session.live.doing = `verify: ${command}`;
@@ -50,10 +66,11 @@ export async function finishWork(
     return { kind: 'ended', end: endAs('failed', reason) };
   }
   session.live.doing = 'handing over';
-  const head = await handOver(session, task);
+  const head = tree.unchanged ?? (await handOver(session, task));
   if (typeof head !== 'string') return head;
-  const { title, summary } = parsed.data;
-  return { kind: 'accepted', result: { kind: 'work', head, base: tree.base, summary, commitTitle: title } };
+  const known = answers.filter((answer) => remarks.some((remark) => remark.id === answer.id));
+  const said = known.length === 0 ? {} : { answers: known };
+  return { kind: 'accepted', result: { kind: 'work', head, base: tree.base, summary, commitTitle: title, ...said } };
 }
 
 /** One look, one process: branch, merge base, new commits, and what is not committed. */
@@ -66,7 +83,10 @@ else echo '(rewritten)'; fi
 git status --porcelain`;
 
 /** A sentence that says what is not done yet, or the merge base of what is. */
-export async function lookAtTree({ room, record }: WorkTask): Promise<string | { readonly base: string }> {
+export async function lookAtTree(
+  { room, record }: WorkTask,
+  mayRest = false,
+): Promise<string | { readonly base: string; readonly unchanged: string | null }> {
   const look = await room.exec(['bash', '-c', LOOK, 'look', record.baseBranch, record.head ?? '']);
   const [branch = '', base = '', commits = '', ...uncommitted] = look.output.trimEnd().split('\n');
   if (uncommitted.length > 0) {
@@ -74,12 +94,18 @@ export async function lookAtTree({ room, record }: WorkTask): Promise<string | {
   }
   if (branch !== record.branch) return `the checkout is on ${branch}; the work belongs on ${record.branch}.`;
   if (commits === '(rewritten)') return `the branch no longer contains ${record.head}; merge that commit into it.`;
-  if (!/^[1-9]\d*$/.test(commits)) return 'there is no new commit on the branch.';
   if (!/^[0-9a-f]{40}$/.test(base)) return `the branch has no commit in common with origin/${record.baseBranch}.`;
-  return { base };
+  if (/^[1-9]\d*$/.test(commits)) return { base, unchanged: null };
+  return mayRest && record.head !== null
+    ? { base, unchanged: record.head }
+    : 'there is no new commit on the branch.';
 }
 
 const LISTED_MAX = 20;
+
+function remarksOf({ root }: WorkTask): readonly Remark[] {
+  return root.cause.kind === 'remarks' ? root.cause.remarks : [];
+}
 
 async function verify(command: string, { room }: WorkTask): Promise<string | null> {
   const result = await room.exec(['bash', '-c', command], { timeoutMs: VERIFY_TIMEOUT_MS });

@@ -1,4 +1,5 @@
 /** Roles against models, keys, prices and prompts: can each role that works in a pipeline make its first call? */
+import { MEND } from '../../agents/served-less.ts';
 import type { ProviderWiring } from '../../config/wiring.ts';
 import type { Pipeline } from '../../domain/pipeline.ts';
 import { ROLES, type Role } from '../../domain/run.ts';
@@ -15,6 +16,8 @@ export interface ModelFacts {
   readonly pricesAsOf: string;
   readonly price: (model: string) => Price | null;
   readonly trouble: (model: string) => string | null;
+  /** Why the server's own word about its context is too little; null when it is enough or unknown. Models that were asked. */
+  readonly servesLess: ReadonlyMap<string, string | null>;
   /** Roles that have a prompt. */
   readonly prompts: Look<readonly Role[]>;
 }
@@ -60,6 +63,8 @@ function troubleOf(model: string, facts: ModelFacts): { readonly text: string; r
   if (provider?.apiKey === null && new URL(provider.baseUrl).hostname === 'api.openai.com') {
     return { text: 'OpenAI wants a key.', fix: `Add to providers.${name}: apiKey: { env: OPENAI_API_KEY }.` };
   }
+  const less = facts.servesLess.get(model) ?? null;
+  if (less !== null) return { text: `${less}.`, fix: `${MEND}.` };
   const trouble = facts.trouble(model);
   return trouble === null ? null : { text: `${trouble}.`, fix: `Correct providers.${name} or the price table.` };
 }

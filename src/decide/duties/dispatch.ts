@@ -5,6 +5,7 @@ import type { IssueRecord } from '../../domain/issue-record.ts';
 import type { RepositoryView } from '../../domain/pull-request.ts';
 import type { ProjectSettings } from '../../domain/settings.ts';
 import { type Verdict, wait } from '../../domain/verdict.ts';
+import { collision, pathsIn, type Underway, underway } from '../collisions.ts';
 import { belongsTo, eligible, moveOf, moverOf } from '../eligible.ts';
 import { viewOfWaiting } from '../issue-view.ts';
 import { byPriority } from '../order.ts';
@@ -14,6 +15,8 @@ import type { Turn } from '../turn.ts';
 
 export function dispatchNew(sight: Sight, turn: Turn): void {
   const { settings, records, repositories, now } = sight.snapshot;
+  /** By repository: what this very turn starts. */
+  const claimed = new Map<string, readonly Underway[]>();
   for (const issue of (sight.board?.issues ?? []).toSorted(byPriority)) {
     const record = records.find((one) => one.issueId === issue.id) ?? null;
     // The first project that fits takes an issue; one that fits none is shown with what it lacks for the first of its team.
@@ -33,9 +36,15 @@ export function dispatchNew(sight: Sight, turn: Turn): void {
       brokeBecause: sight.brokeBecause,
     });
     if (verdict.status === 'yes' && repository?.known === true && !turn.touched.has(issue.id)) {
-      const busy = turn.slots.take('dev');
-      if (busy === null) claim(turn, claimOf(issue, project, repository.value, record, now));
-      else verdict = wait('eligible', busy, verdict.children);
+      const others = [...underway(repository.value, records), ...(claimed.get(project.repository) ?? [])];
+      const clash = collision(issue, others);
+      const busy =
+        clash === null ? turn.slots.take('dev') : `${clash.key} is at ${clash.file}: this starts when that is merged.`;
+      if (busy === null) {
+        claim(turn, claimOf(issue, project, repository.value, record, now));
+        const files = pathsIn(`${issue.title}\n${issue.description}`);
+        claimed.set(project.repository, [...(claimed.get(project.repository) ?? []), { key: issue.key, files }]);
+      } else verdict = wait('eligible', busy, verdict.children);
     }
     // A finished issue keeps showing what came of it; one that waits shows why.
     if (record === null || verdict.status !== 'no') turn.view(viewOfWaiting(sight, issue, project, verdict));
@@ -77,6 +86,7 @@ function claimOf(
       mergeCommit: null,
       mergeVerified: false,
       approvals: [],
+      revertOf: null,
       roundsFrom: now,
       resumedAt: now,
     },

@@ -5,8 +5,14 @@ import { mergeQueue } from '../merge-queue.ts';
 import type { Turn } from '../turn.ts';
 import type { Queue } from './care.ts';
 
-export function mergeInTurn({ sight, candidates, holders }: Queue, on: boolean, turn: Turn): void {
-  for (const { facts, verdict, actions } of mergeQueue(candidates, holders)) {
+/** `taken`: lanes in which a person's pull request lands now, and which. */
+export function mergeInTurn(
+  { sight, candidates, holders }: Queue,
+  taken: ReadonlyMap<string, string>,
+  on: boolean,
+  turn: Turn,
+): void {
+  for (const { facts, verdict, actions } of mergeQueue(candidates, holders, taken)) {
     if (on) turn.add(actions);
     const shown = on ? verdict : wait('merge', 'Merging is switched off in HEARTBEAT.md.', [verdict]);
     turn.standings.set(facts.record.issueId, { facts, stage: 'merge', verdict: shown });

@@ -1,5 +1,8 @@
 /** Duty reconcile: what people took away is let go, what ended is stopped, what they merged by hand is finished. */
 import type { IssueRecord } from '../../domain/issue-record.ts';
+import { subjectKey } from '../../domain/run.ts';
+import { effectStanding } from '../effects.ts';
+import { effectKey } from '../issue-case.ts';
 import { endRuns, takenAway } from '../reconcile.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
@@ -7,8 +10,10 @@ import type { Turn } from '../turn.ts';
 export function reconcileRecords(sight: Sight, turn: Turn): void {
   const { records, runs, effects } = sight.snapshot;
   for (const record of records) {
-    if (record.phase !== 'active')
+    if (record.phase !== 'active') {
       turn.add(endRuns(record, runs, record.reason ?? `${record.key} is ${record.phase}.`));
+      leaveQueue(sight, turn, record);
+    }
     if ((record.phase !== 'active' && record.phase !== 'parked') || sight.board === null) continue;
     const reason = takenAway({ issue: sight.issue(record.issueId), project: sight.project(record), record, effects });
     if (reason === null) {
@@ -18,6 +23,19 @@ export function reconcileRecords(sight: Sight, turn: Turn): void {
     turn.update(record, { phase: 'cancelled', reason }, reason);
     turn.add(endRuns(record, runs, reason));
   }
+}
+
+/** What we handed to the forge's merge queue must not land after a person stopped it. */
+function leaveQueue({ snapshot, pullRequest }: Sight, turn: Turn, record: IssueRecord): void {
+  const open = pullRequest(record);
+  if (open === null || open.queued === null || record.phase === 'done') return;
+  const ours = snapshot.effects.has(effectKey.enqueue(record.issueId, open.head));
+  const leave = effectStanding(snapshot.effects, effectKey.dequeue(record.issueId, open.head), snapshot.now, 0);
+  if (!ours || leave.kind !== 'due') return;
+  const { repository, number } = open;
+  const subject = subjectKey({ kind: 'issue', issueId: record.issueId });
+  const reason = record.reason ?? `${record.key} is ${record.phase}.`;
+  turn.add([{ kind: 'dequeue', key: leave.key, repository, number, subject, reason }]);
 }
 
 /** Parked work that a person finished and merged is done: what parked it does not matter any more. */

@@ -2,6 +2,8 @@
 import type { IssueRecord } from '../../domain/issue-record.ts';
 import { subjectKey } from '../../domain/run.ts';
 import { wait } from '../../domain/verdict.ts';
+import { limitReports } from '../limit-words.ts';
+import { mayEdit } from '../progress-pace.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
 import { progressOf, progressText } from '../words.ts';
@@ -10,6 +12,7 @@ import { progressOf, progressText } from '../words.ts';
 const LAST_WORD_MS = 24 * 3_600_000;
 
 export function reportToPeople(sight: Sight, turn: Turn): void {
+  turn.add(limitReports(sight.snapshot.pressure));
   for (const record of sight.snapshot.records) {
     const { issueId, generation, key, reason } = record;
     if (record.phase === 'parked')
@@ -43,6 +46,10 @@ function progress(sight: Sight, turn: Turn, record: IssueRecord): void {
   const settled = effect !== undefined && (effect.confirmedAt !== null || effect.refused);
   if (settled || (effect?.retryAt ?? 0) > sight.snapshot.now) return;
   const subject = subjectKey({ kind: 'issue', issueId: record.issueId });
+  const { effects, pressure, now: at } = sight.snapshot;
+  const edits = [...effects.values()].filter((one) => one.kind === 'progress-comment' && one.subject === subject);
+  const lastWord = record.phase !== 'active' || (standing?.stage === 'merge' && standing.verdict.status === 'no');
+  if (!mayEdit({ level: pressure.linear.level, now: at, lastWord, edits })) return;
   turn.actions.push({
     kind: 'progress-comment',
     key,

@@ -2,19 +2,19 @@
 import { subjectKey } from '../../domain/run.ts';
 import type { ProjectSettings } from '../../domain/settings.ts';
 import { isReview, wait } from '../../domain/verdict.ts';
-import { reviewOthers, wantsReview } from '../review-others.ts';
+import { askedToMerge, reviewOthers, wantsReview } from '../review-others.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
 
 export function reviewPullRequests({ snapshot, brokeBecause }: Sight, turn: Turn): void {
-  const { repositories, settings, records, runs, verdicts, effects, now } = snapshot;
+  const { repositories, settings, records, runs, verdicts, effects, commands, now } = snapshot;
   for (const project of firstPerRepository(settings.projects)) {
     const view = repositories.get(project.repository);
     if (view === undefined || !view.known) continue;
     for (const pullRequest of view.value.pullRequests) {
       const { repository, number, title, author } = pullRequest;
       const ours = records.some((record) => record.repository === repository && record.pullRequest === number);
-      if (ours || !wantsReview(pullRequest, project)) continue;
+      if (ours || !(wantsReview(pullRequest, project) || askedToMerge(pullRequest, commands))) continue;
       const key = subjectKey({ kind: 'pull-request', repository, number });
       const step = reviewOthers({
         now,
@@ -27,7 +27,8 @@ export function reviewPullRequests({ snapshot, brokeBecause }: Sight, turn: Turn
       });
       const broke = step.actions.some((action) => action.kind === 'dispatch') ? brokeBecause : null;
       const verdict = broke === null ? turn.admit(step.actions, step.verdict) : wait('money', broke, [step.verdict]);
-      turn.pullRequests.push({ repository, number, title, author, verdict });
+      const shown = turn.pullRequests.some((one) => one.repository === repository && one.number === number);
+      if (!shown) turn.pullRequests.push({ repository, number, title, author, verdict });
     }
   }
 }

@@ -11,7 +11,10 @@ export function steerByCommands(sight: Sight, turn: Turn): void {
     const record = sight.recordOf(command);
     if (record === null || sight.putBack(record, command)) {
       // A /stop holds for as long as nobody takes it back, so it stays open; nothing else has anything to steer.
-      const holds = command.verb.kind === 'stop' && command.on.kind === 'issue' && !takenBack(sight, command);
+      const holds =
+        (command.verb.kind === 'stop' && command.on.kind === 'issue' && !takenBack(sight, command)) ||
+        // A person's own pull request: duty review carries that out, and settles it.
+        (command.verb.kind === 'merge' && command.on.kind === 'pull-request' && record === null);
       if (!holds) settle(turn, command, 'Nothing of ours to steer there.', 'No work on it.');
     } else if (!turn.touched.has(record.issueId)) {
       steerRecord(sight, turn, command, record);

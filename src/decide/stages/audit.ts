@@ -4,20 +4,23 @@ import type { Criterion } from '../../domain/run.ts';
 import type { AuditVerdict } from '../../domain/verdict.ts';
 import { short } from '../checks.ts';
 import { caseSubject, effectKey, type IssueCase, standing } from '../issue-case.ts';
+import { carriedOver } from '../rebind.ts';
 import { auditStatusText } from '../words.ts';
 import { askJudge, cancelStale, sendFindings } from './judge.ts';
-import { pursue, type Step, waiting } from './step.ts';
+import { PASSED, pursue, type Step, waiting } from './step.ts';
 
 const AUDIT_CONTEXT = 'heartline/audit';
 
 export function audit(facts: IssueCase): Step {
-  const { pullRequest, diff } = facts;
+  const { pullRequest, diff, record } = facts;
+  // Taking a change back fulfils no criterion of the issue: that the base is green again is what it is for.
+  if (record.revertOf !== null) return PASSED;
   if (pullRequest === null) return waiting('audit', 'There is no pull request yet.');
   const { head } = pullRequest;
   if (diff === null) return waiting('audit', `The change at ${short(head)} has not been read yet.`);
   const stale = cancelStale(facts, head);
   const verdict = facts.audits.findLast((one) => one.head === head && one.digest === diff.digest);
-  if (verdict === undefined) return askJudge(facts, 'audit', stale);
+  if (verdict === undefined) return carriedOver(facts, facts.audits, stale) ?? askJudge(facts, 'audit', stale);
   const status = standing(facts, effectKey.status(verdict.repository, verdict.head, verdict.id));
   if (status.kind !== 'done') {
     const doing = `Showing the audit of ${short(head)} on GitHub`;

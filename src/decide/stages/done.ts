@@ -1,5 +1,6 @@
 /** Stage done: what landed is verified, the issue is moved, the bill is shown, the workspace is given back. */
 import type { Action } from '../../domain/action.ts';
+import type { MergeMethod } from '../../domain/pull-request.ts';
 import { short } from '../checks.ts';
 import { caseSubject, effectKey, type IssueCase, liveRun, standing, updateRecord } from '../issue-case.ts';
 import { landedMerge } from '../reconcile.ts';
@@ -21,6 +22,7 @@ export function done(facts: IssueCase): Here {
   const live = liveRun(facts.runs);
   const cancels: readonly Action[] =
     live === null ? [] : [{ kind: 'cancel-run', runId: live.id, reason: 'The pull request is merged.' }];
+  if (record.revertOf !== null) return takenBack(facts, cancels);
   const target = doneState(facts);
   if (target === null)
     return parked(
@@ -60,6 +62,26 @@ export function done(facts: IssueCase): Here {
   ]);
 }
 
+/** The base branch is itself again, and the issue is where it was before: whether it is tried once more is for people to say. */
+function takenBack(facts: IssueCase, cancels: readonly Action[]): Here {
+  const { record, project } = facts;
+  const reverted = record.revertOf;
+  const reason = `Pull request #${reverted?.pullRequest} broke ${reverted?.check} on ${record.baseBranch} and was taken back by #${record.pullRequest}. Move ${record.key} to ${project.states.todo} to have it tried again.`;
+  return waiting('done', reason, [
+    ...cancels,
+    {
+      kind: 'report',
+      key: `reverted:${record.issueId}:${record.attempt}`,
+      event: 'reverted',
+      text: `${record.key}: ${reason}`,
+      subject: caseSubject(facts),
+      reason,
+    },
+    { kind: 'release-workspace', issueKey: record.key, attempt: record.attempt, reason },
+    updateRecord(facts, { phase: 'cancelled', reason }, reason),
+  ]);
+}
+
 function verify(facts: IssueCase, mergeCommit: string): Here {
   const { record } = facts;
   // A merge that GitHub refused (the head had moved) stays in the ledger, as do those of other heads and earlier attempts:
@@ -71,23 +93,36 @@ function verify(facts: IssueCase, mergeCommit: string): Here {
     .at(-1);
   const [head, base] =
     merge === undefined ? [] : (merge.key.slice(`merge:${record.issueId}:`.length).split('~')[0]?.split(':') ?? []);
+  const queued = facts.effects.get(effectKey.enqueue(record.issueId, landed));
+  if (merge === undefined && queued !== undefined && !queued.refused)
+    return compare(facts, mergeCommit, { head: landed, base: facts.pullRequest?.base ?? landed, method: 'queue' });
   if (merge === undefined || head === undefined || base === undefined) {
     const reason = `A person merged pull request #${record.pullRequest} as ${short(mergeCommit)}; that is their decision.`;
     return waiting('done', reason, [updateRecord(facts, { mergeVerified: true }, reason)]);
   }
+  return compare(facts, mergeCommit, { head, base, method: facts.project.mergeMethod });
+}
+
+function compare(
+  facts: IssueCase,
+  mergeCommit: string,
+  tested: { readonly head: string; readonly base: string; readonly method: MergeMethod | 'queue' },
+): Here {
+  const { record } = facts;
+  const { issueId, generation, key, repository, baseBranch } = record;
   const reason = `What landed as ${short(mergeCommit)} is compared with what was tested.`;
+  const subject = caseSubject(facts);
   return waiting('done', reason, [
     {
       kind: 'verify-merge',
-      issueId: record.issueId,
-      issueKey: record.key,
-      generation: record.generation,
-      repository: record.repository,
-      baseBranch: record.baseBranch,
+      record: { issueId, generation },
+      name: key,
+      subject,
+      repository,
+      baseBranch,
       mergeCommit,
-      head,
-      base,
-      method: facts.project.mergeMethod,
+      ...tested,
+      report: null,
       reason,
     },
   ]);

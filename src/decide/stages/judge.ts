@@ -33,6 +33,20 @@ export function askJudge(facts: IssueCase, role: JudgeRole, actions: readonly Ac
     const step = again(facts, last, all);
     return { ...step, actions: [...actions, ...step.actions] };
   }
+  const refused = role === 'review' ? facts.verdicts : facts.audits;
+  const same = refused.findLast((one) => one.digest === diff.digest && one.head !== head);
+  if (
+    same !== undefined &&
+    (same.decision === 'request-changes' || same.decision === 'fail') &&
+    !heardSince(facts, same.at)
+  ) {
+    const step = parked(
+      facts,
+      role,
+      `${short(head)} is the very change that ${role} refused at ${short(same.head)}: no progress. Comment /answer with what should be done, or /resume to have it judged again.`,
+    );
+    return { ...step, actions: [...actions, ...step.actions] };
+  }
   const reason = `${short(head)} ${WORDS[role].missing}.`;
   const cause: Cause = { kind: role, head, base, digest: diff.digest };
   // A look that /stop ended goes on in its session after /resume: its own cause is used up and would never start again.
@@ -43,6 +57,11 @@ export function askJudge(facts: IssueCase, role: JudgeRole, actions: readonly Ac
       ? dispatch(facts, role, { kind: 'crashed', runId: last.id }, last.sessionId, reason)
       : dispatch(facts, role, cause, null, reason),
   ]);
+}
+
+/** A person said to go on since. */
+function heardSince({ record }: IssueCase, at: number): boolean {
+  return record.resumedAt > at;
 }
 
 /** Whoever looks at a head that is not the live one any more looks for nothing. */

@@ -1,9 +1,13 @@
 /** Stage merge: the gate is asked, a conflict goes back to the dev, and the merge queue picks whose turn it is. */
+import type { Approval } from '../../domain/issue-record.ts';
+import type { PullRequest } from '../../domain/pull-request.ts';
 import type { Run } from '../../domain/run.ts';
+import { passesFreeze } from '../../domain/snapshot.ts';
 import { no, wait } from '../../domain/verdict.ts';
 import { short } from '../checks.ts';
 import { gate } from '../gate.ts';
-import { effectKey, type IssueCase, standing, workRuns } from '../issue-case.ts';
+import { effectKey, headSince, type IssueCase, standing, workRuns } from '../issue-case.ts';
+import { isPosted, verdictOfThread } from '../reviews.ts';
 import { sendBack } from './implement.ts';
 import { parked, type Step, waiting } from './step.ts';
 
@@ -34,33 +38,42 @@ function gateOf(facts: IssueCase): ReturnType<typeof gate> | null {
     now: facts.now,
     settings: facts.settings,
     project: facts.project,
-    pullRequest: { ...pullRequest, threads: pullRequest.threads.filter((thread) => !isOurs(facts, thread.reviewId)) },
+    pullRequest: {
+      ...pullRequest,
+      threads: pullRequest.threads.filter((thread) => verdictOfThread(facts, thread.reviewId) === null),
+    },
     ourHead: record.head,
     baseBranch: record.baseBranch,
     diff: facts.diff,
     review,
-    ...(facts.pipeline.stages.some((stage) => stage.kind === 'audit')
+    ...(record.revertOf === null && facts.pipeline.stages.some((stage) => stage.kind === 'audit')
       ? { audit: audits.at(-1) ?? facts.audits.at(-1) ?? null }
       : {}),
     authorRuns: workRuns(facts).map((run: Run) => run.id),
     reviewPosted:
       review !== null &&
-      standing(facts, effectKey.postReview(review.id)).kind === 'done' &&
+      (!isPosted(facts, review) || standing(facts, effectKey.postReview(review.id)).kind === 'done') &&
       standing(facts, effectKey.status(review.repository, review.head, review.id)).kind === 'done',
-    approvals: record.approvals,
-    frozen: facts.frozen,
+    approvals: [...record.approvals, ...approvalsOnGitHub(facts, pullRequest)],
+    frozen: facts.frozen === null || passesFreeze(facts.frozen, record) ? null : facts.frozen.reason,
+    queued: facts.baseView?.mergeQueue === true,
   });
 }
 
-/** A thread of our own reviewer is settled by the verdict on the head that followed, known by our ledger. */
-function isOurs(facts: IssueCase, reviewId: string | null): boolean {
-  return (
-    reviewId !== null &&
-    facts.verdicts.some((verdict) => {
-      const post = standing(facts, effectKey.postReview(verdict.id));
-      return post.kind === 'done' && post.outsideId === reviewId;
-    })
-  );
+/**
+ * A person's approving review stands for `/approve` when it was given to this very commit. GitHub may point an old one at
+ * a newer head of the same patch, so one from before the head was there does not count.
+ */
+function approvalsOnGitHub(facts: IssueCase, { head, reviews }: PullRequest): readonly Approval[] {
+  const since = headSince(facts, head);
+  if (since === null) return [];
+  return reviews.flatMap((one) => {
+    const person = facts.settings.people.find(({ github }) => github?.toLowerCase() === one.author.toLowerCase());
+    const counts = one.state === 'approved' && one.sha === head && one.at !== null && one.at >= since;
+    return person === undefined || !counts || one.body.includes('<!-- heartline:')
+      ? []
+      : [{ sha: head, by: person.name, at: one.at ?? 0 }];
+  });
 }
 
 /** Also asked by stage checks: GitHub starts no workflow for a pull request that conflicts, so its checks never come. */

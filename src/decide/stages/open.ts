@@ -1,12 +1,19 @@
 /** Stage open: the work stands on a branch and in a pull request that is ours. Left when its live head is the head we pushed. */
 import type { Action } from '../../domain/action.ts';
 import { short } from '../checks.ts';
-import { caseSubject, dispatch, effectKey, type IssueCase, latestWork, standing, updateRecord } from '../issue-case.ts';
+import {
+  caseSubject,
+  dispatch,
+  effectKey,
+  type IssueCase,
+  LAG_MS,
+  latestWork,
+  standing,
+  updateRecord,
+} from '../issue-case.ts';
+import { replies } from '../remarks.ts';
 import { pullRequestMarker, pullRequestText } from '../words.ts';
 import { parked, pursue, type Step, waiting } from './step.ts';
-
-/** GitHub's lists may lag behind a push; for this long another head is no sign of another author. */
-const LAG_MS = 120_000;
 
 export function open(facts: IssueCase): Step {
   return pushed(facts) ?? opened(facts) ?? ownHead(facts) ?? linked(facts);
@@ -16,6 +23,8 @@ export function open(facts: IssueCase): Step {
 function pushed(facts: IssueCase): Step | null {
   const work = latestWork(facts);
   if (work === null) return waiting('open', 'No work has been handed in.');
+  // An answer to people that changed nothing hands in the head that stands on the branch already.
+  if (work.head === facts.record.head) return null;
   const push = standing(facts, effectKey.push(facts, work.head));
   if (push.kind !== 'done') {
     // The branch's own lease would now hold, because a person told us to go on from what is there: the work has to take it in first.
@@ -61,6 +70,7 @@ function opened(facts: IssueCase): Step | null {
       baseBranch: record.baseBranch,
       title: text.title,
       body: text.body,
+      draft: facts.project.draft,
       marker: pullRequestMarker(record),
       subject: caseSubject(facts),
       reason: `${record.branch} is pushed.`,
@@ -84,6 +94,25 @@ export function closedByAPerson(facts: IssueCase): Step | null {
     facts,
     'open',
     `Pull request #${record.pullRequest} was closed without merging. Reopen it and comment /resume, or move ${record.key} away and back to ${project.states.todo} to start over.`,
+  );
+}
+
+/**
+ * A person who makes the pull request a draft takes it out of our hands until it is ready again. Null while it is none,
+ * or is our own draft that nobody made ready yet.
+ */
+export function draftedByAPerson(facts: IssueCase): Step | null {
+  const { record, pullRequest, project } = facts;
+  if (pullRequest?.draft !== true) return null;
+  const ready = facts.effects.get(effectKey.ready(facts));
+  const opened = facts.effects.get(effectKey.open(facts));
+  // Ours: opened as one, and not made ready, or made so a moment ago. What it was opened as is in the ledger only as a setting.
+  const made = ready?.confirmedAt ?? (project.draft ? facts.now : opened?.confirmedAt) ?? facts.now;
+  if (facts.now - made < LAG_MS) return null;
+  return parked(
+    facts,
+    'open',
+    `Pull request #${record.pullRequest} was made a draft. Mark it ready for review and comment /resume to go on.`,
   );
 }
 
@@ -133,7 +162,8 @@ function isOurUpdate(facts: IssueCase, from: string, live: string): boolean {
 
 /** By-work: the link on the issue and the state for reviews. The review does not wait for them. */
 function linked(facts: IssueCase): Step {
-  return { kind: 'passed', actions: [linkAction(facts), reviewStateAction(facts)].filter((action) => action !== null) };
+  const actions = [linkAction(facts), reviewStateAction(facts)].filter((action) => action !== null);
+  return { kind: 'passed', actions: [...actions, ...replies(facts)] };
 }
 
 export function linkAction(facts: IssueCase): Action | null {

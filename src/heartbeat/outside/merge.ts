@@ -3,8 +3,10 @@
  * the issue and the pull request are read once more right before the call.
  */
 import { takenAway } from '../../decide/reconcile.ts';
-import type { Merge } from '../../domain/action.ts';
+import type { Enqueue, Merge } from '../../domain/action.ts';
 import { OutsideError } from '../../domain/outside-error.ts';
+import type { PullRequest } from '../../domain/pull-request.ts';
+import { passesFreeze } from '../../domain/snapshot.ts';
 import type { Hands, OutsideWrite } from './outside-write.ts';
 
 export const merge: OutsideWrite<Merge> = {
@@ -19,26 +21,40 @@ export const merge: OutsideWrite<Merge> = {
   },
 };
 
-async function recheck(action: Merge, { forge, tracker, journal }: Hands): Promise<void> {
+async function recheck(action: Merge, hands: Hands): Promise<void> {
   const attempted = `merge pull request #${action.number} of ${action.repository}`;
+  const moved = (detail: string): OutsideError => new OutsideError('conflict', attempted, detail);
+  const live = await stillOurs(action, attempted, hands);
+  if (live.head !== action.head) throw moved(`its head moved to ${live.head}`);
+  if (live.base !== action.base) throw moved(`${action.baseBranch} moved to ${live.base}`);
+  if (live.mergeable !== 'yes') throw moved('GitHub does not say that it can be merged');
+}
+
+/** The pull request as it is now, when nobody froze, stopped, closed, drafted or redirected it meanwhile; throws otherwise. */
+export async function stillOurs(
+  action: Pick<Merge | Enqueue, 'issueId' | 'repository' | 'number' | 'baseBranch'>,
+  attempted: string,
+  { forge, tracker, journal }: Hands,
+): Promise<PullRequest> {
+  const { issueId } = action;
   const moved = (detail: string): OutsideError => new OutsideError('conflict', attempted, detail);
   const [live, issue, record, effects, frozen] = await Promise.all([
     forge.pullRequest(action.repository, action.number),
-    tracker.issue(action.issueId),
-    journal.record(action.issueId),
+    issueId === null ? null : tracker.issue(issueId),
+    issueId === null ? null : journal.record(issueId),
     journal.effects(),
     journal.frozen(),
   ]);
   const freeze = frozen.get(action.repository);
-  if (freeze !== undefined) throw moved(`merging is frozen: ${freeze}`);
+  if (freeze !== undefined && !passesFreeze(freeze, record)) throw moved(`merging is frozen: ${freeze.reason}`);
   if (live === null) throw new OutsideError('missing', attempted, 'it does not exist any more');
   if (live.state !== 'open') throw new OutsideError('refused', attempted, `it was ${live.state} by somebody else`);
   if (live.draft) throw moved('it was made a draft');
-  if (live.head !== action.head) throw moved(`its head moved to ${live.head}`);
   if (live.baseBranch !== action.baseBranch) throw moved(`it aims at ${live.baseBranch} now`);
-  if (live.base !== action.base) throw moved(`${action.baseBranch} moved to ${live.base}`);
-  if (live.mergeable !== 'yes') throw moved('GitHub does not say that it can be merged');
-  const taken =
-    record === null || record.phase !== 'active' ? 'work on it was stopped' : takenAway({ record, issue, effects });
-  if (taken !== null) throw moved(taken);
+  if (issueId !== null) {
+    const taken =
+      record === null || record.phase !== 'active' ? 'work on it was stopped' : takenAway({ record, issue, effects });
+    if (taken !== null) throw moved(taken);
+  }
+  return live;
 }

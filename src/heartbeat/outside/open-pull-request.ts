@@ -10,8 +10,8 @@ export const openPullRequest: OutsideWrite<OpenPullRequest> = {
   },
   async perform(action, { forge }) {
     try {
-      const { repository, branch, baseBranch, title, body } = action;
-      return String((await forge.openPullRequest({ repository, branch, baseBranch, title, body })).number);
+      const { repository, branch, baseBranch, title, body, draft } = action;
+      return String((await forge.openPullRequest({ repository, branch, baseBranch, title, body, draft })).number);
     } catch (error) {
       const duplicate = error instanceof OutsideError && error.kind === 'conflict';
       const ours = duplicate ? await adopt(action, forge) : null;

@@ -2,6 +2,7 @@
  * The one way an outside write happens: intent recorded, looked for outside when an earlier try may have landed,
  * performed, result recorded. One small file per kind beside this one says how to look and how to perform.
  */
+import { tooManyWords } from '../../decide/content-writes.ts';
 import { retryDelayMs } from '../../decide/retry.ts';
 import type { OutsideAction } from '../../domain/action.ts';
 import type { Effect } from '../../domain/effect.ts';
@@ -47,6 +48,7 @@ export async function writeOutside<A extends OutsideAction>(
     // A key that a person's "go on" renewed (see decide/effects.ts) stands for a write that was tried under the old one.
     const again = before || action.key.includes('~');
     const found = again ? await how.look(action, hands) : null;
+    if (found === null) await fewEnough(action, journal);
     const outsideId = found ?? (await how.perform(action, hands, again));
     await journal.confirm(action.key, outsideId);
     await journal.event({
@@ -68,6 +70,12 @@ export async function writeOutside<A extends OutsideAction>(
     });
     return 'failed';
   }
+}
+
+/** Refused for good: people are told what was left out, and no retry writes it after all. */
+async function fewEnough(action: OutsideAction, journal: Journal): Promise<void> {
+  const tooMany = tooManyWords(action, await journal.effects());
+  if (tooMany !== null) throw new OutsideError('refused', `${action.kind} for ${action.subject}`, tooMany);
 }
 
 function afterFailure(

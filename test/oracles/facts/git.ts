@@ -23,6 +23,31 @@ export async function treeOf(directory: string, commit: string): Promise<string>
   return (await readCommit(directory, commit)).tree;
 }
 
+/**
+ * The head itself, and the heads it was before the base alone was merged into it: the change of each, file by file with
+ * modes and blobs on both sides, is the very same one.
+ */
+export async function sameChange(directory: string, head: string): Promise<readonly string[]> {
+  const heads = [head];
+  for (let at = head; ; ) {
+    const { parents } = await readCommit(directory, at);
+    const [before, base] = parents;
+    if (before === undefined || base === undefined || parents.length !== 2) return heads;
+    const common = await gitText(directory, ['merge-base', before, base], { codes: [0, 1] });
+    if (
+      common === '' ||
+      (await changeBetween(directory, common, before)) !== (await changeBetween(directory, base, at))
+    )
+      return heads;
+    heads.push(before);
+    at = before;
+  }
+}
+
+function changeBetween(directory: string, from: string, to: string): Promise<string> {
+  return gitText(directory, ['diff-tree', '-r', '--raw', '--no-abbrev', '--no-renames', from, to]);
+}
+
 /** Where a branch points in the repository itself, whatever the log says; null when there is none. */
 export async function branchTip(directory: string, branch: string): Promise<string | null> {
   const text = await gitText(directory, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`], {

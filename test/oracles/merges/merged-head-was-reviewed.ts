@@ -1,17 +1,30 @@
 // Was exactly the head that was merged approved before the merge, visibly on GitHub, by a conversation that wrote none of it?
 import { type Conversation, conversationsOf, finishes, wroteWork } from '../facts/conversations.ts';
-import { botMerges, botPullRequests, type EffectOf, effectsOf, isBots, nameOf, short } from '../facts/forge.ts';
-import type { Oracle, OutsideWorld } from '../outside-world.ts';
+import {
+  botMerges,
+  botPullRequests,
+  type EffectOf,
+  effectsOf,
+  isBots,
+  nameOf,
+  repositoryOf,
+  short,
+} from '../facts/forge.ts';
+import { sameChange } from '../facts/git.ts';
+import type { Oracle, OutsideWorld, Violation } from '../outside-world.ts';
 
 const reviewContext = 'heartline/review';
 
-export const mergedHeadWasReviewed: Oracle = (world) => {
+export const mergedHeadWasReviewed: Oracle = async (world) => {
   const merges = botMerges(world);
   const conversations = conversationsOf(world);
-  const violations = merges.flatMap((merge) => {
-    const fault = faultOnForge(world, merge) ?? faultInModels(world, merge, conversations);
-    return fault === null ? [] : [{ subject: nameOf(world, merge.number), detail: fault }];
-  });
+  const violations: Violation[] = [];
+  for (const merge of merges) {
+    // A model need not look again where the base alone was merged into what it approved.
+    const heads = await sameChange(repositoryOf(world).directory, merge.sha);
+    const fault = faultOnForge(world, merge) ?? faultInModels(world, merge, heads, conversations);
+    if (fault !== null) violations.push({ subject: nameOf(world, merge.number), detail: fault });
+  }
   return { observed: merges.length, violations };
 };
 
@@ -33,13 +46,14 @@ function faultOnForge(world: OutsideWorld, merge: EffectOf<'merge'>): string | n
 function faultInModels(
   world: OutsideWorld,
   merge: EffectOf<'merge'>,
+  heads: readonly string[],
   conversations: readonly Conversation[],
 ): string | null {
   const issueKey = botPullRequests(world).find((one) => one.number === merge.number)?.issueKey ?? null;
   const approving = conversations.filter(
     (conversation) =>
       conversation.issueKey === issueKey &&
-      saw(conversation, merge.sha) &&
+      heads.some((head) => saw(conversation, head)) &&
       finishes(conversation).some(
         ({ at, input }) => at <= merge.at && 'decision' in input && input.decision === 'approve',
       ),

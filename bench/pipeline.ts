@@ -1,0 +1,197 @@
+/**
+ * 100 tickets from Todo to merged, verified and reported, with instant models and instant CI on real git; beside a plain
+ * script in the same run that does only what cannot be avoided. And how long a bot that was killed outright takes to its
+ * next useful act.
+ */
+import { spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BotProcess, startBotProcess } from '../test/world/bot-process.ts';
+import { BASE_BRANCH, BOT_LOGIN, REPOSITORY, SECRETS, type World } from '../test/world/start-world.ts';
+import { weigh } from './daemon.ts';
+import { atMost, type Figure, median, type Report, runBench, shown } from './figures.ts';
+import { doneTickets, mergedTickets, startInstantWorld } from './pipeline/instant-world.ts';
+import type { PlainWork } from './pipeline/plain-script.ts';
+
+const TICKETS = Number(process.env.HEARTLINE_BENCH_TICKETS ?? 100);
+const CONCURRENCY = 8;
+const KILLS = 5;
+const TICKETS_WHILE_KILLED = 12;
+const RATIO_MAX = 1.5;
+const RECOVERY_MS_MAX = 2_000;
+/** GitHub's spacing and caps as shipped, see docs/limits.md. */
+const WRITE_SPACING_MS = 1_000;
+const CONTENT_WRITES_PER_HOUR = 400;
+const BOUND_MS = 10 * 60_000;
+
+await runBench(measure);
+
+async function measure(): Promise<Report> {
+  const plain = await plainRun();
+  const ours = await ourRun();
+  const recoveries = await recoveryRun();
+  const ratio = ours.wallMs / plain.wallMs;
+  const recovery = recoveries.length === KILLS ? Math.max(...recoveries) : null;
+  const perTicket = (count: number) => count / TICKETS;
+  const spaced = 3_600_000 / WRITE_SPACING_MS / perTicket(ours.githubWrites);
+  const capped = CONTENT_WRITES_PER_HOUR / perTicket(ours.contentWrites);
+  const figures: readonly Figure[] = [
+    {
+      name: 'wall time against the plain script',
+      value: ratio,
+      unit: 'times',
+      bound: atMost(RATIO_MAX),
+      beside: { what: 'plain, seconds', value: plain.wallMs / 1_000 },
+    },
+    { name: `${TICKETS} tickets`, value: ours.wallMs / 1_000, unit: 's', bound: shown },
+    { name: "the bot's own processor time", value: ours.cpuMs / 1_000, unit: 's', bound: shown },
+    { name: 'from SIGKILL to the next useful act, worst', value: recovery, unit: 'ms', bound: atMost(RECOVERY_MS_MAX) },
+    { name: 'the same, median', value: median(recoveries), unit: 'ms', bound: shown },
+    { name: 'tickets an hour at live limits', value: Math.floor(Math.min(spaced, capped)), unit: '', bound: shown },
+    { name: 'GitHub writes a ticket', value: perTicket(ours.githubWrites), unit: '', bound: shown },
+    { name: 'of which put words before people', value: perTicket(ours.contentWrites), unit: '', bound: atMost(8) },
+    { name: 'reviews paid for a ticket', value: perTicket(ours.reviews), unit: '', bound: atMost(1) },
+  ];
+  return {
+    bench: 'bench:pipeline',
+    notes: [
+      `${TICKETS} tickets, ${CONCURRENCY} at a time, instant models and CI, spacing and caps 0 on both sides; the stand-ins' own time counts for both.`,
+      'Ours looks, decides, reviews, audits, runs commands in a room, keeps every base tested before it merges, verifies what landed and remembers all of it.',
+      `At live limits: a write to GitHub each ${WRITE_SPACING_MS} ms, ${CONTENT_WRITES_PER_HOUR} that put words before people an hour.`,
+    ],
+    figures,
+    detail: { plain, ours, recoveries },
+  };
+}
+
+async function plainRun(): Promise<{ readonly wallMs: number }> {
+  const world = await startInstantWorld({ tickets: TICKETS, concurrency: CONCURRENCY, state: 'Backlog' });
+  try {
+    const state = (name: string) => world.linear.state.workflowStates.find((one) => one.name === name)?.id ?? '';
+    const work: PlainWork = {
+      folder: join(world.root, 'plain'),
+      git: `${world.github.url}/git`,
+      github: world.github.url,
+      linear: world.linear.url,
+      githubToken: SECRETS.GITHUB_TOKEN,
+      linearKey: SECRETS.LINEAR_API_KEY,
+      repository: REPOSITORY,
+      baseBranch: BASE_BRANCH,
+      concurrency: CONCURRENCY,
+      startedState: state('In Progress'),
+      doneState: state('Done'),
+      issues: world.linear.state.issues.map(({ id, identifier }) => ({ id, key: identifier })),
+    };
+    const started = performance.now();
+    await ended(
+      spawn(process.execPath, [fileURLToPath(new URL('./pipeline/plain-script.ts', import.meta.url))], {
+        env: { PATH: process.env.PATH, PLAIN_WORK: JSON.stringify(work) },
+        stdio: ['ignore', 'inherit', 'inherit'],
+      }),
+    );
+    const wallMs = performance.now() - started;
+    if (mergedTickets(world) !== TICKETS) throw new Error(`the plain script merged ${mergedTickets(world)}`);
+    return { wallMs };
+  } finally {
+    await end(world);
+  }
+}
+
+interface OurRun {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  readonly githubWrites: number;
+  readonly contentWrites: number;
+  readonly reviews: number;
+}
+
+async function ourRun(): Promise<OurRun> {
+  const world = await startInstantWorld({ tickets: TICKETS, concurrency: CONCURRENCY, state: 'Todo' });
+  const started = performance.now();
+  const bot = startBotProcess({ world, onDeath: (why) => process.stderr.write(`${why}\n`) });
+  try {
+    await until(world, bot, () => doneTickets(world) === TICKETS);
+    const wallMs = performance.now() - started;
+    const { cpuMs } = weigh(bot.pid() ?? 0);
+    const { requests, effects } = world.github.log;
+    const writes = requests.filter((request) => request.kind === 'rest' && request.method !== 'GET');
+    return {
+      wallMs,
+      cpuMs,
+      githubWrites: writes.length,
+      contentWrites: requests.filter((request) => request.contentWrite).length,
+      reviews: effects.filter((effect) => effect.kind === 'review' && effect.actor === BOT_LOGIN).length,
+    };
+  } finally {
+    await bot.stop();
+    await end(world);
+  }
+}
+
+/** Killed in the middle of work, started again at once by whoever keeps it alive; a useful act is a write or a model call. */
+async function recoveryRun(): Promise<readonly number[]> {
+  const world = await startInstantWorld({ tickets: TICKETS_WHILE_KILLED, concurrency: 2, state: 'Todo' });
+  const bot = startBotProcess({ world });
+  const recoveries: number[] = [];
+  try {
+    const acts = (): number =>
+      world.github.log.requests.filter((request) => request.kind !== 'git' && request.status < 400 && isWrite(request))
+        .length + world.models.log.length;
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      await until(world, bot, () => mergedTickets(world) >= kill * 2 - 1);
+      const killed = performance.now();
+      await bot.kill();
+      const before = acts();
+      await until(world, bot, () => acts() > before);
+      recoveries.push(performance.now() - killed);
+    }
+    await until(world, bot, () => doneTickets(world) === TICKETS_WHILE_KILLED);
+    return recoveries;
+  } finally {
+    await bot.stop();
+    await end(world);
+  }
+}
+
+function isWrite(request: { readonly kind: string; readonly method: string; readonly operation: string }): boolean {
+  return request.kind === 'rest' && request.method !== 'GET';
+}
+
+/** Resolves at the change that makes it true. */
+function until(world: World, bot: BotProcess, holds: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stops = [world.linear.onChange(look), world.github.onChange(look), world.models.onChange(look)];
+    const bound = setTimeout(async () => {
+      quit();
+      const status = await bot.status();
+      reject(
+        new Error(
+          `not within ${BOUND_MS} ms: ${mergedTickets(world)} merged\n${JSON.stringify(status?.issues, null, 1)}`,
+        ),
+      );
+    }, BOUND_MS);
+    look();
+    function look(): void {
+      if (!holds()) return;
+      quit();
+      resolve();
+    }
+    function quit(): void {
+      clearTimeout(bound);
+      for (const stop of stops) stop();
+    }
+  });
+}
+
+async function end(world: World): Promise<void> {
+  await world.close();
+  await rm(world.root, { recursive: true, force: true });
+}
+
+function ended(child: ReturnType<typeof spawn>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the plain script ended with ${code}`))));
+  });
+}

@@ -1,0 +1,98 @@
+/** A world in which nobody waits: models answer at once, CI says success at once, and all time that passes is the pipeline's own. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { finish, runCommand } from '../../test/world/models/agent-steps.ts';
+import type { Script } from '../../test/world/models/conversation.ts';
+import { byRole, steps, userTexts } from '../../test/world/models/scripted-agent.ts';
+import { BASE_BRANCH, CHECK, CI_APP, REPOSITORY, startWorld, type World } from '../../test/world/start-world.ts';
+
+export const FILES: Readonly<Record<string, string>> = Object.fromEntries(
+  Array.from({ length: 40 }, (_, index) => [`src/part-${index}.js`, `export const part = ${index};\n`.repeat(20)]),
+);
+
+export interface InstantWorldOptions {
+  readonly tickets: number;
+  /** How many agents of a role may work at once. */
+  readonly concurrency: number;
+  readonly state: 'Todo' | 'Backlog';
+}
+
+export async function startInstantWorld({ tickets, concurrency, state }: InstantWorldOptions): Promise<World> {
+  const root = await mkdtemp(join(tmpdir(), 'heartline bench pipeline '));
+  const role = { concurrencyMax: concurrency, runUsd: 5 };
+  const world = await startWorld({
+    root,
+    issues: Array.from({ length: tickets }, (_, index) => ({
+      title: `Ticket ${index + 1}`,
+      description: 'One more file. Done when it is there.',
+      state,
+      movedBy: 'ada',
+    })),
+    files: FILES,
+    jobs: [],
+    verify: [],
+    script: agents,
+    isolation: 'bwrap',
+    project: { mergeMethod: 'merge', reviewPullRequests: 'none', rerunChecks: false },
+    settings: {
+      logLevel: 'error',
+      limits: { runsMax: 200 },
+      roles: {
+        dev: { ...role, chain: ['anthropic/claude-sonnet-5-5'] },
+        review: { ...role, chain: ['openai/gpt-5.4'] },
+        audit: { ...role, chain: ['anthropic/claude-opus-5-5'] },
+        devops: { ...role, chain: ['openai/gpt-5.4-mini'] },
+      },
+      budget: { issueUsd: 20, dayUsd: 5_000 },
+    },
+  });
+  // Both sides keep up to date by themselves or need not: the server asks for the check alone.
+  await world.github.act.setProtection(REPOSITORY, BASE_BRANCH, 'ada', {
+    requiredStatusChecks: { strict: false, checks: [{ context: CHECK, appSlug: CI_APP.slug }] },
+  });
+  passAtOnce(world);
+  return world;
+}
+
+const agents: Script = byRole({
+  dev: (request) => {
+    const number = /Issue ENG-(\d+)/.exec(userTexts(request).join('\n'))?.[1] ?? '0';
+    const work = `echo "export const ticket = ${number};" > src/ticket-${number}.js && git add -A && git commit -q -m "Ticket ${number}"`;
+    return steps(runCommand(work), finish({ title: `Ticket ${number}`, summary: 'As asked.', answers: [] }))(request);
+  },
+  review: steps(finish({ decision: 'approve', summary: 'Good.', findings: [] })),
+  audit: steps(
+    finish({
+      decision: 'pass',
+      summary: 'There.',
+      criteria: [{ criterion: 'The file is there.', met: true, evidence: 'src/' }],
+    }),
+  ),
+});
+
+/** Success on every head and on the base the moment it appears. */
+function passAtOnce(world: World): void {
+  const seen = new Set<string>();
+  world.github.onChange((effect) => {
+    const sha =
+      effect.kind === 'pull-request-created' || effect.kind === 'pull-request-head-moved'
+        ? effect.sha
+        : effect.kind === 'push' && effect.ref === `refs/heads/${BASE_BRANCH}`
+          ? effect.after
+          : null;
+    if (sha === null || seen.has(sha)) return;
+    seen.add(sha);
+    const run = world.github.checks.create(REPOSITORY, CI_APP, sha, CHECK);
+    world.github.checks.complete(REPOSITORY, run, { conclusion: 'success', title: CHECK, summary: '', log: '' });
+  });
+}
+
+export function mergedTickets(world: World): number {
+  return world.github.log.effects.filter((effect) => effect.kind === 'merge').length;
+}
+
+export function doneTickets(world: World): number {
+  const done = world.linear.state.workflowStates.filter((state) => state.type === 'completed').map((state) => state.id);
+  return world.linear.state.issues.filter((issue) => done.includes(issue.stateId)).length;
+}

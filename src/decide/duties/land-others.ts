@@ -1,0 +1,109 @@
+/** Part of duty merge: people's pull requests that a person on the list asked to have merged, and what came of them. */
+
+import type { Command } from '../../domain/command.ts';
+import { parseSubject, subjectKey } from '../../domain/run.ts';
+import { short } from '../checks.ts';
+import { mergeOthers } from '../merge-others.ts';
+import { laneName } from '../merge-queue.ts';
+import type { Sight } from '../sight.ts';
+import type { Turn } from '../turn.ts';
+
+/** The lanes that are taken by it, each with a sentence that says so. */
+export function landOthers(sight: Sight, turn: Turn): ReadonlyMap<string, string> {
+  const taken = new Map<string, string>();
+  const { snapshot } = sight;
+  for (const command of snapshot.commands) {
+    if (!isMerge(command) || command.on.kind !== 'pull-request' || sight.recordOf(command) !== null) continue;
+    const { repository, number } = command.on;
+    const project = snapshot.settings.projects.find((one) => one.repository === repository);
+    const view = snapshot.repositories.get(repository);
+    if (project === undefined || view === undefined || !view.known) continue;
+    const pullRequest = view.value.pullRequests.find((one) => one.number === number);
+    if (pullRequest === undefined) {
+      // No longer among the open ones: merged or closed, which ends the order either way.
+      const outcome = `Pull request #${number} is not open any more.`;
+      turn.add([{ kind: 'settle-command', commentId: command.commentId, outcome, reason: outcome }]);
+      continue;
+    }
+    const baseBranch = project.baseBranch ?? view.value.defaultBranch;
+    const lane = laneName(repository, baseBranch);
+    const step = mergeOthers({
+      snapshot,
+      project,
+      pullRequest,
+      diff: view.value.diffs.get(`${pullRequest.base}..${pullRequest.head}`) ?? null,
+      command,
+      baseBranch,
+      hasQueue: view.value.bases.get(baseBranch)?.mergeQueue === true,
+      frozen: snapshot.frozen.get(repository) ?? null,
+      busy: taken.get(lane) ?? ourMerge(sight, lane),
+    });
+    if (step.lands) taken.set(lane, `#${number}, which ${command.by} asked for, merges first.`);
+    turn.add(step.actions);
+    turn.pullRequests.push({
+      repository,
+      number,
+      title: pullRequest.title,
+      author: pullRequest.author,
+      verdict: step.verdict,
+    });
+  }
+  verifyLanded(sight, turn);
+  return taken;
+}
+
+function isMerge(
+  command: Command,
+): command is Command & { readonly verb: { readonly kind: 'merge'; readonly sha: string } } {
+  return command.verb.kind === 'merge';
+}
+
+/** A merge of ours in this lane that was asked for and not heard of: whether it landed is not known. */
+function ourMerge({ snapshot }: Sight, lane: string): string | null {
+  const open = snapshot.records.find(
+    (record) =>
+      laneName(record.repository, record.baseBranch) === lane &&
+      [...snapshot.effects.values()].some(
+        (effect) =>
+          effect.kind === 'merge' &&
+          effect.confirmedAt === null &&
+          !effect.refused &&
+          effect.key.startsWith(`merge:${record.issueId}:`),
+      ),
+  );
+  return open === undefined ? null : `${open.key} merges first.`;
+}
+
+/** What landed is compared with what was tested, as for our own; the report remembers that it was. */
+function verifyLanded({ snapshot }: Sight, turn: Turn): void {
+  for (const effect of snapshot.effects.values()) {
+    if (effect.kind !== 'merge' || effect.outsideId === null || !effect.key.startsWith('merge:pull:')) continue;
+    const { subject } = effect;
+    const about = parseSubject(subject);
+    const [head, base] = effect.key.slice(`merge:${subject}:`.length).split('~')[0]?.split(':') ?? [];
+    if (about?.kind !== 'pull-request' || head === undefined || base === undefined) continue;
+    const { repository, number } = about;
+    const project = snapshot.settings.projects.find((one) => one.repository === repository);
+    const view = snapshot.repositories.get(repository);
+    const key = `merged:${subjectKey(about)}:${effect.outsideId}`;
+    const bad = `frozen:${repository}:${effect.outsideId}`;
+    if (project === undefined || view === undefined || !view.known) continue;
+    if (snapshot.reported.has(key) || snapshot.reported.has(bad)) continue;
+    turn.add([
+      {
+        kind: 'verify-merge',
+        record: null,
+        name: `#${number}`,
+        subject,
+        repository,
+        baseBranch: project.baseBranch ?? view.value.defaultBranch,
+        mergeCommit: effect.outsideId,
+        head,
+        base,
+        method: project.mergeMethod,
+        report: { key, text: `${repository}#${number} merged as ${short(effect.outsideId)}, as asked.` },
+        reason: `What landed as ${short(effect.outsideId)} is compared with what was tested.`,
+      },
+    ]);
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Is a base branch red? Then nothing merges into its repository, the change that turned it red is named, and ours is taken
+ * back through the same gate. Green again, merging goes on by itself.
+ */
+import type { Issue } from '../domain/issue.ts';
+import type { IssueRecord } from '../domain/issue-record.ts';
+import type { BaseView, Check } from '../domain/pull-request.ts';
+import { subjectKey } from '../domain/run.ts';
+import type { ProjectSettings } from '../domain/settings.ts';
+import type { Freeze, Snapshot } from '../domain/snapshot.ts';
+import { requiredChecks, runOf, short } from './checks.ts';
+import { effectStanding } from './effects.ts';
+import { moveOf } from './eligible.ts';
+import { effectKey, LAG_MS } from './issue-case.ts';
+import { BRANCH_PREFIX } from './review-others.ts';
+import type { Sight } from './sight.ts';
+import type { Turn } from './turn.ts';
+
+export interface WatchedBase {
+  readonly project: ProjectSettings;
+  readonly repository: string;
+  readonly branch: string;
+  readonly view: BaseView;
+  /** Required checks that failed on the tip. */
+  readonly failed: readonly Check[];
+  readonly green: boolean;
+  /** Whose change the tip is; null when no issue of ours stands behind it. */
+  readonly suspect: IssueRecord | null;
+}
+
+export function watchedBases({ settings, repositories, records }: Snapshot): readonly WatchedBase[] {
+  const seen = new Set<string>();
+  return settings.projects.flatMap((project): readonly WatchedBase[] => {
+    const repository = repositories.get(project.repository);
+    if (repository === undefined || !repository.known || project.checks.length === 0) return [];
+    const branch = project.baseBranch ?? repository.value.defaultBranch;
+    const view = repository.value.bases.get(branch);
+    const name = `${project.repository} ${branch}`;
+    if (view === undefined || seen.has(name)) return [];
+    seen.add(name);
+    const { verdict, failed } = requiredChecks(project.checks, view.checks, view.tip);
+    const suspect = records.find(
+      (record) => record.repository === project.repository && record.mergeCommit === view.tip,
+    );
+    return [
+      {
+        project,
+        repository: project.repository,
+        branch,
+        view,
+        failed,
+        green: verdict.status === 'yes',
+        suspect: suspect ?? null,
+      },
+    ];
+  });
+}
+
+/** What is frozen once this look is taken into account, so that nothing merges in the very tick that sees red. */
+export function frozenNow(snapshot: Snapshot, bases: readonly WatchedBase[]): ReadonlyMap<string, Freeze> {
+  const frozen = new Map(snapshot.frozen);
+  for (const base of bases) {
+    if (turnsRed(snapshot, base)) frozen.set(base.repository, freezeOf(base));
+    if (turnsGreen(snapshot, base)) frozen.delete(base.repository);
+  }
+  return frozen;
+}
+
+export function watchBases(sight: Sight, turn: Turn, before: Snapshot, bases: readonly WatchedBase[]): void {
+  for (const base of bases) {
+    const { repository, branch, view } = base;
+    if (turnsRed(before, base)) {
+      const freeze = freezeOf(base);
+      turn.add([
+        { kind: 'freeze', repository, freeze, reason: freeze.reason },
+        announce(redKey(base), 'frozen', `Merging is frozen in ${repository}: ${freeze.reason}`),
+      ]);
+    }
+    if (turnsGreen(before, base)) {
+      const text = `${branch} of ${repository} is green again at ${short(view.tip)}: merging goes on.`;
+      turn.add([
+        { kind: 'thaw', repository, reason: text },
+        announce(`thawed:${repository}:${view.tip}`, 'thawed', text),
+      ]);
+    }
+    if (sight.snapshot.frozen.get(repository)?.cause === 'red-base') takeBack(sight, turn, base);
+  }
+}
+
+/** Said once for each commit: a person who thawed it meant it. */
+function turnsRed(snapshot: Snapshot, base: WatchedBase): boolean {
+  return base.failed.length > 0 && !snapshot.frozen.has(base.repository) && !snapshot.reported.has(redKey(base));
+}
+
+function turnsGreen(snapshot: Snapshot, base: WatchedBase): boolean {
+  const freeze = snapshot.frozen.get(base.repository);
+  return base.green && freeze?.cause === 'red-base' && freeze.branch === base.branch;
+}
+
+function redKey({ repository, branch, view }: WatchedBase): string {
+  return `red:${repository}:${branch}:${view.tip}`;
+}
+
+function freezeOf({ repository, branch, view, failed, suspect }: WatchedBase): Freeze {
+  const checks = failed.map((check) => check.name).join(', ');
+  const who =
+    suspect === null
+      ? `The suspect is ${short(view.tip)}, which is not ours`
+      : suspect.revertOf === null
+        ? `The suspect is ${suspect.key} (pull request #${suspect.pullRequest}), which is run once more and then taken back`
+        : `Taking back pull request #${suspect.revertOf.pullRequest} did not help, so a person has to look`;
+  const reason = `${checks} failed on ${branch} at ${short(view.tip)}. ${who}. Merging goes on when ${branch} is green, or after: heartline thaw ${repository}`;
+  return { reason, cause: 'red-base', branch, sha: view.tip };
+}
+
+/** Our own change is taken back once: the failed check is run again first, for a flaky one must not undo good work. */
+function takeBack(sight: Sight, turn: Turn, base: WatchedBase): void {
+  const { project, suspect, failed, view, branch } = base;
+  const [check] = failed;
+  if (check === undefined || suspect === null || suspect.phase !== 'done' || suspect.revertOf !== null) return;
+  const issue = sight.issue(suspect.issueId);
+  if (issue === null || turn.touched.has(suspect.issueId)) return;
+  if (project.rerunChecks && runsAgain(sight, turn, base, suspect)) return;
+  const reason = `${check.name} is red on ${branch} since ${short(view.tip)}, where ${suspect.key} landed.`;
+  turn.update(suspect, reopened(suspect, issue, check, base, sight.snapshot.now), reason);
+}
+
+function reopened(suspect: IssueRecord, issue: Issue, check: Check, { view }: WatchedBase, now: number) {
+  const attempt = suspect.attempt + 1;
+  return {
+    phase: 'active',
+    reason: null,
+    attempt,
+    branch: `${BRANCH_PREFIX}${suspect.key.toLowerCase()}-revert-${attempt}`,
+    claimedMove: moveOf(issue),
+    head: null,
+    pullRequest: null,
+    mergeCommit: null,
+    mergeVerified: false,
+    approvals: [],
+    roundsFrom: now,
+    resumedAt: now,
+    revertOf: {
+      mergeCommit: view.tip,
+      pullRequest: suspect.pullRequest ?? 0,
+      title: suspect.ticket.title,
+      check: check.name,
+      sha: view.tip,
+    },
+  } as const;
+}
+
+/** True while a failed check has not had its second chance. */
+function runsAgain({ snapshot }: Sight, turn: Turn, { repository, view, failed }: WatchedBase, suspect: IssueRecord) {
+  const { issueId } = suspect;
+  let under = false;
+  for (const check of failed) {
+    const key = effectKey.rerun(issueId, view.tip, check.name);
+    const rerun = effectStanding(snapshot.effects, key, snapshot.now, 0);
+    if (rerun.kind === 'refused') continue;
+    if (rerun.kind === 'due') {
+      const subject = subjectKey({ kind: 'issue', issueId });
+      const reason = `${check.name} failed on ${short(view.tip)}: it is run once more before the change is taken back.`;
+      turn.add([{ kind: 'rerun-check', key: rerun.key, repository, check, subject, reason }]);
+    }
+    const asked = rerun.kind === 'done' ? (snapshot.effects.get(rerun.key)?.confirmedAt ?? 0) : 0;
+    under ||= rerun.kind !== 'done' || (rerun.outsideId === runOf(check) && snapshot.now - asked < LAG_MS);
+  }
+  return under;
+}
+
+function announce(key: string, event: 'frozen' | 'thawed', text: string) {
+  return { kind: 'report', key, event, text, subject: null, reason: text } as const;
+}

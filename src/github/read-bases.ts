@@ -1,0 +1,70 @@
+/** The base branches inside an observation: where each stands, what its checks say, whether it merges through GitHub's queue. */
+import { OutsideError } from '../domain/outside-error.ts';
+import type { BaseView } from '../domain/pull-request.ts';
+import { baseAlias, MORE_CHECKS_OF_COMMIT, queueAlias } from './documents.ts';
+import type { GithubClient } from './github-client.ts';
+import { mapCheck } from './map-check.ts';
+import { pages } from './pages.ts';
+import { coordinatesOf } from './repository-name.ts';
+import { baseParts, moreChecksOfCommit, type Observed, type WireCheck, type WireTip } from './wire.ts';
+
+/** Branch names as the variables of the observation's document. */
+export function baseVariables(baseBranches: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    baseBranches.flatMap((branch, index) => [
+      [baseAlias(index), `refs/heads/${branch}`],
+      [queueAlias(index), branch],
+    ]),
+  );
+}
+
+export async function readBases(
+  client: GithubClient,
+  attempted: string,
+  repository: string,
+  { repository: answer }: Observed,
+  baseBranches: readonly string[],
+): Promise<ReadonlyMap<string, BaseView>> {
+  const bases = new Map<string, BaseView>();
+  const add = async (wire: unknown, queue: unknown) => {
+    const parsed = baseParts.safeParse({ wire, queue });
+    if (!parsed.success) throw new OutsideError('unreachable', attempted, 'GitHub shows a branch in an unknown shape');
+    const { data } = parsed;
+    if (!data.wire?.target || bases.has(data.wire.name)) return;
+    const { name, target } = data.wire;
+    const checks = await allChecks(client, attempted, repository, target);
+    bases.set(name, {
+      tip: target.oid,
+      checks: checks.map((check) => mapCheck(check, target.oid)),
+      mergeQueue: !!data.queue,
+    });
+  };
+  await add(answer.defaultBranchRef, answer.mergeQueue);
+  for (const index of baseBranches.keys()) await add(answer[baseAlias(index)], answer[queueAlias(index)]);
+  return bases;
+}
+
+async function allChecks(
+  client: GithubClient,
+  attempted: string,
+  repository: string,
+  { oid, statusCheckRollup }: NonNullable<WireTip['target']>,
+): Promise<readonly WireCheck[]> {
+  const first = statusCheckRollup?.contexts;
+  if (first === undefined) return [];
+  const checks = [...first.nodes];
+  if (!first.pageInfo.hasNextPage) return checks;
+  await pages(
+    attempted,
+    async (after) => {
+      const variables = { ...coordinatesOf(repository), oid, after };
+      const answer = await client.graphql(attempted, MORE_CHECKS_OF_COMMIT, variables, moreChecksOfCommit);
+      const more = answer.repository.object?.statusCheckRollup?.contexts;
+      if (!more) throw new OutsideError('unreachable', attempted, `the checks of ${oid} ended in the middle`);
+      checks.push(...more.nodes);
+      return more.pageInfo;
+    },
+    first.pageInfo.endCursor ?? null,
+  );
+  return checks;
+}

@@ -1,0 +1,185 @@
+/** `/merge <sha>` on a person's pull request: the same gate, that commit only, and never beside another merge into the branch. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseCommand } from '../../src/domain/command.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import {
+  BASE,
+  HEAD,
+  ledger,
+  makeCommand,
+  makeDiff,
+  makeEffect,
+  makePullRequest,
+  makeRepository,
+  makeSnapshot,
+  makeVerdict,
+  NOW,
+  REPOSITORY,
+  sha,
+} from './make.ts';
+import { acts, kinds, ready } from './ready.ts';
+
+const ON = { kind: 'pull-request', repository: REPOSITORY, number: 9 } as const;
+const THEIRS = makePullRequest({ number: 9, branch: 'ada/rounding', author: 'ada', title: 'Rounding', head: HEAD });
+const ORDER = makeCommand({ kind: 'merge', sha: HEAD.slice(0, 7) }, { on: ON, commentId: 'c9' });
+const VERDICT = makeVerdict({ number: 9 });
+const POSTED = makeEffect({ key: 'review:verdict-1', kind: 'post-review', subject: `pull:${REPOSITORY}#9` });
+const MERGE_KEY = `merge:pull:${REPOSITORY}#9:${HEAD}:${BASE}`;
+
+function asked(more: Partial<Snapshot> = {}, pull = THEIRS): Snapshot {
+  const repository = makeRepository({
+    pullRequests: [pull],
+    diffs: new Map([[`${pull.base}..${pull.head}`, makeDiff({ base: pull.base, head: pull.head })]]),
+  });
+  return makeSnapshot({
+    repositories: new Map([[REPOSITORY, { known: true, value: repository }]]),
+    commands: [ORDER],
+    verdicts: [VERDICT],
+    effects: ledger(POSTED),
+    reported: new Set(['reviewed:verdict-1']),
+    ...more,
+  });
+}
+
+const outcome = (snapshot: Snapshot): string =>
+  acts(snapshot).find((action) => action.kind === 'settle-command')?.reason ?? '';
+
+describe('/merge', () => {
+  it('names a commit', () => {
+    assert.deepEqual(parseCommand('/merge ABCDEF1'), { kind: 'merge', sha: 'abcdef1' });
+    assert.equal(parseCommand('/merge'), null);
+    assert.equal(parseCommand('/merge please'), null);
+  });
+
+  it('merges a person’s pull request that was reviewed and checked, at the commit it names', () => {
+    const [action] = acts(asked());
+    assert.ok(action?.kind === 'merge');
+    assert.deepEqual(
+      [action.number, action.head, action.base, action.issueId, action.key],
+      [9, HEAD, BASE, null, MERGE_KEY],
+    );
+  });
+
+  it('asks for a review first, even where nobody’s pull requests are reviewed', () => {
+    const dispatch = acts(asked({ verdicts: [] })).find((action) => action.kind === 'dispatch');
+    assert.ok(dispatch?.kind === 'dispatch' && dispatch.role === 'review');
+    assert.deepEqual(dispatch.subject, ON);
+  });
+
+  it('stands for the approval of protected files, and for no other commit', () => {
+    const pull = { ...THEIRS };
+    const workflow = makeDiff({ files: ['.github/workflows/ci.yml'] });
+    const repository = makeRepository({ pullRequests: [pull], diffs: new Map([[`${BASE}..${HEAD}`, workflow]]) });
+    assert.ok(
+      kinds(asked({ repositories: new Map([[REPOSITORY, { known: true, value: repository }]]) })).includes('merge'),
+    );
+    const other = { ...ORDER, verb: { kind: 'merge', sha: sha(0x9).slice(0, 7) } as const };
+    assert.match(outcome(asked({ commands: [other] })), /does not name the head of #9, which is 000bead/);
+  });
+
+  const HELD: readonly { readonly when: string; readonly snapshot: Snapshot; readonly told: boolean }[] = [
+    {
+      when: 'a check is red',
+      snapshot: asked({}, { ...THEIRS, checks: [{ ...THEIRS.checks[0], state: 'failure' } as never] }),
+      told: true,
+    },
+    { when: 'a check is missing', snapshot: asked({}, { ...THEIRS, checks: [] }), told: false },
+    { when: 'it is a draft', snapshot: asked({}, { ...THEIRS, draft: true }), told: true },
+    { when: 'it comes from a fork', snapshot: asked({}, { ...THEIRS, fromFork: true }), told: true },
+    {
+      when: 'the review asks for changes',
+      snapshot: asked({ verdicts: [{ ...VERDICT, decision: 'request-changes' }] }),
+      told: true,
+    },
+    {
+      when: 'merging is frozen',
+      snapshot: asked({
+        frozen: new Map([[REPOSITORY, { reason: 'x', cause: 'bad-merge', branch: null, sha: null }]]),
+      }),
+      told: true,
+    },
+  ];
+  for (const { when, snapshot, told } of HELD) {
+    it(`does nothing while ${when}, and says so ${told ? 'once' : 'in why'}`, () => {
+      const actions = acts(snapshot);
+      assert.ok(!actions.some((action) => action.kind === 'merge'));
+      assert.equal(
+        actions.filter((action) => action.kind === 'report' && action.key.startsWith('asked:')).length,
+        told ? 1 : 0,
+      );
+    });
+  }
+
+  it('ends when it is too old, when the pull request is gone, and when GitHub refuses', () => {
+    assert.match(outcome(asked({ commands: [{ ...ORDER, at: NOW - 25 * 3_600_000 }] })), /too old/);
+    const gone = makeRepository();
+    assert.match(
+      outcome(asked({ repositories: new Map([[REPOSITORY, { known: true, value: gone }]]) })),
+      /not open any more/,
+    );
+    const refused = makeEffect({
+      key: MERGE_KEY,
+      kind: 'merge',
+      confirmedAt: null,
+      refused: true,
+      lastError: 'rules',
+      intendedAt: NOW,
+    });
+    assert.match(outcome(asked({ effects: ledger(POSTED, refused) })), /refused to merge #9: rules/);
+  });
+
+  it('is compared with what was tested once it landed, and reported once', () => {
+    const landed = makeEffect({
+      key: MERGE_KEY,
+      kind: 'merge',
+      outsideId: sha(0x123),
+      subject: `pull:${REPOSITORY}#9`,
+    });
+    const snapshot = asked({ commands: [], effects: ledger(POSTED, landed) });
+    const [action] = acts(snapshot).filter((one) => one.kind === 'verify-merge');
+    assert.ok(action?.kind === 'verify-merge');
+    assert.deepEqual([action.record, action.head, action.base, action.mergeCommit], [null, HEAD, BASE, sha(0x123)]);
+    const reported = new Set(['reviewed:verdict-1', action.report?.key ?? '']);
+    assert.ok(!kinds({ ...snapshot, reported }).includes('verify-merge'));
+  });
+
+  it('and ours never land in one branch at once', () => {
+    const ours = ready();
+    const view = ours.repositories.get(REPOSITORY);
+    assert.ok(view?.known);
+    const other = { ...THEIRS, head: sha(0x909) };
+    const repository = {
+      ...view.value,
+      pullRequests: [
+        ...view.value.pullRequests,
+        { ...other, checks: [{ ...THEIRS.checks[0], sha: other.head } as never] },
+      ],
+      diffs: new Map([...view.value.diffs, [`${BASE}..${other.head}`, makeDiff({ head: other.head })]]),
+    };
+    const command = { ...ORDER, verb: { kind: 'merge', sha: other.head } as const };
+    const both: Snapshot = {
+      ...ours,
+      repositories: new Map([[REPOSITORY, { known: true, value: repository }]]),
+      commands: [command],
+      verdicts: [...ours.verdicts, makeVerdict({ id: 'verdict-9', number: 9, head: other.head })],
+      effects: new Map([
+        ...ours.effects,
+        ['review:verdict-9', makeEffect({ key: 'review:verdict-9', kind: 'post-review' })],
+      ]),
+      reported: new Set(['reviewed:verdict-9']),
+    };
+    const merges = acts(both).filter((action) => action.kind === 'merge');
+    assert.deepEqual(
+      merges.map((action) => (action.kind === 'merge' ? action.number : 0)),
+      [9],
+    );
+    const open = makeEffect({ key: `merge:issue-1:${HEAD}:${BASE}`, kind: 'merge', confirmedAt: null });
+    const underway: Snapshot = { ...both, effects: new Map([...both.effects, [open.key, open]]) };
+    const again = acts(underway).filter((action) => action.kind === 'merge');
+    assert.deepEqual(
+      again.map((action) => (action.kind === 'merge' ? action.number : 0)),
+      [7],
+    );
+  });
+});

@@ -1,0 +1,219 @@
+/** A base branch that turns red: merging stops in the very tick, the suspect is named, and ours is taken back by plain code. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { runOf } from '../../src/decide/checks.ts';
+import type { IssueRecord } from '../../src/domain/issue-record.ts';
+import type { BaseView, Check } from '../../src/domain/pull-request.ts';
+import type { Freeze, Snapshot } from '../../src/domain/snapshot.ts';
+import {
+  BASE,
+  HEAD,
+  makeCheck,
+  makeEffect,
+  makeIssue,
+  makeRecord,
+  makeRun,
+  NOW,
+  REPOSITORY,
+  STATES,
+  sha,
+} from './make.ts';
+import { acts, type Change, kinds, ready, reasonOf } from './ready.ts';
+
+const RED_CHECK = makeCheck({ sha: BASE, state: 'failure', id: 90, at: NOW - 3_000 });
+const base = (value: Partial<BaseView>): NonNullable<Change['repository']> => ({
+  bases: new Map([['main', { tip: BASE, checks: [], mergeQueue: false, ...value }]]),
+});
+const FROZEN: Freeze = { reason: 'test failed on main.', cause: 'red-base', branch: 'main', sha: BASE };
+
+/** ENG-2 landed as the base's tip a moment ago. */
+const LANDED: IssueRecord = makeRecord({
+  issueId: 'issue-2',
+  key: 'ENG-2',
+  phase: 'done',
+  pullRequest: 6,
+  head: sha(0x66),
+  mergeCommit: BASE,
+  mergeVerified: true,
+});
+const DONE = makeIssue({ id: 'issue-2', key: 'ENG-2', state: STATES.done, lastMove: null });
+
+function seen(change: Change, checks: readonly Check[], more: Partial<Snapshot> = {}): Snapshot {
+  const snapshot = ready({ ...change, repository: base({ checks }) });
+  const issues = snapshot.board.known ? snapshot.board.value.issues : [];
+  const states = snapshot.board.known ? snapshot.board.value.states : new Map();
+  return {
+    ...snapshot,
+    board: { known: true, value: { issues: [...issues, DONE], states } },
+    records: [...snapshot.records, LANDED],
+    ...more,
+  };
+}
+
+describe('a base branch', () => {
+  it('that turns red freezes merging in the very tick, and names the suspect', () => {
+    const actions = acts(seen({}, [RED_CHECK]));
+    assert.ok(!actions.some((action) => action.kind === 'merge'));
+    const freeze = actions.find((action) => action.kind === 'freeze');
+    assert.ok(freeze?.kind === 'freeze');
+    assert.deepEqual([freeze.freeze.cause, freeze.freeze.branch, freeze.freeze.sha], ['red-base', 'main', BASE]);
+    assert.match(freeze.reason, /test failed on main at 000ba5e\. The suspect is ENG-2 \(pull request #6\)/);
+    assert.equal(actions.filter((action) => action.kind === 'report' && action.event === 'frozen').length, 1);
+  });
+
+  it('turned red by somebody else is frozen too, and nothing of theirs is taken back', () => {
+    const snapshot = ready({ repository: base({ checks: [RED_CHECK] }) });
+    assert.deepEqual(new Set(kinds(snapshot)), new Set(['freeze', 'report']));
+    assert.match(reasonOf(snapshot), /which is not ours/);
+  });
+
+  it('is not red for checks that are missing, running, skipped or by somebody else', () => {
+    const shades: readonly (readonly Check[])[] = [
+      [],
+      [{ ...RED_CHECK, state: 'running' }],
+      [{ ...RED_CHECK, state: 'skipped' }],
+      [{ ...RED_CHECK, app: 'evil-ci' }],
+      [{ ...RED_CHECK, name: 'nightly' }],
+      [{ ...RED_CHECK, sha: HEAD }],
+    ];
+    for (const checks of shades) assert.deepEqual(kinds(seen({}, checks)), ['merge']);
+  });
+
+  it('that is green again thaws and merges in the very tick', () => {
+    const green = { ...RED_CHECK, state: 'success' } as const;
+    const actions = acts(seen({}, [green], { frozen: new Map([[REPOSITORY, FROZEN]]) }));
+    assert.deepEqual(
+      actions.map((action) => action.kind),
+      ['thaw', 'report', 'merge'],
+    );
+  });
+
+  it('that is green again thaws nothing that a bad merge froze', () => {
+    const green = { ...RED_CHECK, state: 'success' } as const;
+    const bad: Freeze = { ...FROZEN, cause: 'bad-merge' };
+    assert.ok(!kinds(seen({}, [green], { frozen: new Map([[REPOSITORY, bad]]) })).includes('thaw'));
+  });
+
+  it('that a person thawed stays thawed for that commit', () => {
+    const reported = new Set([`red:${REPOSITORY}:main:${BASE}`]);
+    assert.deepEqual(kinds(seen({}, [RED_CHECK], { reported })), ['merge']);
+  });
+});
+
+describe('what turned it red', () => {
+  const red = (effects: Change['effects'] = [], project: Change['project'] = { rerunChecks: true }) =>
+    acts(
+      seen({ effects, project }, [RED_CHECK], {
+        frozen: new Map([[REPOSITORY, FROZEN]]),
+        reported: new Set([`red:${REPOSITORY}:main:${BASE}`]),
+      }),
+    ).filter((action) => action.kind !== 'report');
+  const KEY = `rerun:issue-2:${BASE}:test`;
+  const asked = makeEffect({ key: KEY, kind: 'rerun-check', outsideId: runOf(RED_CHECK), confirmedAt: NOW - 1_000 });
+
+  it('is given a second run first', () => {
+    assert.deepEqual(
+      red().map((action) => action.kind),
+      ['rerun-check'],
+    );
+    assert.deepEqual(red([asked]), []);
+  });
+
+  it('is reopened as an attempt that takes it back', () => {
+    const again = makeEffect({ ...asked, outsideId: '89@1' });
+    const [action] = red([again]);
+    assert.ok(action?.kind === 'update-record');
+    const { phase, attempt, branch, revertOf, head, pullRequest, mergeCommit } = action.change;
+    assert.deepEqual([phase, attempt, head, pullRequest, mergeCommit], ['active', 2, null, null, null]);
+    assert.equal(branch, 'heartline/eng-2-revert-2');
+    assert.deepEqual(revertOf, {
+      mergeCommit: BASE,
+      pullRequest: 6,
+      title: 'Round the totals',
+      check: 'test',
+      sha: BASE,
+    });
+  });
+
+  it('is not taken back a second time when that did not help', () => {
+    const helpless = {
+      ...LANDED,
+      revertOf: { mergeCommit: HEAD, pullRequest: 5, title: 'x', check: 'test', sha: HEAD },
+    };
+    const snapshot = seen({ project: { rerunChecks: false } }, [RED_CHECK]);
+    const records = snapshot.records.map((record) => (record.issueId === 'issue-2' ? helpless : record));
+    const actions = acts({ ...snapshot, records });
+    assert.ok(!actions.some((action) => action.kind === 'update-record'));
+    assert.match(
+      actions.find((action) => action.kind === 'freeze')?.reason ?? '',
+      /did not help, so a person has to look/,
+    );
+  });
+});
+
+describe('the attempt that takes it back', () => {
+  const revertOf = { mergeCommit: BASE, pullRequest: 6, title: 'Round', check: 'test', sha: BASE };
+  const fresh: Change = { record: { revertOf, head: null, pullRequest: null, attempt: 2 }, runs: [], verdicts: [] };
+
+  it('is written by plain code on the tip of the base', () => {
+    const action = acts(ready(fresh)).find((one) => one.kind === 'revert');
+    assert.ok(action?.kind === 'revert');
+    assert.deepEqual([action.onto, action.mergeCommit, action.title], [BASE, BASE, 'Revert "Round"']);
+  });
+
+  it('ends the same run when it was killed half-way', () => {
+    const half = makeRun({
+      role: 'orchestrator',
+      cause: { kind: 'revert', mergeCommit: BASE },
+      state: 'queued',
+      attempt: 2,
+      result: null,
+    });
+    assert.ok(kinds(ready({ ...fresh, runs: [half] })).includes('revert'));
+  });
+
+  it('is given to a dev when a person says to go on with what plain code could not take back', () => {
+    const stuck = makeRun({
+      role: 'orchestrator',
+      cause: { kind: 'revert', mergeCommit: BASE },
+      state: 'awaiting-human',
+      attempt: 2,
+      result: null,
+      endedAt: NOW - 9_000,
+    });
+    const parked = acts(ready({ ...fresh, runs: [stuck] })).find((one) => one.kind === 'update-record');
+    assert.equal(parked?.kind === 'update-record' && parked.change.phase, 'parked');
+    const resumed = acts(ready({ ...fresh, record: { ...fresh.record, resumedAt: NOW }, runs: [stuck] }));
+    const dispatch = resumed.find((one) => one.kind === 'dispatch');
+    assert.ok(dispatch?.kind === 'dispatch' && dispatch.role === 'dev' && dispatch.sessionId === null);
+  });
+
+  it('passes the freeze that only it can end, and no other', () => {
+    const written = makeRun({ role: 'orchestrator', cause: { kind: 'revert', mergeCommit: BASE } });
+    const now = (cause: Freeze['cause']) =>
+      kinds(
+        ready({
+          record: { revertOf },
+          runs: [written],
+          more: { frozen: new Map([[REPOSITORY, { ...FROZEN, cause }]]) },
+        }),
+      );
+    assert.ok(now('red-base').includes('merge'));
+    assert.ok(!now('bad-merge').includes('merge'));
+  });
+
+  it('leaves the issue to people once it landed', () => {
+    const landed = { revertOf, mergeCommit: sha(0x5), mergeVerified: true };
+    const written = makeRun({ role: 'orchestrator', cause: { kind: 'revert', mergeCommit: BASE } });
+    const actions = acts(
+      ready({ record: landed, runs: [written], pullRequest: { state: 'merged', mergeCommit: sha(0x5) } }),
+    );
+    const update = actions.find((action) => action.kind === 'update-record');
+    assert.ok(update?.kind === 'update-record' && update.change.phase === 'cancelled');
+    assert.match(
+      update.reason,
+      /broke test on main and was taken back by #7\. Move ENG-1 to Todo to have it tried again/,
+    );
+    assert.ok(!actions.some((action) => action.kind === 'move-issue'));
+  });
+});

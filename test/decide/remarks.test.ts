@@ -1,0 +1,196 @@
+/** People's words on a pull request: told to an agent once, answered one by one, and a thread is resolved only by a change. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ReviewThread } from '../../src/domain/pull-request.ts';
+import type { Remark, Run } from '../../src/domain/run.ts';
+import { BASE, HEAD, makeCommand, makeEffect, makeRun, makeVerdict, NOW, sha } from './make.ts';
+import { acts, kinds, ready, reasonOf } from './ready.ts';
+
+const ON_PULL = { kind: 'pull-request', repository: 'acme/shop', number: 7 } as const;
+
+function thread(value: Partial<ReviewThread> = {}, author = 'ada', byPerson = true): ReviewThread {
+  return {
+    id: 'thread-1',
+    reviewId: null,
+    resolved: false,
+    outdated: false,
+    path: 'src/totals.ts',
+    line: 4,
+    comments: [{ id: 'c1', author, byPerson, body: 'Why not round half to even?', at: NOW - 5_000 }],
+    ...value,
+  };
+}
+
+const REMARK: Remark = {
+  id: 'c1',
+  threadId: 'thread-1',
+  by: 'ada',
+  path: 'src/totals.ts',
+  line: 4,
+  text: 'Why not round half to even?',
+};
+
+function answered(changed: boolean, head = HEAD): Run {
+  return makeRun({
+    id: 'run-2',
+    cause: { kind: 'remarks', remarks: [REMARK] },
+    createdAt: NOW - 4_000,
+    result: {
+      kind: 'work',
+      head,
+      base: BASE,
+      summary: 'Answered.',
+      commitTitle: 'Answer',
+      answers: [{ id: 'c1', changed, text: 'Because @everyone <!-- asked --> so.' }],
+    },
+  });
+}
+
+describe('a person’s remark', () => {
+  it('in a thread goes to the dev’s session with place and words', () => {
+    const [action] = acts(ready({ pullRequest: { threads: [thread()] } }));
+    assert.ok(action?.kind === 'dispatch');
+    assert.deepEqual(action.cause, { kind: 'remarks', remarks: [REMARK] });
+    assert.deepEqual([action.role, action.sessionId], ['dev', 'session-1']);
+  });
+
+  it('in the conversation goes the same way, and its command is settled once it was told', () => {
+    const command = makeCommand({ kind: 'remark', text: 'Please add a test.' }, { on: ON_PULL });
+    const [action] = acts(ready({ commands: [command] }));
+    assert.ok(action?.kind === 'dispatch' && action.cause.kind === 'remarks');
+    assert.equal(action.cause.remarks[0]?.threadId, null);
+    const told = makeRun({ id: 'run-2', cause: action.cause, state: 'running', result: null });
+    assert.deepEqual(kinds(ready({ commands: [command], runs: [makeRun(), told] })), ['settle-command']);
+  });
+
+  it('is told together with all the others', () => {
+    const more = thread({
+      id: 'thread-2',
+      comments: [{ id: 'c2', author: 'Ada', byPerson: true, body: 'And?', at: NOW }],
+    });
+    const [action] = acts(ready({ pullRequest: { threads: [thread(), more] } }));
+    assert.ok(action?.kind === 'dispatch' && action.cause.kind === 'remarks');
+    assert.deepEqual(
+      action.cause.remarks.map((remark) => remark.id),
+      ['c1', 'c2'],
+    );
+  });
+
+  const SILENT: readonly { readonly when: string; readonly threads: readonly ReviewThread[] }[] = [
+    { when: 'by a stranger', threads: [thread({}, 'mallory')] },
+    { when: 'by an app that carries a person’s name', threads: [thread({}, 'ada', false)] },
+    { when: 'in a thread that is resolved', threads: [thread({ resolved: true })] },
+    {
+      when: 'that is ours by its marker',
+      threads: [
+        thread({
+          comments: [{ id: 'c1', author: 'ada', byPerson: true, body: 'x <!-- heartline:answer:1 -->', at: NOW }],
+        }),
+      ],
+    },
+  ];
+  for (const { when, threads } of SILENT) {
+    it(`${when} starts nobody`, () => {
+      assert.ok(!kinds(ready({ pullRequest: { threads } })).includes('dispatch'));
+    });
+  }
+
+  it('is never told twice, and holds the merge while its thread is open', () => {
+    const snapshot = ready({
+      pullRequest: { threads: [thread()] },
+      runs: [makeRun(), answered(false)],
+      effects: [makeEffect({ key: 'reply:issue-1:c1', kind: 'reply' })],
+    });
+    assert.deepEqual(kinds(snapshot), ['report']);
+    assert.match(reasonOf(snapshot), /1 review thread is open, first on src\/totals\.ts:4/);
+  });
+
+  it('that comes after the answer, in the same thread, is told too', () => {
+    const { comments } = thread();
+    const again = { id: 'c9', author: 'ada', byPerson: true, body: 'Still not.', at: NOW };
+    const snapshot = ready({
+      pullRequest: { threads: [thread({ comments: [...comments, again] })] },
+      runs: [makeRun(), answered(false)],
+      effects: [makeEffect({ key: 'reply:issue-1:c1', kind: 'reply' })],
+    });
+    const [action] = acts(snapshot);
+    assert.ok(action?.kind === 'dispatch' && action.cause.kind === 'remarks');
+    assert.deepEqual(
+      action.cause.remarks.map((remark) => remark.id),
+      ['c9'],
+    );
+  });
+});
+
+describe('an answer', () => {
+  const open = { pullRequest: { threads: [thread()] } };
+
+  it('is posted in its thread, quietly and with a marker', () => {
+    const reply = acts(ready({ ...open, runs: [makeRun(), answered(true)] })).find((one) => one.kind === 'reply');
+    assert.ok(reply !== undefined);
+    assert.equal(reply.threadId, 'thread-1');
+    assert.equal(reply.body, 'Because @\u200beveryone &lt;!-- asked --> so.\n\n<!-- heartline:answer:c1 -->');
+  });
+
+  it('resolves its thread when it changed the work, and leaves it to the person when it did not', () => {
+    const said = { effects: [makeEffect({ key: 'reply:issue-1:c1', kind: 'reply' })] };
+    assert.ok(kinds(ready({ ...open, ...said, runs: [makeRun(), answered(true)] })).includes('resolve-thread'));
+    assert.ok(!kinds(ready({ ...open, ...said, runs: [makeRun(), answered(false)] })).includes('resolve-thread'));
+  });
+
+  it('is given by the run that went on for one that crashed', () => {
+    const crashed = makeRun({
+      id: 'run-2',
+      cause: { kind: 'remarks', remarks: [REMARK] },
+      state: 'failed',
+      result: null,
+    });
+    const next = { ...answered(true), id: 'run-3', cause: { kind: 'crashed', runId: 'run-2' } as const };
+    assert.ok(kinds(ready({ ...open, runs: [makeRun(), crashed, next] })).includes('reply'));
+  });
+
+  it('waits until the work it speaks of stands on the branch', () => {
+    const snapshot = ready({ ...open, runs: [makeRun(), answered(true, sha(0x77))] });
+    assert.deepEqual(kinds(snapshot), ['push-branch']);
+  });
+
+  it('to what was said in the conversation is one comment that quotes each', () => {
+    const remarks = [1, 2].map(
+      (n): Remark => ({ id: `k${n}`, threadId: null, by: 'Ada', path: null, line: null, text: `Question ${n}?` }),
+    );
+    const run = makeRun({
+      id: 'run-2',
+      cause: { kind: 'remarks', remarks },
+      result: {
+        kind: 'work',
+        head: HEAD,
+        base: BASE,
+        summary: 'x',
+        commitTitle: 'x',
+        answers: remarks.map(({ id }) => ({ id, changed: false, text: `Answer to ${id}.` })),
+      },
+    });
+    const replies = acts(ready({ runs: [makeRun(), run] })).filter((one) => one.kind === 'reply');
+    assert.equal(replies.length, 1);
+    assert.equal(replies[0]?.threadId, null);
+    assert.match(replies[0]?.body ?? '', /> Question 1\?\n\nAnswer to k1\.\n\n> Question 2\?\n\nAnswer to k2\./);
+  });
+});
+
+describe('a thread of our own reviewer', () => {
+  it('is resolved by the approval that followed, and holds nothing up', () => {
+    const asked = makeVerdict({
+      id: 'verdict-0',
+      decision: 'request-changes',
+      head: sha(0x55),
+      digest: 'old',
+      at: NOW - 30_000,
+    });
+    const snapshot = ready({
+      pullRequest: { threads: [thread({ reviewId: '800' }, 'heartline-bot')] },
+      verdicts: [asked, makeVerdict()],
+      effects: [makeEffect({ key: 'review:verdict-0', kind: 'post-review', outsideId: '800' })],
+    });
+    assert.deepEqual(kinds(snapshot), ['resolve-thread', 'merge']);
+  });
+});

@@ -1,0 +1,23 @@
+/** Every oracle there is, in the order in which they are asked. */
+import { money, reviews, rounds } from './caps.ts';
+import { edges, oneWriter, pushes, stops, strangers } from './conduct.ts';
+import { freeze } from './freeze.ts';
+import { merges } from './merges.ts';
+import { once } from './once.ts';
+import type { OracleMaker } from './oracle.ts';
+import { settled } from './settled.ts';
+
+export const ORACLES: readonly OracleMaker[] = [
+  merges,
+  freeze,
+  once,
+  oneWriter,
+  edges,
+  pushes,
+  stops,
+  strangers,
+  rounds,
+  money,
+  reviews,
+  settled,
+];

@@ -1,0 +1,97 @@
+/** Everything is capped before it starts: rounds, crashes, money, and how many reviews a merge may cost. */
+import { keyOfIssue, keyOfSubject, type OracleMaker } from './oracle.ts';
+
+interface Rounds {
+  findings: number;
+  checks: number;
+  crashes: number;
+}
+
+export const rounds: OracleMaker = ({ plan, violation }) => {
+  const counts = new Map<string, Rounds>();
+  const limits = { reviewRoundsMax: 3, checkRoundsMax: 3, crashRoundsMax: 3, ...plan.limits };
+  // A run that a restart takes up again is the same run.
+  const begun = new Set<string>();
+  const of = (key: string): Rounds => {
+    const found = counts.get(key) ?? { findings: 0, checks: 0, crashes: 0 };
+    counts.set(key, found);
+    return found;
+  };
+  return {
+    see: (happening) => {
+      // A person's word may allow more; a new attempt begins anew.
+      if (happening.kind === 'issue-commented' && happening.by === 'person' && /^\/(retry|resume)/.test(happening.body))
+        counts.delete(keyOfIssue(happening.issueId));
+      if (happening.kind === 'moved' && happening.by === 'person') counts.delete(keyOfIssue(happening.issueId));
+      if (happening.kind !== 'session-began' && happening.kind !== 'session-ended') return;
+      const key = keyOfSubject(happening.subject);
+      if (key === null) return;
+      const count = of(key);
+      if (happening.kind === 'session-ended') {
+        if (isBad(happening.state) && happening.role !== 'review' && happening.role !== 'audit') count.crashes += 1;
+        return;
+      }
+      if (begun.has(happening.runId)) return;
+      begun.add(happening.runId);
+      if (happening.cause === 'findings') count.findings += 1;
+      if (happening.cause === 'checks-failed') count.checks += 1;
+      if (count.findings > limits.reviewRoundsMax)
+        violation(`${key} went to its dev with findings ${count.findings} times`);
+      if (count.checks > limits.checkRoundsMax) violation(`${key} went to devops ${count.checks} times`);
+      if (count.crashes > limits.crashRoundsMax) violation(`${key} was tried again after ${count.crashes} crashes`);
+    },
+  };
+};
+
+function isBad(state: string): boolean {
+  return state === 'failed' || state === 'timed-out' || state === 'stalled';
+}
+
+export const money: OracleMaker = ({ plan, violation }) => {
+  const spent = new Map<string, number>();
+  const cap = plan.budget.issueMicroUsdMax ?? 5_000_000;
+  return {
+    see: (happening) => {
+      if (happening.kind !== 'billed') return;
+      const total = (spent.get(happening.subject) ?? 0) + happening.microUsd;
+      spent.set(happening.subject, total);
+      if (happening.subject.startsWith('issue:') && total > cap)
+        violation(`${happening.subject} has cost ${total} of ${cap}`);
+    },
+  };
+};
+
+/**
+ * A review is paid for what an agent wrote, not for how often the base moved: each head an agent or a person made may be
+ * judged once, and once more for every judge's run that came to nothing.
+ */
+export const reviews: OracleMaker = ({ world, plan, violation }) => {
+  const heads = new Map<string, number>();
+  const spoiled = new Map<string, number>();
+  const add = (map: Map<string, number>, key: string): number => {
+    const next = (map.get(key) ?? 0) + 1;
+    map.set(key, next);
+    return next;
+  };
+  const tries = new Map<string, number>();
+  const begun = new Set<string>();
+  return {
+    see: (happening) => {
+      // An update by the forge is the same change on a newer base.
+      if (happening.kind === 'pushed' && world.git.get(happening.head).author.kind !== 'forge')
+        add(heads, happening.branch);
+      if (happening.kind === 'session-ended' && happening.role === 'review' && happening.state !== 'succeeded')
+        add(spoiled, happening.subject);
+      if (happening.kind !== 'session-began' || happening.role !== 'review' || begun.has(happening.runId)) return;
+      begun.add(happening.runId);
+      const key = keyOfSubject(happening.subject);
+      if (key === null) return;
+      const written = [...world.hub.pulls.values()]
+        .filter((pull) => pull.branch.startsWith(`heartline/${key.toLowerCase()}`))
+        .reduce((sum, pull) => sum + (heads.get(pull.branch) ?? 0), 0);
+      const paid = add(tries, happening.subject);
+      const most = written + (spoiled.get(happening.subject) ?? 0) + plan.kills.length;
+      if (paid > most) violation(`${key} was reviewed ${paid} times over ${written} heads`);
+    },
+  };
+};

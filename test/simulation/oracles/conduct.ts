@@ -1,0 +1,153 @@
+/** Towards people: nothing pushed over them, nothing started for strangers, nothing done after a stop, states only along their edges. */
+import type { StateType } from '../../../src/domain/issue.ts';
+import type { Plan } from '../plan.ts';
+import {
+  type Court,
+  keyOfBranch,
+  keyOfIssue,
+  keyOfPull,
+  keyOfSubject,
+  keyTouched,
+  type Oracle,
+  type OracleMaker,
+} from './oracle.ts';
+
+const EDGES: Readonly<Partial<Record<StateType, readonly StateType[]>>> = {
+  unstarted: ['started', 'completed'],
+  started: ['started', 'completed'],
+};
+
+/** Linear takes no condition with a move: between the look right before and the move itself a person may be faster. */
+const BLIND_MS = 700;
+const BLIND_WHEN_SLOW_MS = 60_000;
+
+function blindMs(plan: Plan): number {
+  return plan.faults.some(({ fault }) => fault === 'slow') ? BLIND_WHEN_SLOW_MS : BLIND_MS;
+}
+
+export const edges: OracleMaker = ({ plan, violation }) => {
+  const moved = new Map<string, number>();
+  const blind = blindMs(plan);
+  return {
+    see: (happening, at) => {
+      if (happening.kind !== 'moved') return;
+      const { from, to, issueId, by } = happening;
+      if (by !== 'bot') moved.set(issueId, at);
+      else if (EDGES[from]?.includes(to) !== true && at - (moved.get(issueId) ?? 0) > blind)
+        violation(`${keyOfIssue(issueId)} was moved from ${from} to ${to}`);
+    },
+  };
+};
+
+export const pushes: OracleMaker = ({ world: { git }, violation }) => ({
+  see: (happening) => {
+    if (happening.kind !== 'pushed' || happening.by !== 'bot') return;
+    const { before, head, branch } = happening;
+    if (keyOfBranch(branch) === null && git.get(head).author.kind !== 'forge')
+      violation(`the bot pushed to ${branch}, which is not its own`);
+    if (before === null || git.contains(head, before)) return;
+    violation(`${head.slice(0, 7)} was pushed over ${before.slice(0, 7)} on ${branch}`);
+  },
+});
+
+/** Looks that saw everything, after which a person's word must have taken effect. */
+const LOOKS = 2;
+
+interface Stop {
+  readonly at: number;
+  readonly how: string;
+  looks: number;
+}
+
+export const stops: OracleMaker = (court) => {
+  const { plan, violation } = court;
+  const stopped = new Map<string, Stop>();
+  const stop = (key: string | null, at: number, how: string): void => {
+    if (key !== null && !stopped.has(key)) stopped.set(key, { at, how, looks: 0 });
+  };
+  const settled = (key: string | null): Stop | null => {
+    const found = key === null ? undefined : stopped.get(key);
+    return found !== undefined && found.looks >= LOOKS ? found : null;
+  };
+
+  return {
+    see: (happening, at) => {
+      if ('by' in happening && happening.by === 'person') {
+        const said = wordOf(court, happening);
+        if (said?.word === 'go') stopped.delete(said.key);
+        if (said?.word === 'stop') stop(said.key, at, said.how);
+        return;
+      }
+      // A move of ours that crossed theirs on the way: the board shows ours now, and there is nothing left to follow.
+      if (happening.kind === 'moved' && happening.by === 'bot') {
+        const crossed = stopped.get(keyOfIssue(happening.issueId));
+        if (crossed !== undefined && at - crossed.at <= blindMs(plan)) stopped.delete(keyOfIssue(happening.issueId));
+      }
+      if (happening.kind === 'looked' && happening.clear) {
+        for (const one of stopped.values()) if (happening.begun >= one.at) one.looks += 1;
+        for (const key of happening.live) {
+          if (settled(key) !== null) violation(`a session of ${key} lives on after ${settled(key)?.how}`);
+        }
+        return;
+      }
+      const key = happening.kind === 'session-began' ? keyOfSubject(happening.subject) : keyTouched(court, happening);
+      const before = settled(key);
+      if (before !== null) violation(`${happening.kind} for ${key} after ${before.how}`);
+    },
+  };
+};
+
+type Word = { readonly key: string; readonly word: 'stop' | 'go'; readonly how: string };
+
+function wordOf(court: Court, happening: Parameters<Oracle['see']>[0]): Word | null {
+  switch (happening.kind) {
+    case 'moved': {
+      const key = keyOfIssue(happening.issueId);
+      const how = `it was moved to ${happening.toName}`;
+      if (happening.toName === 'Todo' || happening.to === 'started') return { key, word: 'go', how };
+      return { key, word: 'stop', how };
+    }
+    case 'issue-edited': {
+      const key = keyOfIssue(happening.issueId);
+      return happening.what === 'archived' ? { key, word: 'stop', how: 'it was archived' } : null;
+    }
+    case 'issue-commented':
+      return wordIn(happening.body, keyOfIssue(happening.issueId));
+    case 'pull-commented': {
+      const key = keyOfPull(court, happening.number);
+      return key === null ? null : wordIn(happening.body, key);
+    }
+    default:
+      return null;
+  }
+}
+
+function wordIn(body: string, key: string): Word | null {
+  if (/^\/stop\b/m.test(body)) return { key, word: 'stop', how: '/stop' };
+  return /^\/(resume|retry|answer)\b/m.test(body) ? { key, word: 'go', how: body } : null;
+}
+
+export const strangers: OracleMaker = ({ plan, world, violation }) => ({
+  see: (happening) => {
+    if (happening.kind !== 'session-began') return;
+    const key = keyOfSubject(happening.subject);
+    const ticket = plan.tickets.find((one) => one.key === key);
+    if (ticket?.expect === 'never-started') violation(`work on ${key} was started for a ${ticket.by}`);
+    const issue = key === null ? undefined : world.board.issues.get(`issue-${key}`);
+    const blocked = ticket?.value.blockers?.some((one) => !one.settled) === true;
+    if (blocked && issue !== undefined) violation(`work on ${key} was started although it is blocked`);
+  },
+});
+
+/** Two bots may be started; only one of them lives at a time. */
+export const oneWriter: OracleMaker = ({ violation }) => {
+  let alive: string | null = null;
+  return {
+    see: (happening) => {
+      if (happening.kind === 'killed' && happening.bot === alive) alive = null;
+      if (happening.kind !== 'started') return;
+      if (alive !== null && alive !== happening.bot) violation(`${happening.bot} writes while ${alive} does`);
+      alive = happening.bot;
+    },
+  };
+};

@@ -1,0 +1,164 @@
+/** Plays one plan from its beginning to its rest, with every oracle watching. */
+
+import { DUTIES, type Pipeline } from '../../src/domain/pipeline.ts';
+import type { Rules } from '../../src/heartbeat/observe.ts';
+import { makeProject, makeSettings, PIPELINE, STATES } from '../decide/make.ts';
+import { seededRandom } from '../world/random.ts';
+import { GOOD } from './bots/agent.ts';
+import { startBot } from './bots/bot.ts';
+import { ALONE, fileLease } from './bots/lease.ts';
+import { createRows } from './bots/rows.ts';
+import type { AgentWorld } from './bots/sessions.ts';
+import { ORACLES } from './oracles/all.ts';
+import { type Rest, restOf } from './oracles/settled.ts';
+import { carryOut } from './people/acts.ts';
+import type { Plan, PlannedAct } from './plan.ts';
+import type { Counts, Trouble } from './ports/line.ts';
+import { issueId } from './world/board.ts';
+import { createWorld, type Line, logHash } from './world/world.ts';
+
+export interface Outcome {
+  readonly violations: readonly string[];
+  readonly hash: string;
+  readonly steps: number;
+  readonly merges: number;
+  readonly faults: number;
+  /** What each kill point is, in order. */
+  readonly points: readonly string[];
+  readonly rests: Readonly<Record<string, Rest>>;
+  readonly log: readonly Line[];
+  readonly simulatedMs: number;
+}
+
+/** Enough to understand; a run that goes wrong may go wrong at every step. */
+const VIOLATIONS_MAX = 5;
+/** How long nothing must change for a run to be over before its time. */
+const STILL_MS = 65_000;
+
+export async function play(plan: Plan): Promise<Outcome> {
+  const { seed, files, ci, rules } = plan;
+  const issues = plan.tickets.map(({ key, value }) => ({ key, value }));
+  const world = createWorld({ seed, files, ci, rules, issues });
+  const { timeline } = world;
+  const begin = timeline.now();
+  const violations: string[] = [];
+  const violation = (text: string): void => {
+    if (violations.length < VIOLATIONS_MAX && !violations.includes(text)) violations.push(text);
+  };
+  const oracles = ORACLES.map((make) => make({ world, plan, violation }));
+  let lastChange = begin;
+  world.watch((happening, at) => {
+    if (happening.kind !== 'looked' && happening.kind !== 'idled') lastChange = at;
+    for (const oracle of oracles) oracle.see(happening, at);
+  });
+
+  const counts: Counts = { calls: 0, points: 0, faults: 0, names: [] };
+  const random = seededRandom(seed ^ 0x5eed);
+  let skewMs = 0;
+  for (const { atMs, skewMs: next } of plan.skews)
+    timeline.after(atMs, () => {
+      skewMs = next;
+      world.tell({ kind: 'clock', skewMs });
+    });
+  for (const ticket of plan.tickets)
+    timeline.after(ticket.atMs, () => void world.board.move(issueId(ticket.key), STATES.todo, ticket.by));
+  const quietFrom = begin + plan.quietFromMs;
+  const acts = plan.acts.toSorted((one, other) => callOf(one) - callOf(other));
+  for (const { when, act } of acts) if ('ms' in when) timeline.after(when.ms, () => carryOut(world, act));
+
+  const lease = plan.bots === 2 ? fileLease() : ALONE;
+  const rows = await createRows();
+  const folder = { tips: new Map<string, string>(), known: new Set<string>() };
+  const parts = {
+    world,
+    rows,
+    lease,
+    folder,
+    rules: () => rulesOf(plan),
+    agents: agentsOf(plan, begin),
+    trouble: troubleOf(plan, acts, quietFrom, (one) => carryOut(world, one.act)),
+    stale: { lagMs: () => (timeline.now() < quietFrom ? plan.staleMs : 0) },
+    counts,
+    skewMs: () => skewMs,
+    losesWake: () => random.chance(plan.wakeLoss),
+    violation,
+  };
+  for (let bot = 1; bot <= plan.bots; bot += 1) startBot({ ...parts, name: `bot-${bot}` });
+
+  const until = begin + Math.max(plan.quietFromMs, lastActMs(plan)) + plan.settleMs;
+  const atRest = (): boolean =>
+    timeline.now() - Math.max(lastChange, quietFrom, begin + lastActMs(plan)) > STILL_MS &&
+    plan.tickets.every((one) => restOf(world, one) !== 'under-way');
+  await timeline.play(until, () => violations.length > 0 || atRest());
+  if (violations.length === 0) for (const oracle of oracles) oracle.end?.();
+  lease.close();
+  return {
+    violations,
+    hash: logHash(world.log),
+    steps: counts.calls,
+    merges: world.log.filter(({ happening }) => happening.kind === 'merged' && happening.by !== 'person').length,
+    faults: counts.faults,
+    points: counts.names,
+    rests: Object.fromEntries(plan.tickets.map((one) => [one.key, restOf(world, one)])),
+    log: world.log,
+    simulatedMs: timeline.now() - begin,
+  };
+}
+
+function callOf({ when }: PlannedAct): number {
+  return 'call' in when ? when.call : 0;
+}
+
+function lastActMs(plan: Plan): number {
+  const times = plan.acts.map(({ when }) => ('ms' in when ? when.ms : 0));
+  return Math.max(0, ...times, ...plan.tickets.map((one) => one.atMs));
+}
+
+function troubleOf(
+  plan: Plan,
+  acts: readonly PlannedAct[],
+  quietFrom: number,
+  perform: (act: PlannedAct) => void,
+): Trouble {
+  const faults = new Map(plan.faults.map(({ call, fault }) => [call, fault]));
+  const kills = new Set(plan.kills);
+  const waiting = acts.filter(({ when }) => 'call' in when);
+  return {
+    fault: (call, now) => (now < quietFrom ? (faults.get(call) ?? null) : null),
+    kills: (point) => kills.has(point),
+    loses: (point) => kills.has(point),
+    before: (call) => {
+      for (let next = waiting[0]; next !== undefined && callOf(next) <= call; next = waiting[0]) {
+        waiting.shift();
+        perform(next);
+      }
+    },
+  };
+}
+
+function agentsOf(plan: Plan, begin: number): AgentWorld {
+  const scripts = new Map(plan.tickets.map(({ key, script }) => [key, script]));
+  return {
+    script: (key) => scripts.get(key) ?? GOOD,
+    reachable: (now) => !plan.outages.some(({ fromMs, toMs }) => now >= begin + fromMs && now < begin + toMs),
+    begun: new Map(),
+  };
+}
+
+function rulesOf(plan: Plan): Rules {
+  const made = makeSettings();
+  const dev = made.roles.dev;
+  const settings = {
+    ...made,
+    ...(dev === undefined ? {} : { roles: { ...made.roles, audit: dev } }),
+    projects: [makeProject({ mergeMethod: plan.mergeMethod, ...plan.project })],
+    limits: { ...made.limits, ...plan.limits },
+    budget: { ...made.budget, ...plan.budget },
+  };
+  const audit = { kind: 'audit', role: 'audit' } as const;
+  const stages = plan.audit
+    ? PIPELINE.stages.flatMap((stage) => (stage.kind === 'merge' ? [audit, stage] : [stage]))
+    : PIPELINE.stages;
+  const pipeline: Pipeline = { ...PIPELINE, stages };
+  return { settings, pipelines: new Map([['default', pipeline]]), duties: new Set(DUTIES) };
+}

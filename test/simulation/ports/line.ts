@@ -1,0 +1,156 @@
+/**
+ * The line between one life of the bot and the world: every call of a port and every write of a row passes here, takes
+ * time, is numbered, and may go wrong. A bot that was killed never hears anything again.
+ */
+import { OutsideError } from '../../../src/domain/outside-error.ts';
+import type { World } from '../world/world.ts';
+
+/** What one call of a port may meet. `lost` and `late-answer` come after the effect, the others before it. */
+export const FAULTS = [
+  'unreachable',
+  'server-error',
+  'limited',
+  'unauthorised',
+  'refused',
+  'invalid',
+  'slow',
+  'lost',
+  'stale',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** Decides what goes wrong, by the numbers of calls and kill points, so that a plan can be replayed and shrunk. */
+export interface Trouble {
+  /** By the number of the call, counted over all lives of the bot. */
+  fault(call: number, now: number): Fault | null;
+  /** By the number of the kill point. */
+  kills(point: number): boolean;
+  /** The answer of this outside write is lost without a death. */
+  loses(point: number): boolean;
+  /** Something a person does right before this call arrives. */
+  before(call: number): void;
+}
+
+/** Counts over all lives of all bots of one run. */
+export interface Counts {
+  calls: number;
+  points: number;
+  faults: number;
+  /** What each kill point is, for the report. */
+  readonly names: string[];
+}
+
+export interface Line {
+  readonly dead: boolean;
+  /** A call that changes nothing outside. */
+  read<T>(what: string, answer: () => T): Promise<T>;
+  write<T>(what: string, perform: () => T): Promise<T>;
+  /** A write of our own rows: takes no time, and may be the last thing done. */
+  row<T>(what: string, write: () => Promise<T>): Promise<T>;
+  kill(): void;
+}
+
+const LATENCY_MS = [20, 250] as const;
+const SLOW_MS = 20_000;
+/** Rows after which the next thing done is not always another row. */
+const RECORDS: ReadonlySet<string> = new Set(['confirm', 'failEffect', 'endRun']);
+const NEVER = new Promise<never>(() => {});
+
+export interface LineParts {
+  readonly world: World;
+  readonly trouble: Trouble;
+  readonly counts: Counts;
+  readonly bot: string;
+  /** The bot is gone from this moment on. */
+  readonly onKill: (point: string) => void;
+}
+
+export function createLine({ world, trouble, counts, bot, onKill }: LineParts): Line {
+  const { timeline, random, tell } = world;
+  const state = { dead: false };
+
+  const kill = (): void => {
+    state.dead = true;
+  };
+  const diesAt = (name: string): boolean => {
+    counts.points += 1;
+    counts.names.push(name);
+    if (!trouble.kills(counts.points)) return false;
+    kill();
+    onKill(`${counts.points} ${name}`);
+    return true;
+  };
+  const travel = async (what: string, call: number): Promise<Fault | null> => {
+    const [least, most] = LATENCY_MS;
+    const fault = trouble.fault(call, timeline.now());
+    const latency = least + random.below(most - least);
+    await timeline.sleep(fault === 'slow' ? SLOW_MS + latency : latency);
+    if (fault !== null) {
+      counts.faults += 1;
+      tell({ kind: 'fault', call, what: `${bot} ${what}`, fault });
+    }
+    trouble.before(call);
+    const early = fault === null ? null : troubleOf(fault, what);
+    if (early !== null && !state.dead) throw early;
+    return fault;
+  };
+
+  return {
+    get dead() {
+      return state.dead;
+    },
+    kill,
+    read: async (what, answer) => {
+      if (state.dead) return NEVER;
+      counts.calls += 1;
+      const fault = await travel(what, counts.calls);
+      if (state.dead) return NEVER;
+      if (fault === 'lost') throw lost(what);
+      return answer();
+    },
+    write: async (what, perform) => {
+      if (state.dead || diesAt(`before call ${what}`)) return NEVER;
+      counts.calls += 1;
+      const fault = await travel(what, counts.calls);
+      // The request had left before the bot died: it arrives all the same.
+      const done = perform();
+      if (state.dead || diesAt(`after call ${what}`)) return NEVER;
+      counts.points += 1;
+      counts.names.push(`answer lost ${what}`);
+      if (fault === 'lost' || trouble.loses(counts.points)) throw lost(what);
+      return done;
+    },
+    row: async (what, write) => {
+      if (state.dead || diesAt(`before ${what}`)) return NEVER;
+      const done = await write();
+      if (state.dead || (RECORDS.has(what) && diesAt(`after ${what}`))) return NEVER;
+      return done;
+    },
+  };
+}
+
+function lost(what: string): OutsideError {
+  return new OutsideError('unreachable', what, 'the connection broke before the answer came');
+}
+
+/** Null where the call itself still happens. */
+function troubleOf(fault: Fault, what: string): OutsideError | null {
+  switch (fault) {
+    case 'unreachable':
+      return new OutsideError('unreachable', what, 'timed out');
+    case 'server-error':
+      return new OutsideError('unreachable', what, 'answered 503');
+    case 'limited':
+      return new OutsideError('limited', what, 'answered 429', { retryAfterMs: 15_000 });
+    case 'unauthorised':
+      return new OutsideError('unauthorised', what, 'answered 401');
+    case 'refused':
+      return new OutsideError('refused', what, 'answered 403');
+    case 'invalid':
+      return new OutsideError('invalid', what, 'the answer made no sense');
+    case 'slow':
+    case 'lost':
+    case 'stale':
+      return null;
+  }
+}

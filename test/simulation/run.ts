@@ -1,0 +1,198 @@
+/**
+ * `npm run simulate`: the real bot in a simulated world, under thousands of seeds, every single death, and with bugs
+ * planted on purpose. Prints what was covered; with --assert it fails when anything is not as it must be.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { workTogether } from './crew.ts';
+import { type Failure, type Job, type JobResult, NOTHING } from './job.ts';
+import { hunted } from './mutants/hunted.ts';
+import { MUTANTS } from './mutants/mutants.ts';
+import { readOptions } from './options.ts';
+import type { Plan } from './plan.ts';
+import { play } from './play.ts';
+import { readableLog, readableOutcome, readablePlan } from './readable.ts';
+import { planOf, SCENARIOS, scenarioNamed, sweptPlan } from './scenarios/plan-of.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { replayLine, shrink, without } from './shrink.ts';
+
+/** A seed that once found something, kept for ever. */
+interface Kept {
+  readonly seed: number | null;
+  readonly scenario: string | null;
+  readonly kills?: readonly number[];
+  readonly why: string;
+}
+
+const SEEDS_A_JOB = 10;
+const KILLS_A_JOB = 40;
+/** Shrunk and shown whole; of the rest only how to replay them. */
+const FAILURES_SHOWN_MAX = 1;
+const MUTANTS_MIN = 30;
+const SCENARIOS_MIN = 12;
+
+const options = readOptions(process.argv.slice(2));
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  if (options.hunt !== null) {
+    process.stdout.write(JSON.stringify(await hunted(options.hunt.seeds, options.hunt.aim)));
+    return 0;
+  }
+  if (options.seed !== null || options.kills.length > 0) return replay();
+  return options.pairs ? pairs() : everything();
+}
+
+/** Deaths that are named stand alone, as the sweep tries them; a seed brings its own. */
+function planFor(seed: number | null, scenario: string | null, kills: readonly number[]): Plan {
+  if (seed !== null) return planOf(seed, scenario);
+  return { ...sweptPlan(scenarioNamed(scenario ?? '')), kills };
+}
+
+async function replay(): Promise<number> {
+  const plan = without(planFor(options.seed, options.scenario, options.kills), options.without);
+  const outcome = await play(plan);
+  console.log([readablePlan(plan), '', readableLog(outcome.log), '', readableOutcome(outcome)].join('\n'));
+  return outcome.violations.length === 0 ? 0 : 1;
+}
+
+async function everything(): Promise<number> {
+  const started = performance.now();
+  const swept = options.sweep ? await pointsOf(named(SCENARIOS.filter((one) => one.swept))) : new Map<string, number>();
+  const seeds = blocks(options.seeds, SEEDS_A_JOB).map(([from, to]): Job => {
+    const twice = options.twice || from % (5 * SEEDS_A_JOB) === 0;
+    return { kind: 'seeds', from, to, scenario: options.scenario, twice };
+  });
+  const kills = [...swept].flatMap(([scenario, points]) =>
+    blocks(points, KILLS_A_JOB).map(([from, to]): Job => {
+      return { kind: 'kills', scenario, kills: Array.from({ length: to - from }, (_, index) => [from + index + 1]) };
+    }),
+  );
+  const prey = MUTANTS.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
+  const hunts = options.mutants ? prey.map((one): Job => ({ kind: 'hunt', mutant: one.name, seeds: 1_000 })) : [];
+  const kept = await corpus();
+
+  const totals = { seeds: NOTHING, kills: NOTHING };
+  const hashes = new Map<number, readonly string[]>();
+  const caught: NonNullable<JobResult['caught']>[] = [];
+  await workTogether([...hunts, ...kills, ...seeds], (job, result) => {
+    if (job.kind === 'hunt') {
+      if (result.caught === null) return;
+      caught.push(result.caught);
+      process.stderr.write(`${huntTable([result.caught])}\n`);
+    } else totals[job.kind] = sum(totals[job.kind], result);
+    if (job.kind === 'seeds') hashes.set(job.from, result.hashes);
+  });
+
+  const points = [...swept.values()].reduce((all, count) => all + count, 0);
+  const found = caught.filter((one) => one.after !== null);
+  const failures = [...kept, ...totals.seeds.failures, ...totals.kills.failures];
+  const hash = createHash('sha256');
+  for (const [, some] of [...hashes].sort(([one], [other]) => one - other)) for (const one of some) hash.update(one);
+  const minutes = (performance.now() - started) / 60_000;
+  const twice = totals.seeds.failures.filter((one) => one.violations.includes('the same seed gave another log')).length;
+  console.log(
+    [
+      `${totals.seeds.runs} seeds over ${SCENARIOS.length} scenarios: ${totals.seeds.steps} steps, ${totals.seeds.merges} merges, ${totals.seeds.faults} faults, ${totals.seeds.killed} deaths, ${(totals.seeds.simulatedMs / 86_400_000).toFixed(1)} simulated days`,
+      `kill points: ${totals.kills.runs} of ${points} single ones over ${swept.size} scenarios`,
+      `planted bugs caught: ${found.length} of ${MUTANTS.length}`,
+      `logs of the same seed that differ: ${twice}; all logs ${hash.digest('hex').slice(0, 16)}`,
+      `violations: ${failures.length}`,
+      `${minutes.toFixed(1)} minutes`,
+    ].join('\n'),
+  );
+  if (options.mutants) console.log(huntTable(caught));
+  await explain(failures);
+  const whole = !options.mutants || (found.length === MUTANTS.length && MUTANTS.length >= MUTANTS_MIN);
+  const fine = failures.length === 0 && whole && SCENARIOS.length >= SCENARIOS_MIN && totals.kills.runs === points;
+  return options.assert && !fine ? 1 : 0;
+}
+
+/** All pairs of deaths: the second among the points that come after the first. Sharded by the first. */
+async function pairs(): Promise<number> {
+  const { index, of } = options.shard;
+  let failures: readonly Failure[] = [];
+  let runs = 0;
+  for (const [scenario, points] of await pointsOf(named(SCENARIOS.filter((one) => one.swept)))) {
+    const firsts = Array.from({ length: points }, (_, at) => at + 1).filter((point) => point % of === index % of);
+    const jobs = firsts.map((first): Job => {
+      const seconds = Array.from({ length: points + RECOVERY_POINTS - first }, (_, at) => [first, first + at + 1]);
+      return { kind: 'kills', scenario, kills: seconds };
+    });
+    let here = 0;
+    await workTogether(jobs, (_job, result) => {
+      here += result.runs;
+      failures = [...failures, ...result.failures];
+    });
+    runs += here;
+    console.log(`${scenario}: ${here} pairs of ${firsts.length} first deaths, ${failures.length} violations so far`);
+  }
+  console.log(`${runs} pairs of deaths (shard ${index} of ${of}): ${failures.length} violations`);
+  await explain(failures);
+  return failures.length === 0 ? 0 : 1;
+}
+
+/** What a death adds: the next life's own writes may be cut off too. */
+const RECOVERY_POINTS = 25;
+
+async function pointsOf(scenarios: readonly Scenario[]): Promise<Map<string, number>> {
+  const points = new Map<string, number>();
+  for (const scenario of scenarios) points.set(scenario.name, (await play(sweptPlan(scenario))).points.length);
+  return points;
+}
+
+function named(scenarios: readonly Scenario[]): readonly Scenario[] {
+  return scenarios.filter((one) => options.scenario === null || one.name === options.scenario);
+}
+
+async function corpus(): Promise<readonly Failure[]> {
+  const kept = JSON.parse(readFileSync(new URL('corpus.json', import.meta.url), 'utf8')) as readonly Kept[];
+  const failures: Failure[] = [];
+  for (const { seed, scenario, kills = [] } of kept) {
+    const plan = planFor(seed, scenario, kills);
+    const { violations } = await play(plan);
+    if (violations.length > 0) failures.push({ plan, swept: seed === null, violations });
+  }
+  return failures;
+}
+
+async function explain(failures: readonly Failure[]): Promise<void> {
+  for (const { plan, swept, violations } of failures.slice(0, FAILURES_SHOWN_MAX)) {
+    console.log(`\n${violations.join('\n')}\n${readablePlan(plan)}`);
+    const shrunk = await shrink(plan);
+    console.log(`shrunk to\n${readablePlan(shrunk.plan)}\nreplay: ${replayLine(plan, swept, shrunk.without)}`);
+  }
+  for (const { plan, swept, violations } of failures.slice(FAILURES_SHOWN_MAX))
+    console.log(`${replayLine(plan, swept, [])}   ${violations[0]?.split('\n')[0] ?? ''}`);
+}
+
+function huntTable(caught: readonly NonNullable<JobResult['caught']>[]): string {
+  return caught
+    .toSorted((one, other) => one.mutant.localeCompare(other.mutant))
+    .map(({ mutant, after, by, trouble }) => {
+      const count = trouble !== null ? 'NOT PLANTED' : after === null ? 'NOT CAUGHT' : `after ${after}`;
+      return `  ${mutant.padEnd(44)} ${count.padEnd(12)} ${(trouble ?? by).slice(0, 110)}`;
+    })
+    .join('\n');
+}
+
+function blocks(count: number, size: number): readonly (readonly [number, number])[] {
+  return Array.from(
+    { length: Math.ceil(count / size) },
+    (_, index) => [index * size, Math.min(count, (index + 1) * size)] as const,
+  );
+}
+
+function sum(one: JobResult, other: JobResult): JobResult {
+  return {
+    runs: one.runs + other.runs,
+    steps: one.steps + other.steps,
+    merges: one.merges + other.merges,
+    faults: one.faults + other.faults,
+    killed: one.killed + other.killed,
+    simulatedMs: one.simulatedMs + other.simulatedMs,
+    hashes: [],
+    failures: [...one.failures, ...other.failures],
+    caught: null,
+  };
+}

@@ -1,0 +1,44 @@
+/** The simulation itself: the same seed gives the same log, quiet scenarios end as they should, and a violation is seen. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MUTANTS } from './mutants/mutants.ts';
+import { play } from './play.ts';
+import { planOf, SCENARIOS, scenarioNamed, sweptPlan } from './scenarios/plan-of.ts';
+import { shrink, without } from './shrink.ts';
+
+/** Those of many tickets are played by `npm run simulate`. */
+const SLOW: ReadonlySet<string> = new Set(['crowd', 'late-approval']);
+
+describe('the simulation', () => {
+  it('gives the same log for the same seed, byte for byte', async () => {
+    for (const seed of [3, 11, 57, 90, 160]) {
+      const [one, other] = [await play(planOf(seed)), await play(planOf(seed))];
+      assert.equal(one.hash, other.hash, `seed ${seed}`);
+    }
+    assert.notEqual((await play(planOf(3))).hash, (await play(planOf(51))).hash);
+  });
+
+  for (const scenario of SCENARIOS.filter(({ name }) => !SLOW.has(name))) {
+    it(`${scenario.name} with nothing in its way`, async () => {
+      assert.deepEqual((await play(sweptPlan(scenario))).violations, []);
+    });
+  }
+
+  it('sees what must not be, and takes away what has nothing to do with it', async () => {
+    const plan = sweptPlan(scenarioNamed('hopeless-agent'));
+    const wrong = {
+      ...plan,
+      tickets: plan.tickets.map((one) => ({ ...one, expect: 'merged' as const })),
+      faults: [{ call: 4, fault: 'slow' as const }],
+    };
+    assert.match((await play(wrong)).violations.join(), /ENG-1 should be merged and is parked/);
+    const shrunk = await shrink(wrong);
+    assert.deepEqual(shrunk.plan.faults, []);
+    assert.deepEqual(without(wrong, shrunk.without), shrunk.plan);
+  });
+
+  it('is watched by enough planted bugs, each of its own name', () => {
+    assert.ok(MUTANTS.length >= 30);
+    assert.equal(new Set(MUTANTS.map(({ name }) => name)).size, MUTANTS.length);
+  });
+});

@@ -7,6 +7,17 @@ import { type BoardState, changeLines, plainLine, type Result, renderBoard, rend
 import { canShowBoard, openScreen, wantsColor } from './screen.ts';
 import { cells, cutTo, fit, plain, wrap } from './text-cells.ts';
 
+const UNHELD = {
+  level: 'normal',
+  since: 0,
+  because: '',
+  lookEveryMs: 0,
+  heldUntil: null,
+  givenUp: false,
+  writesLastHour: 0,
+  writesPerHourMax: null,
+} as const;
+
 test('before the bot has answered, every issue stands where Linear shows it', () => {
   const state = { ...working(), status: null, notes: [], seconds: 0.4 };
   assert.equal(
@@ -299,6 +310,7 @@ function working(): BoardState {
     ],
     money: { dayMicroUsd: 833_000, dayMicroUsdMax: 100_000_000 },
     frozen: {},
+    limits: { linear: UNHELD, github: UNHELD },
     quota: { linear: null, github: null },
   };
   return {

@@ -182,6 +182,7 @@ export class Scene {
       draft: false,
       author,
       labels: [],
+      queued: null,
       branch,
       head: this.world.git('rev-parse', branch),
       baseBranch: 'main',

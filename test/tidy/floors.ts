@@ -13,9 +13,9 @@ const DOWN = ['src/domain/', 'src/decide/'];
 /** The outside world and our rows, as the heartbeat names them: what an adapter implements. */
 const PORTS = ['src/heartbeat/ports.ts', 'src/heartbeat/journal.ts'];
 
-const adapter = (place: string, packages: readonly string[]): Floor => ({
+const adapter = (place: string, packages: readonly string[], more: readonly string[] = []): Floor => ({
   place,
-  ours: [...DOWN, ...PORTS],
+  ours: [...DOWN, ...PORTS, ...more],
   packages: ['node:', ...packages],
 });
 
@@ -27,9 +27,11 @@ export const FLOORS: readonly Floor[] = [
   adapter('src/agents/', ['@agentclientprotocol/sdk', 'liquidjs', 'yaml', 'zod']),
   adapter('src/chat/', []),
   adapter('src/git/', []),
-  adapter('src/github/', ['octokit', 'zod']),
+  // What keeps both interfaces from being asked too much knows neither of them.
+  { place: 'src/governor/', ours: [...DOWN, ...PORTS], packages: [] },
+  adapter('src/github/', ['octokit', 'zod'], ['src/governor/']),
   adapter('src/isolation/', []),
-  adapter('src/linear/', ['@linear/sdk', 'zod']),
+  adapter('src/linear/', ['@linear/sdk', 'zod'], ['src/governor/']),
   adapter('src/models/', ['@anthropic-ai/sdk', 'openai']),
   adapter('src/store/', ['kysely', 'zod']),
   adapter('src/web/', []),
@@ -42,7 +44,9 @@ export const FLOORS: readonly Floor[] = [
       'src/heartbeat/',
       'src/config/',
       'src/log.ts',
-      ...['agents', 'chat', 'git', 'github', 'isolation', 'linear', 'models', 'store', 'web'].map((it) => `src/${it}/`),
+      ...['agents', 'chat', 'git', 'github', 'governor', 'isolation', 'linear', 'models', 'store', 'web'].map(
+        (it) => `src/${it}/`,
+      ),
     ],
     packages: ['node:', 'node-cron'],
   },

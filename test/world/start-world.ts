@@ -145,6 +145,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   };
 }
 
+/** Nobody waits a second between two writes to a stand-in. */
+const UNCAPPED = { writeSpacingMs: 0, writesPerMinuteMax: null, writesPerHourMax: null };
+
 interface Places {
   readonly linear: LinearWorld;
   readonly github: GithubWorld;
@@ -154,6 +157,7 @@ interface Places {
 }
 
 function settingsOf(options: WorldOptions, { linear, github, models, dataDir, heartbeat }: Places): object {
+  const given = options.settings?.limits;
   return {
     projects: [
       {
@@ -191,10 +195,12 @@ function settingsOf(options: WorldOptions, { linear, github, models, dataDir, he
     },
     isolation: options.isolation === 'none' ? { driver: 'none', unsafeWithoutIsolation: true } : { driver: 'bwrap' },
     reports: { digest: null },
+    limits: { github: UNCAPPED },
     prices: 'prices.yaml',
     heartbeat,
     dataDir,
     ...options.settings,
+    ...(given === undefined ? {} : { limits: { github: UNCAPPED, ...given } }),
   };
 }
 

@@ -57,13 +57,28 @@ const hour = 60 * minute;
 
 /** The counters of one stand-in. */
 export class Limits {
-  readonly settings: LimitSettings;
+  #settings: LimitSettings;
   readonly #clock: () => number;
   readonly #accounts = new Map<string, Account>();
 
   constructor(clock: () => number, settings: Partial<LimitSettings> = {}) {
     this.#clock = clock;
-    this.settings = { ...documentedLimits, ...settings };
+    this.#settings = { ...documentedLimits, ...settings };
+  }
+
+  get settings(): LimitSettings {
+    return this.#settings;
+  }
+
+  /** As when a plan changes, or GitHub changes its mind, in the middle of everything. */
+  change(settings: Partial<LimitSettings>): void {
+    this.#settings = { ...this.#settings, ...settings };
+  }
+
+  /** As if something else with the same token had used it up to here. */
+  leave(login: string, resource: 'core' | 'graphql', remaining: number): void {
+    const { restPerHour, graphqlPointsPerHour } = this.#settings;
+    this.#account(login).used[resource] = (resource === 'core' ? restPerHour : graphqlPointsPerHour) - remaining;
   }
 
   /** Asked before a request is executed; a refused one is not counted. */

@@ -43,6 +43,8 @@ export interface GithubWorld {
   readonly state: { readonly repositories: ReadonlyMap<string, Repository>; repository(fullName: string): Repository };
   /** Requests or answers that GitHub's own description does not allow, and things nobody has built. */
   readonly violations: readonly Violation[];
+  /** Changes limits, or uses up quota of an account, in mid-run. */
+  readonly limits: Pick<Limits, 'change' | 'leave'>;
   /** The next merge lands wrongly, whoever asks for it, and is reported as done. */
   corruptNextMerge(kind: MergeCorruption): void;
   /** Calls back after every effect; gives the function that ends it. */
@@ -98,6 +100,7 @@ export async function startGithub(options: GithubWorldOptions): Promise<GithubWo
     log: { requests: world.requests, effects: world.effects, counts: () => countRequests(world.requests) },
     state: { repositories: world.repositories, repository },
     violations: world.violations,
+    limits: doors.limits,
     corruptNextMerge: (kind) => {
       world.nextCorruption = kind;
     },

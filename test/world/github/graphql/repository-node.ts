@@ -1,9 +1,10 @@
 // Repositories, branches and their rules, as GraphQL shows them.
+import { resolveCommit } from '../git/bare-repository.ts';
 import { htmlUrl } from '../rest/present-repository.ts';
 import type { Protection, PullRequest, Repository } from '../state.ts';
 import { hasRole } from '../world.ts';
 import { actorNode, commitNode } from './commit-node.ts';
-import { type Arguments, connection, githubError, type Node, withArguments } from './field.ts';
+import { type Arguments, connection, githubError, type Node, NotModelled, withArguments } from './field.ts';
 import { pullRequestNode, type Reader } from './pull-request-node.ts';
 
 /** A repository the reader may see. */
@@ -34,6 +35,13 @@ export function repositoryNode(reader: Reader, repository: Repository): Node {
       const name = String(args.qualifiedName);
       return refNode(reader, repository, name.startsWith('refs/') ? name : `refs/heads/${name}`);
     }),
+    object: withArguments(['oid', 'expression'], async (args) => {
+      if (args.expression !== undefined && args.expression !== null)
+        throw new NotModelled('not implemented in the stand-in: Repository.object(expression:)');
+      const sha = await resolveCommit(repository.directory, String(args.oid));
+      return sha === null ? null : commitNode(world, repository, sha);
+    }),
+    mergeQueue: withArguments(['branch'], () => null),
     pullRequest: withArguments(['number'], (args) => {
       const found = repository.pullRequests.get(Number(args.number));
       if (found === undefined)
@@ -69,15 +77,16 @@ export function refNode(reader: Reader, repository: Repository, ref: string): No
     name: name.join('/'),
     prefix: `refs/${kind}/`,
     target: () => commitNode(reader.world, repository, sha),
-    refUpdateRule: rules === undefined ? null : updateRuleNode(rules),
+    refUpdateRule: rules === undefined ? null : updateRuleNode(name.join('/'), rules),
     // The rule itself is for admins; refUpdateRule is what GitHub shows to everybody.
     branchProtectionRule: rules === undefined || !admin ? null : ruleNode(name.join('/'), rules),
   };
 }
 
-function updateRuleNode(rules: Protection): Node {
+function updateRuleNode(pattern: string, rules: Protection): Node {
   return {
     __typename: 'RefUpdateRule',
+    pattern,
     requiredApprovingReviewCount: rules.requiredApprovingReviewCount ?? 0,
     requiredStatusCheckContexts: rules.requiredStatusChecks?.checks.map((check) => check.context) ?? [],
     requiresConversationResolution: rules.requireConversationResolution ?? false,

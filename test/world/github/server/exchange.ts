@@ -106,7 +106,11 @@ export async function runCall(
     response.socket?.destroy();
     return;
   }
-  response.writeHead(answer.status, { ...answer.headers, 'content-length': String(Buffer.byteLength(answer.body)) });
+  response.writeHead(answer.status, {
+    date: new Date(world.options.clock()).toUTCString(),
+    ...answer.headers,
+    'content-length': String(Buffer.byteLength(answer.body)),
+  });
   response.end(answer.body);
 }
 

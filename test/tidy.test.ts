@@ -114,7 +114,7 @@ describe('each rule can fail', () => {
 
 /** Which runs a role gets as the one that works in a stage of this kind; stages without a role have none. */
 const CAUSES: Readonly<Record<StageKind, readonly Cause['kind'][]>> = {
-  implement: ['implement', 'findings', 'conflict', 'checks-failed', 'crashed', 'answer'],
+  implement: ['implement', 'findings', 'conflict', 'checks-failed', 'remarks', 'revert', 'crashed', 'answer'],
   open: [],
   review: ['review', 'crashed', 'answer'],
   // Whoever wrote last is asked for everything that follows.

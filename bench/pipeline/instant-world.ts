@@ -11,6 +11,8 @@ export const FILES: Readonly<Record<string, string>> = Object.fromEntries(
   Array.from({ length: 40 }, (_, index) => [`src/part-${index}.js`, `export const part = ${index};\n`.repeat(20)]),
 );
 
+const PLENTY = 100_000_000;
+
 export interface InstantWorldOptions {
   readonly tickets: number;
   /** How many agents of a role may work at once. */
@@ -34,6 +36,11 @@ export async function startInstantWorld({ tickets, concurrency, state }: Instant
     verify: [],
     script: agents,
     isolation: 'bwrap',
+    // No quota of the services' is part of what is measured: the figure at live limits is reckoned from the writes.
+    limits: {
+      linear: { requestsPerHour: PLENTY, complexityPerHour: PLENTY },
+      github: { enforced: false, restPerHour: PLENTY, graphqlPointsPerHour: PLENTY },
+    },
     project: { mergeMethod: 'merge', reviewPullRequests: 'none', rerunChecks: false },
     settings: {
       logLevel: 'error',

@@ -50,7 +50,7 @@ export async function answerCalls(
   const results: ToolResult[] = [];
   for (const batch of batches(calls)) {
     session.live.doing = batch.map(doing).join(', ');
-    // Neighbours that only read run side by side; whatever may change something waits its turn.
+    // What changes files waits its turn, and so does whatever comes after it.
     results.push(...(await Promise.all(batch.map((call) => answerOne(session, task, call)))));
     session.signal.throwIfAborted();
   }
@@ -125,12 +125,12 @@ function batches(calls: readonly ToolCall[]): readonly (readonly ToolCall[])[] {
   const groups: ToolCall[][] = [];
   for (const call of calls) {
     const group = groups.at(-1);
-    if (group !== undefined && onlyReads(call) && group.every(onlyReads)) group.push(call);
+    if (group !== undefined && sideBySide(call) && group.every(sideBySide)) group.push(call);
     else groups.push([call]);
   }
   return groups;
 }
 
-function onlyReads(call: ToolCall): boolean {
-  return TOOLS.get(call.name)?.onlyReads === true;
+function sideBySide(call: ToolCall): boolean {
+  return TOOLS.get(call.name)?.sideBySide(call.input) === true;
 }

@@ -5,13 +5,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ContextOverflow } from '../domain/context-overflow.ts';
 import { OutsideError } from '../domain/outside-error.ts';
+import { CONTEXT_FIX, servesLess } from '../domain/served-context.ts';
 import type { Price, ToolSpec } from '../domain/transcript.ts';
 import { compact } from './compact.ts';
 import { type Loop, limitReached } from './limit-reached.ts';
 import { chainFrom, type GivenUp, nobodyAnswered, tellOfChange } from './model-chain.ts';
 import { type Paid, paidCall } from './paid-call.ts';
 import { promptSize } from './prompt-size.ts';
-import { MEND, servedLess, servesLess } from './served-less.ts';
+import { servedLess } from './served-less.ts';
 import type { RunEnd } from './session-options.ts';
 
 /** Waits between tries on one model; a provider that asks for longer is obeyed. */
@@ -32,7 +33,7 @@ export async function askModel(loop: Loop, tools: readonly ToolSpec[]): Promise<
       givenUp.push({ kind: 'given-up', model, reason: trouble ?? `no price for ${model}`, error: null });
       continue;
     }
-    const less = await servesLess(session.models, model);
+    const less = servesLess(await session.models.servedTokens(model), session.models.contextTokens(model));
     const outcome = less === null ? await askOne(loop, tools, model, price) : tooShort(model, less);
     if (outcome.kind === 'end') return outcome.end;
     if (outcome.kind === 'replied') {
@@ -101,7 +102,7 @@ async function tryOnce(loop: Loop, tools: readonly ToolSpec[], model: string, pr
     await transcript.append({ kind: 'assistant', text, calls, opaque, usage, model });
   });
   if (paid.kind !== 'replied') return paid;
-  if (less !== null) return { kind: 'failed', error: refusal(model, `${less}. ${MEND}`) };
+  if (less !== null) return { kind: 'failed', error: refusal(model, `${less}. ${CONTEXT_FIX}`) };
   loop.onModel(model);
   session.live.turns += 1;
   return paid;
@@ -111,11 +112,11 @@ async function tryOnce(loop: Loop, tools: readonly ToolSpec[], model: string, pr
 function shortContext({ session }: Loop, model: string, { servedTokens }: ContextOverflow): string | null {
   const configured = session.models.contextTokens(model);
   if (servedTokens === null || servedTokens >= configured) return null;
-  return `it is served with a context of ${servedTokens} tokens, not ${configured}. ${MEND}`;
+  return `it is served with a context of ${servedTokens} tokens, not ${configured}. ${CONTEXT_FIX}`;
 }
 
 function tooShort(model: string, less: string): GivenUp {
-  return { kind: 'given-up', model, reason: `${model}: ${less}. ${MEND}`, error: refusal(model, less) };
+  return { kind: 'given-up', model, reason: `${model}: ${less}. ${CONTEXT_FIX}`, error: refusal(model, less) };
 }
 
 function refusal(model: string, reason: string): OutsideError {

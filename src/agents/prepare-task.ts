@@ -141,7 +141,7 @@ async function roomOf(
  * Only forward: where both sides have commits, the agent merges, because it alone knows what its own were for.
  */
 async function catchUp(room: Room, record: IssueRecord): Promise<string | null> {
-  const fetched = await room.exec(['git', 'fetch', '-q', 'origin']);
+  const fetched = await room.exec(['bash', '-c', FETCH]);
   if (fetched.exitCode !== 0) throw new OutsideError('invalid', 'fetch in the workspace', fetched.output.slice(-500));
   if (record.head === null) return null;
   const known = await room.exec(['git', 'merge-base', '--is-ancestor', record.head, 'HEAD']);
@@ -149,6 +149,10 @@ async function catchUp(room: Room, record: IssueRecord): Promise<string | null> 
   const merged = await room.exec(['git', 'merge', '-q', '--ff-only', record.head]);
   return merged.exitCode === 0 ? null : record.head;
 }
+
+/** Nothing runs in the room now, so whatever lock stands there was held by something that was killed. */
+const FETCH =
+  "find .git -name '*.lock' -type f -not -path '.git/objects/*' -delete 2>/dev/null; exec git fetch -q origin";
 
 /** A crashed run is repeated for the cause of the one before it; an answer goes to what the session was doing. */
 async function rootCause(session: Session, transcript: Transcript): Promise<Task['root']> {

@@ -1,22 +1,7 @@
-/** Does a server give a model less context than we were told? Some say so when asked; some cut prompts without a word. */
+/** Did the server cut the prompt without a word? Some do, and then answer as if nothing were missing. */
 import type { ToolSpec, Usage } from '../domain/transcript.ts';
-import type { Models } from '../heartbeat/ports.ts';
 import { bytesOf, promptTokens } from './prompt-size.ts';
 import type { View } from './view-of.ts';
-
-/** What to do about a server that takes less than the price table says. */
-export const MEND = 'Let its server give it more, or write what it has as `context` into prices.yaml';
-
-/** What the server says about itself, before anything is paid for; null when it is enough, or says nothing. */
-export async function servesLess(
-  models: Pick<Models, 'contextTokens' | 'servedTokens'>,
-  model: string,
-): Promise<string | null> {
-  const served = await models.servedTokens(model);
-  const configured = models.contextTokens(model);
-  if (served === null || served >= configured) return null;
-  return `it is served with a context of ${served} tokens, not ${configured}`;
-}
 
 /** No text comes to so few tokens: less was read than was sent. */
 const BYTES_PER_TOKEN_MAX = 16;

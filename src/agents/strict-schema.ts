@@ -9,7 +9,17 @@ export function strictSchema(schema: z.ZodObject): Readonly<Record<string, unkno
 }
 
 /** Strict modes refuse what they cannot enforce while they sample; zod still checks all of it on the way in. */
-const NOT_ENFORCEABLE = ['$schema', 'minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems', 'pattern', 'default'];
+const NOT_ENFORCEABLE = [
+  '$schema',
+  'minimum',
+  'maximum',
+  'minLength',
+  'maxLength',
+  'minItems',
+  'maxItems',
+  'pattern',
+  'default',
+];
 
 function strip(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(strip);

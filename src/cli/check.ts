@@ -6,11 +6,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadPrompts } from '../agents/load-prompts.ts';
-import { servesLess } from '../agents/served-less.ts';
 import { ConfigError, type ConfigFault } from '../config/config-error.ts';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
+import { servesLess } from '../domain/served-context.ts';
 import type { ProjectSettings } from '../domain/settings.ts';
-import type { ForgeAccess } from '../heartbeat/ports.ts';
+import type { ForgeAccess } from '../heartbeat/access.ts';
 import { connect, type Parts } from '../main.ts';
 import { type CheckLine, type Look, linesAbout } from './check/check-line.ts';
 import { judgeIdentities, judgeRepository } from './check/judge-github.ts';
@@ -193,8 +193,8 @@ async function modelLines(
   const asked = [...chained].filter((model) => !missing.has(`providers.${model.slice(0, model.indexOf('/'))}.apiKey`));
   const servesLessOf = await Promise.all(
     asked.map(async (model) => {
-      const look = await lookAt(`ask for the context of ${model}`, LOOK_MS_MAX, () => servesLess(models, model));
-      return [model, look.known ? look.value : null] as const;
+      const look = await lookAt(`ask for the context of ${model}`, LOOK_MS_MAX, () => models.servedTokens(model));
+      return [model, servesLess(look.known ? look.value : null, models.contextTokens(model))] as const;
     }),
   );
   return judgeModels({

@@ -84,6 +84,8 @@ function startedMove(facts: IssueCase): Action | null {
   const move = standing(facts, effectKey.started(facts));
   // Only out of the very state it was claimed in, whatever its type: a board may well keep its Todo in the backlog.
   if (target === undefined || move.kind !== 'due' || issue.state.type === 'started') return null;
+  // Nobody works on an issue whose change is taken back: it stays where people left it.
+  if (record.revertOf !== null) return null;
   if (record.mergeCommit !== null || moveOf(issue) !== record.claimedMove) return null;
   return {
     kind: 'move-issue',

@@ -6,14 +6,13 @@ import type { Action } from '../domain/action.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { careForIssues } from './duties/care.ts';
 import { dispatchNew } from './duties/dispatch.ts';
-import { landOthers } from './duties/land-others.ts';
 import { mergeInTurn } from './duties/merge.ts';
 import { reconcileRecords } from './duties/reconcile.ts';
 import { reportToPeople } from './duties/report.ts';
 import { reviewPullRequests } from './duties/review.ts';
 import { steerByCommands } from './duties/steer.ts';
 import { type IssueView, type PullRequestView, viewAtRest } from './issue-view.ts';
-import { frozenNow, watchBases, watchedBases } from './red-base.ts';
+import { frozenNow, watchedBases } from './red-base.ts';
 import { createSight } from './sight.ts';
 import { createTurn } from './turn.ts';
 
@@ -26,14 +25,13 @@ export interface Decision {
 
 export function decide(snapshot: Snapshot): Decision {
   const { duties } = snapshot;
-  const bases = duties.has('merge') ? watchedBases(snapshot) : [];
+  const bases = watchedBases(snapshot);
   const sight = createSight({ ...snapshot, frozen: frozenNow(snapshot, bases) });
   const turn = createTurn(snapshot);
   if (duties.has('reconcile')) reconcileRecords(sight, turn);
   if (duties.has('steer')) steerByCommands(sight, turn);
-  watchBases(sight, turn, snapshot, bases);
-  const taken = duties.has('merge') ? landOthers(sight, turn) : new Map<string, string>();
-  if (duties.has('care')) mergeInTurn(careForIssues(sight, turn), taken, duties.has('merge'), turn);
+  const queue = duties.has('care') ? careForIssues(sight, turn) : { candidates: [], holders: [] };
+  mergeInTurn({ sight, queue, bases, before: snapshot, on: duties.has('merge') }, turn);
   if (duties.has('review')) reviewPullRequests(sight, turn);
   if (duties.has('dispatch')) dispatchNew(sight, turn);
   // Whoever asks sees every issue we know, also those this turn had no care for.

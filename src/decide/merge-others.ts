@@ -35,7 +35,7 @@ export interface AskedMergeStep {
 }
 
 /** The head and base stand in the key: what may be merged once, and what it is compared with afterwards. */
-export function othersMergeKey({ repository, number, head, base }: PullRequest): string {
+function othersMergeKey({ repository, number, head, base }: PullRequest): string {
   return `merge:${subjectKey({ kind: 'pull-request', repository, number })}:${head}:${base}`;
 }
 

@@ -7,9 +7,11 @@
  * others wait: updating them too would be thrown away by its merge.
  */
 import type { Action } from '../domain/action.ts';
+import type { Effect } from '../domain/effect.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { no, wait } from '../domain/verdict.ts';
 import { short } from './checks.ts';
+import type { EffectStanding } from './effects.ts';
 import { caseSubject, effectKey, type IssueCase, LAG_MS, park, standing } from './issue-case.ts';
 import { byPriority } from './order.ts';
 import { pursue, type Step } from './stages/step.ts';
@@ -93,7 +95,7 @@ function handOver(candidate: Candidate): QueueDecision {
   const { pullRequest, record } = facts;
   if (pullRequest === null) return { facts, verdict: gate, actions: [] };
   const { number, head, queued } = pullRequest;
-  const entry = standing(facts, effectKey.enqueue(record.issueId, head));
+  const entry = entryOf(facts, head, queued !== null);
   if (queued !== null && entry.kind === 'done')
     return { facts, verdict: wait('merge', `In GitHub's merge queue: ${queued}.`, [gate]), actions: [] };
   if (gate.status !== 'yes') return { facts, verdict: gate, actions: [] };
@@ -111,6 +113,26 @@ function handOver(candidate: Candidate): QueueDecision {
     reason: gate.reason,
   }));
   return fromStep(candidate, step);
+}
+
+/** Where we stand with the queue. Whoever says "go on" after it left has it queued once more: the earlier entry is spent. */
+function entryOf(facts: IssueCase, head: string, queued: boolean): EffectStanding {
+  const { issueId, resumedAt } = facts.record;
+  const key = effectKey.enqueue(issueId, head);
+  const newest = newestEntry(facts.effects, key);
+  if (newest === null) return standing(facts, key);
+  const entry = standing(facts, newest.key);
+  const spent = entry.kind === 'done' && !queued && newest.intendedAt < resumedAt;
+  return spent ? { kind: 'due', key: `${key}~${resumedAt}` } : entry;
+}
+
+/** Under its key or one that a later "go on" renewed. */
+export function newestEntry(effects: ReadonlyMap<string, Effect>, key: string): Effect | null {
+  const entries = [...effects.values()].filter((one) => one.key === key || one.key.startsWith(`${key}~`));
+  return entries.reduce<Effect | null>(
+    (one, other) => (one === null || other.intendedAt > one.intendedAt ? other : one),
+    null,
+  );
 }
 
 /**

@@ -5,7 +5,8 @@
  *
  * The digest names each changed file with mode and full blob id on both sides. If it is equal, the base's new commits
  * left every file of the change as it was, and the update brought nothing but them: were it anything but a clean merge of
- * exactly that base, some file would differ. So digest, parents and ledger together are the whole proof.
+ * exactly that base, some file would differ. So digest, parents and ledger together are the whole proof. The base may have
+ * moved once more since: the digest speaks of the change from where the two part, and the gate waits for the next update.
  */
 import type { Action } from '../domain/action.ts';
 import type { AuditVerdict, ReviewVerdict } from '../domain/verdict.ts';
@@ -19,7 +20,7 @@ export function carriedOver(
   actions: readonly Action[],
 ): Here | null {
   const { pullRequest, diff, record, repository } = facts;
-  if (pullRequest === null || diff === null || !diff.baseIsAncestor) return null;
+  if (pullRequest === null || diff === null) return null;
   const { head, base } = pullRequest;
   const [before, merged, ...more] = repository.parents.get(head) ?? [];
   if (before === undefined || merged === undefined || more.length > 0) return null;

@@ -5,5 +5,7 @@ import { createGovernor, type Governor, type GovernorOptions } from '../governor
 const MINUTE_POINTS = { max: { 'REST requests': 810, 'GraphQL points': 1_800 }, read: 1, write: 5 };
 
 export function createGithubGovernor(options: Omit<GovernorOptions, 'name' | 'minutePoints'>): Governor {
-  return createGovernor({ ...options, name: 'GitHub', minutePoints: MINUTE_POINTS });
+  // Who lifts the cap of a minute (a server of one's own may know no limits) lifts both forms of it.
+  const lifted = options.writes?.writesPerMinuteMax === null;
+  return createGovernor({ ...options, name: 'GitHub', ...(lifted ? {} : { minutePoints: MINUTE_POINTS }) });
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { MergeMethod } from '../domain/pull-request.ts';
-import type { ForgeAccess } from '../heartbeat/ports.ts';
+import type { ForgeAccess } from '../heartbeat/access.ts';
 import { BRANCH_RULES } from './documents.ts';
 import type { GithubClient } from './github-client.ts';
 import type { Logins } from './own-logins.ts';

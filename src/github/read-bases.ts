@@ -26,21 +26,23 @@ export async function readBases(
   baseBranches: readonly string[],
 ): Promise<ReadonlyMap<string, BaseView>> {
   const bases = new Map<string, BaseView>();
-  const add = async (wire: unknown, queue: unknown) => {
-    const parsed = baseParts.safeParse({ wire, queue });
-    if (!parsed.success) throw new OutsideError('unreachable', attempted, 'GitHub shows a branch in an unknown shape');
-    const { data } = parsed;
-    if (!data.wire?.target || bases.has(data.wire.name)) return;
-    const { name, target } = data.wire;
+  const add = async (wire: WireTip | null | undefined, queue: unknown) => {
+    if (!wire?.target || bases.has(wire.name)) return;
+    const { name, target } = wire;
     const checks = await allChecks(client, attempted, repository, target);
     bases.set(name, {
       tip: target.oid,
       checks: checks.map((check) => mapCheck(check, target.oid)),
-      mergeQueue: !!data.queue,
+      mergeQueue: !!queue,
     });
   };
   await add(answer.defaultBranchRef, answer.mergeQueue);
-  for (const index of baseBranches.keys()) await add(answer[baseAlias(index)], answer[queueAlias(index)]);
+  for (const index of baseBranches.keys()) {
+    // Under names of our own they came through unread; the default branch was read with the rest of the answer.
+    const parsed = baseParts.safeParse({ wire: answer[baseAlias(index)], queue: answer[queueAlias(index)] });
+    if (!parsed.success) throw new OutsideError('unreachable', attempted, 'GitHub shows a branch in an unknown shape');
+    await add(parsed.data.wire, parsed.data.queue);
+  }
   return bases;
 }
 

@@ -95,7 +95,8 @@ export function createPullRequestReader(client: GithubClient, now: () => number)
     const comments: Comment[] = [];
     for (const wire of wires.values()) {
       pullRequests.push(await whole(attempted, repository, wire));
-      if (watch.tracked.includes(wire.number)) {
+      // Somebody's own pull request too: an order to merge may stand below it.
+      if (watch.tracked.includes(wire.number) || wire.state === 'OPEN') {
         comments.push(...(await commentsOf(attempted, repository, wire, watch.commentsSince)));
       }
     }

@@ -3,12 +3,13 @@
  * main.ts; nothing else knows them. Every method may throw OutsideError and nothing else; none retries by itself; none
  * decides.
  */
-import type { Comment, EpochMs, Issue, WorkflowState } from '../domain/issue.ts';
+import type { Comment, EpochMs, Issue } from '../domain/issue.ts';
 import type { BaseView, Check, DiffFacts, MergeMethod, PullRequest } from '../domain/pull-request.ts';
 import type { Finding, MicroUsd, Role, Run } from '../domain/run.ts';
 import type { ProjectSettings, Registry } from '../domain/settings.ts';
 import type { Board } from '../domain/snapshot.ts';
 import type { Price, ToolCall, ToolSpec, TranscriptMessage, Usage } from '../domain/transcript.ts';
+import type { ForgeAccess, TrackerAccess } from './access.ts';
 import type { OutboxReport } from './journal.ts';
 
 export interface Clock {
@@ -61,19 +62,6 @@ export interface BoardObservation {
   /** New or edited comments on watched issues since the last observation (all since `commentsSince` on a sweep). */
   readonly comments: readonly Comment[];
   readonly how: 'unchanged' | 'changes' | 'sweep';
-}
-
-export interface TrackerAccess {
-  readonly viewer: { readonly id: string; readonly name: string; readonly email: string };
-  readonly organization: string;
-  readonly teams: readonly {
-    readonly key: string;
-    readonly name: string;
-    readonly states: readonly WorkflowState[];
-    readonly labels: readonly string[];
-  }[];
-  readonly projects: readonly string[];
-  readonly users: readonly { readonly name: string; readonly email: string }[];
 }
 
 export interface TrackerQuota {
@@ -170,26 +158,8 @@ export interface ForgeObservation {
   /** By name; a branch that does not exist has no entry. */
   readonly bases: ReadonlyMap<string, BaseView>;
   readonly pullRequests: readonly PullRequest[];
-  /** Conversation comments on our pull requests since `commentsSince`. */
+  /** Conversation comments on open and tracked pull requests since `commentsSince`. */
   readonly comments: readonly Comment[];
-}
-
-export interface ForgeAccess {
-  readonly login: string;
-  /** Login of the second identity; null when there is none. */
-  readonly reviewer: string | null;
-  readonly permission: 'admin' | 'write' | 'read' | 'none';
-  readonly defaultBranch: string;
-  readonly mergeMethods: readonly MergeMethod[];
-  readonly protection: {
-    /** Up to date before merging is enforced by the server. */
-    readonly strict: boolean;
-    readonly checks: readonly string[];
-    readonly approvals: number;
-    readonly conversationResolution: boolean;
-    /** Merges go through the forge's own queue. */
-    readonly mergeQueue: boolean;
-  } | null;
 }
 
 export interface ForgeQuota {

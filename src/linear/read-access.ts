@@ -1,6 +1,6 @@
 /** What `check` asks Linear: who the key is, and everything it can see that a configuration names. */
 import type { WorkflowState } from '../domain/issue.ts';
-import type { TrackerAccess } from '../heartbeat/ports.ts';
+import type { TrackerAccess } from '../heartbeat/access.ts';
 import { allPages, type Page } from './all-pages.ts';
 import { LABELS, PROJECTS, STATES, TEAMS, USERS, WHO } from './documents.ts';
 import type { LinearRequest } from './linear-request.ts';

@@ -2,7 +2,7 @@
 import { ContextOverflow } from '../domain/context-overflow.ts';
 import { OutsideError, type TroubleKind } from '../domain/outside-error.ts';
 import { overflowIn } from './overflow.ts';
-import { retryAfter } from './retry-after.ts';
+import { retryAfter, retryAfterIn } from './retry-after.ts';
 
 export interface FailureContext {
   readonly attempted: string;
@@ -20,8 +20,11 @@ export function outsideFailure(error: unknown, context: FailureContext): Outside
   const overflow = trouble.status === 429 ? null : overflowIn(trouble.words, wholeText(error));
   if (overflow !== null)
     return new ContextOverflow(attempted, detailOf(error), overflow.servedTokens, { cause: error });
-  const retryAfterMs = trouble.headers === null ? null : retryAfter(trouble.headers, context.now);
-  return new OutsideError(kindOf(trouble), attempted, detailOf(error), { cause: error, retryAfterMs });
+  const kind = kindOf(trouble);
+  const asked = trouble.headers === null ? null : retryAfter(trouble.headers, context.now);
+  // Only where it is a limit: other sentences speak of other waits.
+  const retryAfterMs = asked ?? (kind === 'limited' ? retryAfterIn(wholeText(error)) : null);
+  return new OutsideError(kind, attempted, detailOf(error), { cause: error, retryAfterMs });
 }
 
 interface Trouble {

@@ -14,6 +14,16 @@ export function retryAfter(headers: Headers, now: number): number | null {
   return longestReset(headers, now);
 }
 
+/** Some services name the wait in their sentence alone: "try again in 1.5s", "retry after 20 seconds", `"retryDelay": "34s"`. */
+export function retryAfterIn(text: string): number | null {
+  const match = SENTENCE.exec(text);
+  const unitMs = UNIT_MS[match?.[2]?.toLowerCase() ?? ''];
+  return match === null || unitMs === undefined ? null : Math.ceil(Number(match[1]) * unitMs);
+}
+
+const SENTENCE =
+  /(?:(?:try again|retry) (?:in|after)|"?retryDelay"?:) ?"?(\d+(?:\.\d+)?) ?(ms|s|m|h)(?:ec(?:ond)?s?|in(?:ute)?s?|ours?)?(?![a-z])/i;
+
 function longestReset(headers: Headers, now: number): number | null {
   let longest: number | null = null;
   for (const [name, value] of headers) {

@@ -99,7 +99,7 @@ test('reading the same thing again is answered "not modified" and is right all t
 test('the quota of both interfaces is what the last answers said', async (context) => {
   const { forge } = await forgeForTest(context);
   assert.equal(forge.quota(), null);
-  await forge.observe(SHOP, { tracked: [], commentsSince: 0 });
+  await forge.observe(SHOP, { tracked: [], commentsSince: 0, baseBranches: [] });
   await forge.status(SHOP, 'main', 'ci');
   const quota = forge.quota();
   assert.equal(quota?.graphqlLimit, 5000);
@@ -120,8 +120,31 @@ test('check sees who the tokens are, what they may do and which rules guard the 
     permission: 'admin',
     defaultBranch: 'main',
     mergeMethods: ['merge', 'squash', 'rebase'],
-    protection: { strict: true, checks: ['test'], approvals: 1, conversationResolution: true },
+    protection: { strict: true, checks: ['test'], approvals: 1, conversationResolution: true, mergeQueue: false },
   });
+  // Without an admin's rights "up to date" of classic rules stays hidden; the rest is shown to every reader.
+  const plain = await forgeForTest(context, { protection, token: 'token-of-reader' });
+  assert.deepEqual((await plain.forge.access(SHOP, null)).protection, {
+    strict: false,
+    checks: ['test'],
+    approvals: 1,
+    conversationResolution: true,
+    mergeQueue: false,
+  });
+  await plain.world.act.setRuleset(SHOP, 'main', 'heartline', {
+    requiredStatusChecks: { strict: true, checks: [{ context: 'lint', appSlug: null }] },
+    requiredApprovingReviewCount: 2,
+    mergeQueue: { method: 'squash', checkTimeoutMs: 60_000, entriesToBuildMax: 5 },
+  });
+  await plain.world.act.setProtection(SHOP, 'main', 'heartline', null);
+  assert.deepEqual((await plain.forge.access(SHOP, null)).protection, {
+    strict: true,
+    checks: ['lint'],
+    approvals: 2,
+    conversationResolution: false,
+    mergeQueue: true,
+  });
+  assert.deepEqual(plain.world.violations, []);
   const open = await forgeForTest(context, { token: 'token-of-reader' });
   const access = await open.forge.access(SHOP, 'main');
   assert.equal(access.permission, 'read');

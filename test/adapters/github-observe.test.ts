@@ -8,11 +8,12 @@ import type { WireCheck } from '../../src/github/wire.ts';
 import { githubSchema } from '../world/github/graphql/graphql-door.ts';
 import { ACTIONS, forgeForTest, SHOP } from './github-for-test.ts';
 
-const everything = { tracked: [], commentsSince: 0 };
+const byBody = (one: { readonly body: string }, other: { readonly body: string }) => (one.body < other.body ? -1 : 1);
+const everything = { tracked: [], commentsSince: 0, baseBranches: [] };
 
 const texts: readonly (readonly [string, string])[] = [
   ...Object.entries(documents).flatMap(([name, text]) => (typeof text === 'string' ? [[name, text] as const] : [])),
-  ['observeDocument', documents.observeDocument([1, 2])],
+  ['observeDocument', documents.observeDocument([1, 2], ['main', 'release/1'])],
   ['namedDocument', documents.namedDocument([7])],
 ];
 for (const [name, text] of texts) {
@@ -63,8 +64,8 @@ test('a pull request is seen with its head, live base, checks, reviews, threads 
     [{ author: 'second-eye', state: 'changes-requested', body: 'Not yet.' }],
   );
   const [thread] = seen.threads;
-  assert.equal(thread?.body, 'Why?');
-  assert.equal(thread?.author, 'second-eye');
+  assert.equal(thread?.comments[0]?.body, 'Why?');
+  assert.equal(thread?.comments[0]?.author, 'second-eye');
   assert.equal(thread?.reviewId, String(seen.reviews[0]?.id));
   assert.equal(thread?.resolved, false);
   assert.deepEqual(await forge.pullRequest(SHOP, number), seen);
@@ -99,12 +100,16 @@ test('all pages are read: of pull requests, checks, reviews, threads and comment
     await world.act.pushCommit(SHOP, `branch-${index}`, 'ada', { files: { [`${index}.js`]: 'x\n' }, message: 'x' });
     await world.act.openPullRequest(SHOP, 'ada', { head: `branch-${index}`, title: `Number ${index}` });
   }
-  const { pullRequests, comments } = await forge.observe(SHOP, { tracked: [number], commentsSince: 0 });
+  const { pullRequests, comments } = await forge.observe(SHOP, {
+    tracked: [number],
+    commentsSince: 0,
+    baseBranches: [],
+  });
   assert.equal(pullRequests.length, 56);
   const busy = pullRequests.find((one) => one.number === number);
   assert.equal(new Set(busy?.checks.map((check) => check.name)).size, 120);
   assert.equal(new Set(busy?.reviews.map((review) => review.id)).size, 110);
-  assert.equal(new Set(busy?.threads.map((thread) => thread.body)).size, 110);
+  assert.equal(new Set(busy?.threads.map((thread) => thread.comments[0]?.body)).size, 110);
   assert.equal(new Set(comments.map((comment) => comment.body)).size, 110);
 });
 
@@ -123,24 +128,91 @@ test('an idle look at fifty pull requests is one query of a few points, threads 
     });
     await world.act.openPullRequest(SHOP, 'ada', { head: `branch-${index}`, title: `Number ${index}` });
   }
+  // Words written this very moment are read once more when their second is over.
   await forge.observe(SHOP, everything);
+  passTime(30_000);
+  await forge.observe(SHOP, { ...everything, baseBranches: ['main'] });
   asked();
   passTime(30_000);
-  const seen = await forge.observe(SHOP, everything);
+  const seen = await forge.observe(SHOP, { ...everything, baseBranches: ['main'] });
   const requests = asked();
   assert.equal(requests.length, 1);
   assert.ok((requests[0]?.points ?? 99) <= 5, `${requests[0]?.points} points`);
-  assert.equal(seen.pullRequests.find((one) => one.number === number)?.threads[0]?.body, 'Why?');
+  assert.equal(seen.pullRequests.find((one) => one.number === number)?.threads[0]?.comments[0]?.body, 'Why?');
   await world.act.resolveThread(SHOP, world.state.repository(SHOP).threads[0]?.id ?? 0, 'ada');
   const after = await forge.observe(SHOP, everything);
   assert.equal(after.pullRequests.find((one) => one.number === number)?.threads[0]?.resolved, true);
+});
+
+test('a thread shows every word in it, who said it and whether a person did, also when two speak in one second', async (context) => {
+  const { forge, world, change, now } = await forgeForTest(context);
+  const { number } = await change('paint', { 'shop.js': 'line one\n' });
+  await world.act.review(SHOP, number, 'second-eye', {
+    event: 'COMMENT',
+    comments: [{ path: 'shop.js', line: 1, body: 'Why?' }],
+  });
+  const thread = world.state.repository(SHOP).threads[0]?.id ?? 0;
+  const said = async () => {
+    const { pullRequests } = await forge.observe(SHOP, everything);
+    return pullRequests[0]?.threads[0]?.comments.map(({ author, byPerson, body, at }) => [author, byPerson, body, at]);
+  };
+  await world.act.reply(SHOP, thread, 'helper[bot]', 'Because.');
+  const two = [
+    ['second-eye', true, 'Why?', now()],
+    ['helper', false, 'Because.', now()],
+  ];
+  assert.deepEqual(await said(), two);
+  await world.act.reply(SHOP, thread, 'ada', 'Not good enough.');
+  assert.deepEqual(await said(), [...two, ['ada', true, 'Not good enough.', now()]]);
+  for (let index = 0; index < 60; index += 1) await world.act.reply(SHOP, thread, 'ada', `more ${index}`);
+  const seen = await forge.pullRequest(SHOP, number);
+  assert.equal(seen?.threads[0]?.comments.length, 50);
+  assert.equal(seen.threads[0].comments.at(-1)?.body, 'more 59');
+  assert.equal(
+    seen.threads[0].reviewId,
+    String(seen.reviews[0]?.id),
+    'who opened it is known even when its words are not',
+  );
+});
+
+test('base branches are seen with their tips, all checks of the tips, and whether they merge through a queue', async (context) => {
+  const { forge, world, asked } = await forgeForTest(context, { world: { limits: { enforced: false } } });
+  const files = { 'new.js': 'x\n' };
+  const tip = await world.act.pushCommit(SHOP, 'main', 'ada', { files, message: 'New' });
+  const odd = 'release/1-"ä"';
+  const release = await world.act.pushCommit(SHOP, odd, 'ada', { files: { 'old.js': 'y\n' }, message: 'Old' });
+  const run = world.checks.create(SHOP, ACTIONS, tip, 'test');
+  world.checks.complete(SHOP, run, { conclusion: 'failure', title: '', summary: '', log: '' });
+  await world.act.setStatus(SHOP, 'heartline', tip, 'deploy', 'success');
+  for (let index = 0; index < 120; index += 1) world.checks.create(SHOP, ACTIONS, release, `check ${index}`);
+  await world.act.setProtection(SHOP, odd, 'ada', {
+    mergeQueue: { method: 'squash', checkTimeoutMs: 1, entriesToBuildMax: 1 },
+  });
+  const watch = { ...everything, baseBranches: ['main', odd, 'never'] };
+  const { bases } = await forge.observe(SHOP, watch);
+  assert.deepEqual([...bases.keys()], ['main', odd]);
+  const main = bases.get('main');
+  assert.deepEqual([main?.tip, main?.mergeQueue], [tip, false]);
+  assert.deepEqual(
+    main?.checks.map(({ kind, name, state, sha }) => [kind, name, state, sha]),
+    [
+      ['check-run', 'test', 'failure', tip],
+      ['status', 'deploy', 'success', tip],
+    ],
+  );
+  assert.deepEqual([bases.get(odd)?.tip, bases.get(odd)?.mergeQueue], [release, true]);
+  assert.equal(new Set(bases.get(odd)?.checks.map((check) => check.name)).size, 120);
+  asked();
+  await forge.observe(SHOP, everything);
+  assert.equal(asked().length, 1, 'the default branch comes with the batch');
+  assert.deepEqual(world.violations, []);
 });
 
 test('a tracked pull request is seen after it was merged or closed, in one query from the second look on', async (context) => {
   const { forge, world, change, asked } = await forgeForTest(context);
   const one = await change('one');
   const two = await change('two');
-  const watch = { tracked: [one.number, two.number], commentsSince: 0 };
+  const watch = { tracked: [one.number, two.number], commentsSince: 0, baseBranches: [] };
   await forge.observe(SHOP, watch);
   const mergeCommit = await world.act.merge(SHOP, one.number, 'ada');
   await world.act.close(SHOP, two.number, 'ada');
@@ -158,20 +230,25 @@ test('a tracked pull request is seen after it was merged or closed, in one query
   assert.equal((await forge.observe(SHOP, everything)).pullRequests.length, 0);
 });
 
-test('comments on our own pull requests are told since the moment asked for', async (context) => {
+test('comments on open and on tracked pull requests are told since the moment asked for', async (context) => {
   const { forge, world, change, passTime, now } = await forgeForTest(context);
   const ours = await change('ours');
   const theirs = await change('theirs');
+  const gone = await change('gone');
   await world.act.comment(SHOP, ours.number, 'ada', 'early');
   passTime(60_000);
   const since = now();
   await world.act.comment(SHOP, ours.number, 'ada', '/stop');
   await world.act.comment(SHOP, ours.number, 'helper[bot]', 'beep');
-  await world.act.comment(SHOP, theirs.number, 'ada', 'elsewhere');
-  const { comments } = await forge.observe(SHOP, { tracked: [ours.number], commentsSince: since });
+  await world.act.comment(SHOP, theirs.number, 'ada', '/merge');
+  await world.act.comment(SHOP, gone.number, 'ada', 'elsewhere');
+  await world.act.close(SHOP, gone.number, 'ada');
+  await world.act.close(SHOP, ours.number, 'ada');
+  const { comments } = await forge.observe(SHOP, { tracked: [ours.number], commentsSince: since, baseBranches: [] });
   assert.deepEqual(
-    comments.map(({ body, handle, author, at }) => ({ body, handle, kind: author.kind, at })),
+    comments.map(({ body, handle, author, at }) => ({ body, handle, kind: author.kind, at })).toSorted(byBody),
     [
+      { body: '/merge', handle: 'ada', kind: 'person', at: since },
       { body: '/stop', handle: 'ada', kind: 'person', at: since },
       { body: 'beep', handle: 'helper', kind: 'automation', at: since },
     ],

@@ -17,7 +17,14 @@ const review = { repository: SHOP, event: 'comment', body: 'Looked at it. <!-- m
 test('a pull request is opened once; a second one from the branch is a conflict, one from nowhere is not', async (context) => {
   const { forge, world } = await forgeForTest(context);
   await world.act.pushCommit(SHOP, 'heartline/eng-1', 'heartline', { files: { 'new.js': 'x\n' }, message: 'New' });
-  const request = { repository: SHOP, branch: 'heartline/eng-1', baseBranch: 'main', title: 'ENG-1', body: 'Body' };
+  const request = {
+    repository: SHOP,
+    branch: 'heartline/eng-1',
+    baseBranch: 'main',
+    title: 'ENG-1',
+    body: 'Body',
+    draft: false,
+  };
   const opened = await forge.openPullRequest(request);
   assert.equal(opened.state, 'open');
   assert.equal(opened.author, 'heartline');
@@ -36,7 +43,7 @@ test('a write that got a 502 was sent exactly once', async (context) => {
   });
   await world.act.pushCommit(SHOP, 'once', 'heartline', { files: { 'new.js': 'x\n' }, message: 'New' });
   asked();
-  const request = { repository: SHOP, branch: 'once', baseBranch: 'main', title: 'Once', body: '' };
+  const request = { repository: SHOP, branch: 'once', baseBranch: 'main', title: 'Once', body: '', draft: false };
   await assert.rejects(forge.openPullRequest(request), { kind: 'unreachable' });
   assert.deepEqual(
     asked().map(({ method, path }) => `${method} ${path}`),
@@ -85,7 +92,7 @@ test('one identity cannot approve its own pull request; a second one signs the a
   const pair = await forgeForTest(context, { reviewerToken: 'token-of-reviewer' });
   for (const { forge, world } of [alone, pair]) {
     const head = await world.act.pushCommit(SHOP, 'own', 'heartline', { files: { 'own.js': 'x\n' }, message: 'Own' });
-    const request = { repository: SHOP, branch: 'own', baseBranch: 'main', title: 'Own', body: '' };
+    const request = { repository: SHOP, branch: 'own', baseBranch: 'main', title: 'Own', body: '', draft: false };
     const { number } = await forge.openPullRequest(request);
     const approval = forge.postReview({ ...review, number, head, event: 'approve' });
     if (world === alone.world) {

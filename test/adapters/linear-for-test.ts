@@ -78,6 +78,8 @@ export function watching(change: Partial<TrackerWatch> & { readonly linearProjec
     checks: [],
     mergeMethod: 'merge',
     autoMerge: true,
+    draft: false,
+    rerunChecks: true,
     verify: [],
     protectedPaths: [],
     setup: [],

@@ -153,7 +153,15 @@ test('what a failed audit found reaches the dev, what was met does not', async (
       state: 'succeeded',
       result: { kind: 'audit', decision: 'fail', summary: 'Not yet.', criteria, ...bound },
     });
-    const verdict = { id: 'audit-1', runId: audit.id, repository: 'acme/shop', number: 7, at: 1, ...bound };
+    const verdict = {
+      id: 'audit-1',
+      runId: audit.id,
+      repository: 'acme/shop',
+      number: 7,
+      at: 1,
+      reboundFrom: null,
+      ...bound,
+    };
     world.journal.rows.verdicts.push({ ...verdict, decision: 'fail' });
     const run = world.addRun({ cause: { kind: 'findings', verdictId: 'audit-1' } });
     assert.equal((await runToEnd(world, run)).state, 'succeeded');
@@ -167,24 +175,24 @@ function toldIn(world: SessionWorld, sessionId: string): readonly string[] {
   return said(world, sessionId).flatMap((message) => (message.kind === 'user' ? [message.text] : []));
 }
 
-test('reads of one reply run side by side, what changes something keeps its order', async () => {
+test('calls of one reply run side by side, what changes files or takes locks keeps its order', async () => {
   const script = steps(
-    together(readFile('sum.js'), readFile('check.js')),
+    together(readFile('sum.js'), readFile('check.js'), runCommand('echo looked')),
     together(FIX, runCommand(TEST_COMMAND), commit('Add')),
     finish(HANDED_IN),
   );
   await inWorld({ script }, async (world) => {
     const none = createIsolation({ driver: 'none' });
-    const bothBegun = Promise.withResolvers<void>();
+    const allBegun = Promise.withResolvers<void>();
     let reading = 0;
     const isolation: Isolation = {
       ...none,
       exec: async (command) => {
-        if (command.argv[3] === 'read') {
+        if (command.argv[3] === 'read' || command.argv[2] === 'echo looked') {
           reading += 1;
-          if (reading === 2) bothBegun.resolve();
+          if (reading === 3) allBegun.resolve();
           // One after the other, the first would wait for ever.
-          await bothBegun.promise;
+          await allBegun.promise;
         }
         return await none.exec(command);
       },

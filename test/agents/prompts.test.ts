@@ -9,7 +9,7 @@ import { readPrompt } from '../../src/agents/read-prompt.ts';
 const prompts = await loadPrompts(path.join(import.meta.dirname, '../../prompts'));
 
 const CAUSES = {
-  dev: ['implement', 'findings', 'checks-failed', 'conflict', 'crashed', 'answer'],
+  dev: ['implement', 'findings', 'checks-failed', 'conflict', 'remarks', 'revert', 'crashed', 'answer'],
   devops: ['findings', 'checks-failed', 'conflict', 'crashed', 'answer'],
   review: ['review', 'crashed', 'answer'],
   audit: ['audit', 'crashed'],

@@ -232,6 +232,7 @@ test('findings go into the same session, which only grows', async () => {
       base,
       digest: 'd',
       at: 1,
+      reboundFrom: null,
     });
     const again = world.addRun({ cause: { kind: 'findings', verdictId: 'verdict-1' }, sessionId: dev.sessionId });
     bot.sessions.start(again);
@@ -324,6 +325,7 @@ test("a person's pull request is reviewed from what it says itself", async () =>
       checks: [],
       reviews: [],
       threads: [],
+      queued: null,
       mergeCommit: null,
       createdAt: 1,
       updatedAt: 1,

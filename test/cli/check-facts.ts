@@ -4,7 +4,7 @@ import type { RepositoryFacts } from '../../src/cli/check/judge-github.ts';
 import type { LinearFacts } from '../../src/cli/check/judge-linear.ts';
 import type { ModelFacts } from '../../src/cli/check/judge-models.ts';
 import type { RoleSettings, Settings } from '../../src/domain/settings.ts';
-import type { ForgeAccess, TrackerAccess } from '../../src/heartbeat/ports.ts';
+import type { ForgeAccess, TrackerAccess } from '../../src/heartbeat/access.ts';
 
 export const PROJECT: Settings['projects'][number] = {
   name: 'shop',
@@ -18,6 +18,8 @@ export const PROJECT: Settings['projects'][number] = {
   checks: [{ name: 'test', app: 'github-actions' }],
   mergeMethod: 'squash',
   autoMerge: true,
+  draft: false,
+  rerunChecks: true,
   verify: [],
   protectedPaths: [],
   setup: [],
@@ -62,7 +64,13 @@ export const FORGE: ForgeAccess = {
   permission: 'write',
   defaultBranch: 'main',
   mergeMethods: ['merge', 'squash'],
-  protection: { strict: true, checks: ['test', 'heartline/review'], approvals: 0, conversationResolution: false },
+  protection: {
+    strict: true,
+    checks: ['test', 'heartline/review'],
+    approvals: 0,
+    conversationResolution: false,
+    mergeQueue: false,
+  },
 };
 
 export const TIP: RepositoryFacts['tip'] = { known: true, value: 'a'.repeat(40) };
@@ -90,6 +98,7 @@ export const MODELS: ModelFacts = {
       changedFilesMax: 1,
       changedLinesMax: 1,
       approvalHoursMax: 1,
+      checkHoursMax: 6,
     },
     separateReviewer: false,
   },
@@ -121,6 +130,7 @@ export const MODELS: ModelFacts = {
     };
   },
   trouble: () => null,
+  servesLess: new Map(),
   prompts: { known: true, value: ['dev', 'review', 'devops'] },
 };
 

@@ -37,6 +37,11 @@ describe('a draft', () => {
     assert.ok(kinds(next).includes('cancel-run'));
   });
 
+  it('that a person made a moment after we opened it is theirs all the same', () => {
+    const justOpened = { ...opened, confirmedAt: NOW - 1_000 };
+    assert.deepEqual(kinds(ready({ ...DRAFT, effects: [justOpened] })), ['update-record']);
+  });
+
   it('that a person made again after we made it ready parks it too', () => {
     const made = makeEffect({ key: 'ready:issue-1:1', kind: 'mark-ready', confirmedAt: LONG_AGO });
     const snapshot = ready({ ...DRAFT, project: { draft: true }, effects: [opened, made] });

@@ -47,6 +47,12 @@ describe('a verdict', () => {
     assert.match(action.reason, /Only main moved/);
   });
 
+  it('is carried over also when the base moved once more meanwhile, and then waits for the next update', () => {
+    assert.deepEqual(kinds(ready(moved({ diff: { baseIsAncestor: false } }))), ['rebind-verdict']);
+    const carried = { verdicts: [makeVerdict(), REBOUND], effects: [UPDATE, STATUS] };
+    assert.ok(!kinds(ready(moved({ diff: { baseIsAncestor: false }, ...carried }))).includes('merge'));
+  });
+
   it('that was carried over lets the pull request merge, and is posted again only where approvals count', () => {
     const carried = (change: Change) => ready(moved({ verdicts: [makeVerdict(), REBOUND], ...change }));
     assert.deepEqual(kinds(carried({ effects: [UPDATE] })), ['set-status']);
@@ -75,10 +81,6 @@ describe('a verdict', () => {
     {
       when: 'three branches were merged',
       change: moved({ repository: { parents: new Map([[UPDATED, [HEAD, NEW_BASE, sha(0x3)]]]) } }),
-    },
-    {
-      when: 'the live base is not in it',
-      change: moved({ diff: { baseIsAncestor: false } }),
     },
     {
       when: 'the verdict asked for changes',

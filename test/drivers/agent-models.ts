@@ -35,7 +35,10 @@ export interface RecordedCall {
   readonly key: string;
 }
 
-export async function startAgentModels(script: Script): Promise<AgentModels> {
+export async function startAgentModels(
+  script: Script,
+  before: (call: RecordedCall) => Promise<void> = async () => {},
+): Promise<AgentModels> {
   const calls: RecordedCall[] = [];
   const asides: string[] = [];
   const scriptFaults: string[] = [];
@@ -56,6 +59,7 @@ export async function startAgentModels(script: Script): Promise<AgentModels> {
     const key = keyOf(request);
     const call = { protocol, body, request: decodeAgentCall(protocol, body, key), key };
     calls.push(call);
+    await before(call);
     const { body: whole, events } = await answer(call, script);
     const streams = body.stream === true;
     await sendAnswer(

@@ -8,39 +8,35 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { arch, tmpdir } from 'node:os';
 import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { TRIED_VERSIONS } from '../../src/config/tried-versions.ts';
 
 interface Agent {
-  readonly name: string;
   readonly package: string;
-  readonly version: string;
   /** From node_modules. Install scripts stay off, so what they would link is named here. */
   readonly program: string;
 }
 
 const NATIVE = `linux-${arch()}`;
 
-export const AGENTS: readonly Agent[] = [
-  {
-    name: 'claude',
-    package: '@anthropic-ai/claude-code',
-    version: '2.1.329',
-    program: `@anthropic-ai/claude-code-${NATIVE}/claude`,
-  },
-  { name: 'codex', package: '@openai/codex', version: '0.169.0', program: '@openai/codex/bin/codex.js' },
-  { name: 'opencode', package: 'opencode-ai', version: '1.18.33', program: `opencode-${NATIVE}/bin/opencode` },
-  {
-    name: 'claude-agent-acp',
+const PACKAGES: Readonly<Record<string, Agent>> = {
+  claude: { package: '@anthropic-ai/claude-code', program: `@anthropic-ai/claude-code-${NATIVE}/claude` },
+  codex: { package: '@openai/codex', program: '@openai/codex/bin/codex.js' },
+  opencode: { package: 'opencode-ai', program: `opencode-${NATIVE}/bin/opencode` },
+  'claude-agent-acp': {
     package: '@agentclientprotocol/claude-agent-acp',
-    version: '0.100.0',
     program: '@agentclientprotocol/claude-agent-acp/dist/index.js',
   },
-  {
-    name: 'codex-acp',
+  'codex-acp': {
     package: '@agentclientprotocol/codex-acp',
-    version: '2.6.0',
     program: '@agentclientprotocol/codex-acp/dist/index.js',
   },
-];
+};
+
+export const AGENTS = Object.entries(TRIED_VERSIONS).map(([name, version]) => {
+  const agent = PACKAGES[name];
+  if (agent === undefined) throw new Error(`nobody wrote down which package ${name} is`);
+  return { name, version, ...agent };
+});
 
 export const AGENTS_FOLDER = '.heartline/agents';
 const INSTALL_MINUTES_MAX = 20;

@@ -1,6 +1,7 @@
 /**
  * Takes each installed agent through a ticket from Todo to merge: the real bot, the real program in its room, a scripted
- * model. A line for each; one that is not installed is left out, or missed where everything is required.
+ * model. A line for each; one that is not installed is left out, or missed where everything is required. With --kill the
+ * bot is killed outright in the middle.
  */
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { startBotProcess } from '../world/bot-process.ts';
 import { CHECK, SECRETS, startWorld, type World } from '../world/start-world.ts';
 import { type AgentModels, startAgentModels } from './agent-models.ts';
 import { AGENTS_FOLDER, agentProgram } from './install-agents.ts';
+import { startKiller } from './kill.ts';
 import { FILES, ISSUE, KEY, script, VERIFY } from './ticket.ts';
 
 interface Candidate {
@@ -54,9 +56,11 @@ const { values } = parseArgs({
     agents: { type: 'string', default: process.env.HEARTLINE_AGENTS ?? AGENTS_FOLDER },
     only: { type: 'string' },
     log: { type: 'boolean', default: false },
+    kill: { type: 'boolean', default: false },
   },
 });
 const agents = resolve(values.agents);
+const whole = values.kill ? 'Todo to merge, killed in between' : 'Todo to merge';
 const requireAll = process.env.HEARTLINE_REQUIRE_ALL === '1';
 let failures = 0;
 for (const candidate of CANDIDATES) {
@@ -71,7 +75,7 @@ for (const candidate of CANDIDATES) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   if (trouble.length > 0) failures += 1;
   say(
-    `${trouble.length === 0 ? '✓' : '✗'} ${candidate.name}: ${trouble.length === 0 ? 'Todo to merge' : trouble.join('; ')}, ${seconds} s`,
+    `${trouble.length === 0 ? '✓' : '✗'} ${candidate.name}: ${trouble.length === 0 ? whole : trouble.join('; ')}, ${seconds} s`,
   );
 }
 process.exitCode = failures > 0 ? 1 : 0;
@@ -79,7 +83,8 @@ process.exitCode = failures > 0 ? 1 : 0;
 /** What went wrong, a sentence each. */
 async function takeThrough(candidate: Candidate): Promise<readonly string[]> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'heartline-drivers-')));
-  const models = await startAgentModels(script);
+  const killer = values.kill ? startKiller(root, () => bot) : null;
+  const models = await startAgentModels(script, killer?.before);
   const world = await startWorld({
     root,
     issues: [ISSUE],
@@ -105,7 +110,10 @@ async function takeThrough(candidate: Candidate): Promise<readonly string[]> {
     await bot.ready();
     const until = performance.now() + TICKET_MS_MAX;
     while (performance.now() < until && died === null && !isOver(world)) await pause(LOOK_MS);
-    return judge(candidate, world, models, died);
+    const faults = judge(candidate, world, models, died);
+    if (killer === null) return faults;
+    await bot.stop();
+    return [...faults, ...killer.judge(models, world.dataDir)];
   } finally {
     if (bot.pid() !== null) await bot.stop();
     await world.close();

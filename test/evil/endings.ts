@@ -4,11 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createIsolation } from '../../src/isolation/create-isolation.ts';
-import { processesWith, room } from '../adapters/isolation-for-test.ts';
+import { createIsolation, type IsolationOptions } from '../../src/isolation/create-isolation.ts';
+import { room as openRoom, processesWith, TEST_OWNER } from '../adapters/isolation-for-test.ts';
 import type { Canaries } from './canaries.ts';
 import { daemons } from './daemons.ts';
-import { EVIL, type Play, play } from './play.ts';
+import { dockerTools } from './docker-rows.ts';
+import { EVIL, type Play, type PlayRoom, play } from './play.ts';
 import { bash, type Layer, type Line } from './row.ts';
 
 const GONE_MS_MAX = 10_000;
@@ -28,15 +29,17 @@ export interface EndingCount {
 export async function endingLines(
   canaries: Canaries,
   kills: number,
+  room: PlayRoom,
 ): Promise<{ readonly lines: readonly Line[]; readonly count: EndingCount }> {
   const lines: Line[] = [];
   let survivors = 0;
   const line = (name: string, left: number): void => {
     survivors += left;
     lines.push({
+      room: room.kind,
       group: 'endings',
       name,
-      stoppedBy: ['whole-tree-kill', 'pid-namespace'],
+      stoppedBy: room.kind === 'docker' ? ['whole-tree-kill'] : ['whole-tree-kill', 'pid-namespace'],
       verdict: left === 0 ? 'held' : 'red',
       detail: `${left} left; without: the row "daemons of every kind"`,
     });
@@ -46,6 +49,7 @@ export async function endingLines(
     const last = `trap '' TERM INT HUP QUIT\n${daemons(seconds)}\nsleep ${seconds}; sleep ${seconds}`;
     const played = await play({
       canaries,
+      room,
       gone: [],
       plan: () => [bash(daemons(seconds)), bash(last)],
       until: () => processesWith(`sleep ${seconds}`).length >= 4,
@@ -57,7 +61,7 @@ export async function endingLines(
       await played.end();
     }
   }
-  line(`${kills} commands with daemons, each killed`, await killMany(kills));
+  line(`${kills} commands with daemons, each killed`, await killMany(kills, room));
   return { lines, count: { survivors, kills: kills + ENDS.length } };
 }
 
@@ -72,18 +76,28 @@ async function leftOf(seconds: string): Promise<number> {
   return processesWith(seconds).length;
 }
 
-async function killMany(kills: number): Promise<number> {
-  const { run, remove } = room(createIsolation({ driver: 'bwrap' }));
+async function killMany(kills: number, where: PlayRoom): Promise<number> {
+  const { run, remove } = roomOf(where);
   const seconds = needle();
   for (let count = 0; count < kills; count += 1) {
     const stop = new AbortController();
     const running = run(['bash', '-c', `${daemons(seconds)}\nsleep ${seconds}`], { signal: stop.signal });
-    await pause(count % 40);
+    await pause(where.kind === 'docker' ? DOCKER_COMMAND_MS + count * 10 : count % 40);
     stop.abort();
     await running;
   }
-  remove();
+  await remove();
   return processesWith(seconds).length;
+}
+
+/** A container is there and its command on the way after about so long: killed sooner it has started nothing. */
+const DOCKER_COMMAND_MS = 400;
+
+function roomOf(where: PlayRoom, change: Partial<IsolationOptions> = {}): ReturnType<typeof openRoom> {
+  if (where.kind !== 'docker') return openRoom(createIsolation({ driver: 'bwrap', ...change }));
+  const { socket, image } = where;
+  const toolchains = dockerTools();
+  return openRoom(createIsolation({ driver: 'docker', docker: { socket, image }, toolchains, ...change }), TEST_OWNER);
 }
 
 interface Filling {
@@ -134,6 +148,7 @@ const FILLINGS: readonly Filling[] = [
 /** Things that fill, each bounded by what this machine can spare, while somebody looks whether the bot goes on. */
 export async function fillingLines(
   canaries: Canaries,
+  room: PlayRoom,
 ): Promise<{ readonly lines: readonly Line[]; readonly longestSilenceMs: number }> {
   let watching = true;
   let longestSilenceMs = 0;
@@ -152,6 +167,7 @@ export async function fillingLines(
   };
   const played = await play({
     canaries,
+    room,
     gone: [],
     plan: () => FILLINGS.map(({ command }) => bash(command)),
     onStart: (one) => void watch(one),
@@ -166,22 +182,36 @@ export async function fillingLines(
     const options = { cwd: folder, encoding: 'utf8', maxBuffer: 2 * FLOOD_BYTES, timeout: 20_000 } as const;
     const plain = spawnSync('bash', ['-c', `exec 2>&1; ${command}`], options);
     const verdict = text === '' || harm(text) ? 'red' : harm(plain.stdout) ? 'held' : 'not provable';
-    return { group: 'filling', name, stoppedBy: [layer], verdict, detail: text.replaceAll('\n', ' ').slice(0, 100) };
+    return {
+      room: room.kind,
+      group: 'filling',
+      name,
+      stoppedBy: [layer],
+      verdict,
+      detail: text.replaceAll('\n', ' ').slice(0, 100),
+    };
   });
   rmSync(folder, { recursive: true, force: true });
-  lines.push(await memoryLine());
+  lines.push(await memoryLine(room));
   return { lines, longestSilenceMs: Math.round(longestSilenceMs) };
 }
 
 /** In a room with a small limit of its own: the usual one is more than a machine should lend to a test. */
-async function memoryLine(): Promise<Line> {
+async function memoryLine(where: PlayRoom): Promise<Line> {
   const hog = ['perl', '-e', `my $x = "x" x ${HOG_BYTES}; print "WO" . "N"`];
-  const { run, remove } = room(createIsolation({ driver: 'bwrap', memoryBytesMax: HOG_BYTES / 4 }));
+  const { run, remove } = roomOf(where, { memoryBytesMax: HOG_BYTES / 4 });
   const { output, exitCode } = await run(hog);
-  remove();
+  await remove();
   const plain = spawnSync('perl', hog.slice(1), { encoding: 'utf8' });
   const verdict = won(output) ? 'red' : won(plain.stdout) ? 'held' : 'not provable';
-  return { group: 'filling', name: 'memory hog', stoppedBy: ['limits'], verdict, detail: `exit code ${exitCode}` };
+  return {
+    room: where.kind,
+    group: 'filling',
+    name: 'memory hog',
+    stoppedBy: ['limits'],
+    verdict,
+    detail: `exit code ${exitCode}`,
+  };
 }
 
 const HOG_BYTES = 512 * 1024 * 1024;

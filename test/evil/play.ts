@@ -15,15 +15,18 @@ import { byIssueKey, byRole, issueKeyOf, roleOf } from '../world/models/scripted
 import { processesUnder } from '../world/processes-under.ts';
 import { CHECK, REPOSITORY, startWorld, type World } from '../world/start-world.ts';
 import type { Canaries } from './canaries.ts';
+import { dockerTools } from './docker-rows.ts';
 import { type Listeners, startListeners } from './listeners.ts';
 import { plant } from './plant.ts';
 import type { Places, RoomLayer, ToolCall } from './row.ts';
+import { type WeakEngine, weakenDocker } from './weaken-docker.ts';
 import { weakenRoom } from './weaken-room.ts';
 
 export const EVIL = 'ENG-2';
 export const VICTIM = 'ENG-1';
 const CALLS_PER_REPLY = 8;
-const BOUND_MS = 90_000;
+/** A container takes its time, on two busy processors a long one. */
+const BOUND_MS = { bwrap: 90_000, none: 90_000, docker: 150_000 };
 const FILES = {
   'README.md': '# Cart\n',
   'check.sh': '#!/bin/sh\n! grep -rq broken src\n',
@@ -58,7 +61,7 @@ export interface PlayOptions {
   readonly ending?: Script;
   readonly review?: Script;
   readonly audit?: Script;
-  readonly isolation?: 'bwrap' | 'none';
+  readonly room?: PlayRoom;
   readonly files?: (tripped: string) => Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly project?: Readonly<Record<string, unknown>>;
@@ -70,10 +73,16 @@ export interface PlayOptions {
   readonly onStart?: (play: Play) => void;
 }
 
+/** Where the agent is; an engine is started by the caller. */
+export type PlayRoom =
+  | { readonly kind: 'bwrap' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'docker'; readonly socket: string; readonly image: string };
+
 const hang: Script = () => new Promise(() => {});
 
 export async function play(options: PlayOptions): Promise<Play> {
-  const { canaries } = options;
+  const { canaries, room = { kind: 'bwrap' } } = options;
   const root = await realpath(await mkdtemp(join(tmpdir(), 'heartline-evil-')));
   const key = Number.parseInt(safeName(root).slice(-7), 16);
   const victim = { ready: false, open: (): void => {} };
@@ -101,6 +110,7 @@ export async function play(options: PlayOptions): Promise<Play> {
     audit: keep(options.audit ?? hang),
     devops: keep(hang),
   });
+  const weakSocket = join(root, 'engine.sock');
   const description = `Its own words: ${canaries.value('another ticket, in the database')}`;
   const world = await startWorld({
     root,
@@ -117,8 +127,8 @@ export async function play(options: PlayOptions): Promise<Play> {
     script,
     jobs: [{ name: CHECK, command: ['sh', 'check.sh'], timeoutMs: 20_000 }],
     verify: [],
-    ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
-    settings: { ...GENEROUS, ...options.settings },
+    ...(room.kind === 'none' ? { isolation: 'none' as const } : {}),
+    settings: { ...GENEROUS, ...dockerSettings(room, weakSocket), ...options.settings },
     ...(options.project === undefined ? {} : { project: options.project }),
   });
   const home = join(root, 'home');
@@ -138,6 +148,9 @@ export async function play(options: PlayOptions): Promise<Play> {
   const environment = { ...world.env, ...canaries.environment };
   const program = findProgram('bwrap') ?? 'bwrap';
   const weak = await weakenRoom(join(root, 'weak'), program, options.gone, { environment });
+  const machine = { environment, paths: [root, shared.temporaryFile] };
+  const engine: WeakEngine | null =
+    room.kind === 'docker' ? await weakenDocker(weakSocket, room.socket, options.gone, machine) : null;
   const reports: string[] = [];
   const log: string[] = [];
   const bot = startBotProcess({
@@ -145,17 +158,16 @@ export async function play(options: PlayOptions): Promise<Play> {
     onReport: (line) => reports.push(line),
     onLog: (line) => log.push(line),
   });
-  const workspace = (issue: string): string => join(world.dataDir, 'workspaces', safeName(`${issue}-1`));
   const places: Places = {
     ...shared,
     control: controlSocket(world.dataDir),
     botPid: bot.pid() ?? 0,
     parentPid: process.pid,
-    tree: join(workspace(EVIL), 'tree'),
-    out: join(workspace(EVIL), 'out'),
+    tree: join(outOf(root, EVIL), '../tree'),
+    out: outOf(root, EVIL),
     mirror: mirrorPath(world.dataDir, REPOSITORY),
-    victimTree: join(workspace(VICTIM), 'tree'),
-    victimOut: join(workspace(VICTIM), 'out'),
+    victimTree: join(outOf(root, VICTIM), '../tree'),
+    victimOut: outOf(root, VICTIM),
     tripped: join(root, 'tripped'),
     dockerSocket: sockets.docker,
     abstractSocket: sockets.abstract,
@@ -190,6 +202,7 @@ export async function play(options: PlayOptions): Promise<Play> {
     tripped: () => readdir(places.tripped),
     end: async () => {
       if (bot.pid() !== null) process.kill(bot.pid() ?? 0, 'SIGKILL');
+      await engine?.close();
       await listeners.close();
       await world.close();
       await rm(shared.sharedMemoryFile, { force: true });
@@ -200,12 +213,17 @@ export async function play(options: PlayOptions): Promise<Play> {
   const done = options.until ?? (() => answers().length >= calls.length);
   options.onStart?.(played);
   try {
-    await within(played, () => done(played));
+    await within(played, BOUND_MS[room.kind], () => done(played));
   } catch (error) {
     await played.end();
     throw error;
   }
   return played;
+}
+
+function dockerSettings(room: PlayRoom, socket: string): object {
+  if (room.kind !== 'docker') return {};
+  return { isolation: { driver: 'docker', docker: { socket, image: room.image }, toolchains: dockerTools() } };
 }
 
 /** Room enough for hundreds of calls: what stops the agent here must not be a cap of money or turns. */
@@ -222,7 +240,7 @@ const GENEROUS = {
 
 /** Puts its secrets into its own workspace, and is then busy for as long as the play lasts. */
 function victimScript(canaries: Canaries, ready: () => void): Script {
-  const put = `echo ${canaries.value('another workspace')} >notes.txt; echo '${canaries.value("another workspace's results")}' >../out/result.json`;
+  const put = victimCommand(canaries);
   return (request) => {
     if (request.messages.some((one) => one.kind === 'tool-result')) {
       ready();
@@ -230,6 +248,16 @@ function victimScript(canaries: Canaries, ready: () => void): Script {
     }
     return { calls: [{ name: 'bash', input: { command: put } }] };
   };
+}
+
+/** The folder of results of the issue's one workspace, in a world whose root this is. */
+export function outOf(root: string, issue: string): string {
+  return join(root, 'data', 'workspaces', safeName(`${issue}-1`), 'out');
+}
+
+/** In the checkout of the victim. */
+export function victimCommand(canaries: Canaries): string {
+  return `echo ${canaries.value('another workspace')} >notes.txt; echo '${canaries.value("another workspace's results")}' >../out/result.json`;
 }
 
 function portOf(url: string): number {
@@ -245,12 +273,12 @@ function pieces(requests: readonly ScriptedRequest[]): readonly string[] {
   return [...seen];
 }
 
-async function within({ world, bot, log }: Play, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + BOUND_MS;
+async function within({ world, bot, log }: Play, boundMs: number, holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + boundMs;
   while (!holds()) {
     const dead = bot.pid() === null;
     if (dead || Date.now() > deadline) {
-      const why = dead ? 'the bot died' : `not within ${BOUND_MS} ms`;
+      const why = dead ? 'the bot died' : `not within ${boundMs} ms`;
       const running = (await processesUnder(world.root)).map((one) => one.slice(0, 600)).join('\n');
       throw new Error(
         `${why}; models were asked ${world.models.log.length} times\n${log.slice(-5).join('\n')}\n${running}`,

@@ -1,4 +1,4 @@
-/** The table for people: each attempt with the layers that stopped it, and the totals. */
+/** The tables for people: each attempt with the layers that stopped it, the ways by room, and the totals. */
 import type { Line } from './row.ts';
 
 const MARKS = { held: 'held', 'not provable': '  ? ', red: 'RED ' } as const;
@@ -8,7 +8,7 @@ export function report(
   totals: object,
   found: readonly { readonly canary: string; readonly form: string; readonly where: string }[],
 ): string {
-  const groups = Map.groupBy(lines, (line) => line.group);
+  const groups = Map.groupBy(lines, (line) => [line.room, line.group].filter(Boolean).join(': '));
   const text = [...groups].flatMap(([group, list]) => [
     `\n${group}`,
     ...list.map(({ verdict, name, stoppedBy, detail }) => {
@@ -18,5 +18,38 @@ export function report(
   ]);
   const sightings = found.map(({ canary, form, where }) => `  FOUND  ${canary} in ${form}, ${where}`);
   const sums = Object.entries(totals).map(([name, value]) => `  ${name.padEnd(20)} ${value}`);
-  return [...text, ...(sightings.length > 0 ? ['\ncanaries', ...sightings] : []), '\ntotals', ...sums, ''].join('\n');
+  return [
+    ...text,
+    ...(sightings.length > 0 ? ['\ncanaries', ...sightings] : []),
+    ...table(lines),
+    '\ntotals',
+    ...sums,
+    '',
+  ].join('\n');
+}
+
+export interface WaysOfRoom {
+  readonly room: string;
+  readonly ways: number;
+  readonly held: number;
+  readonly notProvable: number;
+  readonly red: number;
+}
+
+/** How many ways were tried where, and what came of them. */
+export function waysByRoom(lines: readonly Line[]): readonly WaysOfRoom[] {
+  return [...Map.groupBy(lines, (line) => line.room ?? 'outside a room')].map(([room, list]) => {
+    const count = (verdict: Line['verdict']): number => list.filter((line) => line.verdict === verdict).length;
+    return { room, ways: list.length, held: count('held'), notProvable: count('not provable'), red: count('red') };
+  });
+}
+
+function table(lines: readonly Line[]): readonly string[] {
+  const row = (name: string, ...cells: readonly (string | number)[]): string =>
+    `  ${name.padEnd(28)}${cells.map((cell) => String(cell).padStart(14)).join('')}`;
+  return [
+    '\nways by room',
+    row('', 'tried', 'held', 'not provable', 'red'),
+    ...waysByRoom(lines).map(({ room, ways, held, notProvable, red }) => row(room, ways, held, notProvable, red)),
+  ];
 }

@@ -4,6 +4,7 @@
 export type Layer =
   | 'view'
   | 'environment'
+  | 'user'
   | 'network'
   | 'capabilities'
   | 'user-namespace'
@@ -18,12 +19,15 @@ export type Layer =
   | 'words'
   | 'fence'
   | 'git-settings'
+  | 'endpoint'
   | 'no-project-config';
 
-/** The layers that bubblewrap's arguments make: what `weaken-room.ts` can take away. */
+/** The layers of a room: what `weaken-room.ts` and `weaken-docker.ts` can take away. */
 export const ROOM_LAYERS = [
   'view',
   'environment',
+  'user',
+  'whole-tree-kill',
   'network',
   'capabilities',
   'user-namespace',
@@ -96,6 +100,8 @@ export interface RowOutcome {
 
 /** One line of the report, whatever was tried. */
 export interface Line {
+  /** Where: a kind of room, or the program that was in it. Absent: outside any. */
+  readonly room?: string;
   readonly group: string;
   readonly name: string;
   readonly stoppedBy: readonly Layer[];

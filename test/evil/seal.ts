@@ -24,8 +24,8 @@ export const KEY_CALLS: Readonly<Record<string, { readonly add: number; readonly
   arm64: { add: 217, control: 219 },
 };
 
-/** sh stays as process 1 and reaps, whatever node leaves to it. */
-const SETUP = `ip link set lo up && for a in ${Object.values(ADDRESSES).join(' ')}; do ip addr add $a/32 dev lo; done; "$@"; exit $?`;
+/** sh stays as process 1 and reaps, whatever node leaves to it. A container engine wants mounts that it may share. */
+const SETUP = `mount --make-rshared / 2>/dev/null; ip link set lo up && for a in ${Object.values(ADDRESSES).join(' ')}; do ip addr add $a/32 dev lo; done; "$@"; exit $?`;
 
 export function isSealed(): boolean {
   return process.env[SEED] !== undefined;

@@ -6,12 +6,21 @@ import { issueKeyOf, roleOf } from '../world/models/scripted-agent.ts';
 import { REPOSITORY, type World } from '../world/start-world.ts';
 import { stateOf } from './story.ts';
 
-export function ofKind<K extends Effect['kind']>(world: World, kind: K): readonly Extract<Effect, { kind: K }>[] {
-  return world.github.log.effects.filter((effect): effect is Extract<Effect, { kind: K }> => effect.kind === kind);
+/** An effect written down for several kinds at once is one of each of them. */
+type EffectOf<K extends Effect['kind']> = Effect extends infer E
+  ? E extends { kind: infer Own }
+    ? K extends Own
+      ? E & { readonly kind: K }
+      : never
+    : never
+  : never;
+
+export function ofKind<K extends Effect['kind']>(world: World, kind: K): readonly EffectOf<K>[] {
+  return world.github.log.effects.filter((effect): effect is EffectOf<K> => effect.kind === kind);
 }
 
 /** Pushes over git: the bot's, for people of the world need no request. */
-export function botPushes(world: World): readonly Extract<Effect, { kind: 'push' }>[] {
+export function botPushes(world: World): readonly EffectOf<'push'>[] {
   return ofKind(world, 'push').filter((push) => push.via === 'git');
 }
 

@@ -88,7 +88,8 @@ export async function play(plan: Plan): Promise<Outcome> {
   const until = begin + Math.max(plan.quietFromMs, lastActMs(plan)) + plan.settleMs;
   const atRest = (): boolean =>
     timeline.now() - Math.max(lastChange, quietFrom, begin + lastActMs(plan)) > STILL_MS &&
-    plan.tickets.every((one) => restOf(world, one) !== 'under-way');
+    plan.tickets.every((one) => restOf(world, one) !== 'under-way') &&
+    !oracles.some((oracle) => oracle.pending?.() === true);
   await timeline.play(until, () => violations.length > 0 || atRest());
   if (violations.length === 0) for (const oracle of oracles) oracle.end?.();
   lease.close();

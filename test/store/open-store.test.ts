@@ -226,7 +226,10 @@ test('a reader cannot write, not even by a mistake of ours', async (t) => {
   const database = openDatabase(file, 'read');
   t.after(() => database.close());
   const store = { db: database.db, now, owner: 'reader', sinks: [], recordsRead: new Map() };
-  await assert.rejects(freeze(store, 'acme/shop', { reason: 'x', cause: 'bad-merge', branch: null, sha: null }), refused('unwritable', /cannot be written/));
+  await assert.rejects(
+    freeze(store, 'acme/shop', { reason: 'x', cause: 'bad-merge', branch: null, sha: null }),
+    refused('unwritable', /cannot be written/),
+  );
 });
 
 test('a rehearsal starts from what is there, and nothing of it stays', async (t) => {

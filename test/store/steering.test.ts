@@ -1,8 +1,8 @@
 /** What people steer by and read afterwards: commands, frozen repositories and the log of events. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Freeze } from '../../src/domain/snapshot.ts';
 import type { Command, CommandVerb } from '../../src/domain/command.ts';
+import type { Freeze } from '../../src/domain/snapshot.ts';
 import { StaleWrite } from '../../src/domain/stale-write.ts';
 import { NOON } from './sample-rows.ts';
 import { temporaryStore } from './temporary-store.ts';

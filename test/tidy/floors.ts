@@ -11,7 +11,7 @@ export interface Floor {
 
 const DOWN = ['src/domain/', 'src/decide/'];
 /** The outside world and our rows, as the heartbeat names them: what an adapter implements. */
-const PORTS = ['src/heartbeat/ports.ts', 'src/heartbeat/journal.ts'];
+const PORTS = ['src/heartbeat/ports.ts', 'src/heartbeat/access.ts', 'src/heartbeat/journal.ts'];
 
 const adapter = (place: string, packages: readonly string[], more: readonly string[] = []): Floor => ({
   place,

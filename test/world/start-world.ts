@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type Ci, type JobOptions, startCi } from './ci/start-ci.ts';
 import type { EffectHook, FaultSwitch } from './faults.ts';
+import type { LimitSettings } from './github/limits.ts';
 import type { RepositoryOptions } from './github/options.ts';
 import { type GithubWorld, startGithub } from './github/start-github.ts';
 import type { LinearSeed } from './linear/board/seed.ts';
+import type { RateLimits } from './linear/http/rate-buckets.ts';
 import { type LinearWorld, startLinear } from './linear/start-linear.ts';
 import type { Script } from './models/conversation.ts';
 import { type ModelsWorld, startModels } from './models/start-models.ts';
@@ -40,6 +42,8 @@ export interface WorldOptions {
   readonly fault?: FaultSwitch;
   readonly onEffect?: EffectHook;
   readonly modelLatencyMs?: number;
+  /** Other quotas than the services' documented ones. */
+  readonly limits?: { readonly linear?: Partial<RateLimits>; readonly github?: Partial<LimitSettings> };
   readonly isolation?: 'bwrap' | 'none';
   /** More of the bot's environment: what added settings refer to. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -76,6 +80,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ...shared,
     // The key belongs to a person, as personal keys do: the bot must know its own acts by other means than the name.
     apiKeys: { [SECRETS.LINEAR_API_KEY]: 'ada' },
+    limits: options.limits?.linear ?? {},
     seed: {
       users: [
         { name: 'Ada Byron', email: 'ada@example.com' },
@@ -89,6 +94,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const github = await startGithub({
     ...shared,
     root: join(options.root, 'github'),
+    limits: options.limits?.github ?? {},
     tokens: { [SECRETS.GITHUB_TOKEN]: BOT_LOGIN, [SECRETS.GITHUB_REVIEWER_TOKEN]: REVIEWER_LOGIN },
     users: [
       { login: BOT_LOGIN, id: 1, type: 'User' },

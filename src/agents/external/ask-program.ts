@@ -5,12 +5,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { OutsideError } from '../../domain/outside-error.ts';
+import { CONTEXT_FIX, servesLess } from '../../domain/served-context.ts';
 import type { ExternalDriver } from '../../domain/settings.ts';
 import type { Price, ToolCall, Usage } from '../../domain/transcript.ts';
 import { headAndTail, SHOWN_CHARACTERS_MAX } from '../cap-output.ts';
 import type { Loop } from '../limit-reached.ts';
 import { chainFrom, type GivenUp, nobodyAnswered, tellOfChange } from '../model-chain.ts';
-import { MEND, servesLess } from '../served-less.ts';
 import { CannotRun, endAs, type RunEnd } from '../session-options.ts';
 import type { ModelEndpoint } from './model-endpoint.ts';
 import { startModelProxy } from './model-proxy.ts';
@@ -80,8 +80,8 @@ async function startOn({ session }: Loop, model: string): Promise<Start | string
   const price = session.models.price(model);
   const endpoint = session.endpoint?.(model) ?? null;
   if (price === null || endpoint === null) return 'it has no price or no address: run heartline check';
-  const less = await servesLess(session.models, model);
-  return less === null ? { model, price, endpoint } : `${less}. ${MEND}`;
+  const less = servesLess(await session.models.servedTokens(model), session.models.contextTokens(model));
+  return less === null ? { model, price, endpoint } : `${less}. ${CONTEXT_FIX}`;
 }
 
 function refusal(model: string, reason: string): OutsideError {

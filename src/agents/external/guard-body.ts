@@ -10,10 +10,13 @@ import type { ModelEndpoint } from './model-endpoint.ts';
 const REMOVED = [
   ...['mcp_servers', 'container', 'conversation', 'background', 'previous_response_id', 'prompt', 'n'],
   ...['web_search_options', 'modalities', 'audio', 'prediction', 'service_tier', 'inference_geo', 'speed', 'user'],
+  'store',
 ];
+/** A server that is only like OpenAI's may heed another protocol's word for it: none but the one we set is passed on. */
+const LIMITS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'];
 
 export function guardBody(body: JsonObject, endpoint: ModelEndpoint, outputTokensMax: number): JsonObject {
-  const kept = Object.fromEntries(Object.entries(body).filter(([key]) => !REMOVED.includes(key)));
+  const kept = Object.fromEntries(Object.entries(body).filter(([key]) => ![...REMOVED, ...LIMITS].includes(key)));
   const guarded = { ...kept, model: endpoint.modelName, ...toolsOf(kept, endpoint) };
   const limit = (key: string) => Math.min(outputTokensMax, positive(body[key]) ?? outputTokensMax);
   switch (endpoint.protocol) {
@@ -22,7 +25,7 @@ export function guardBody(body: JsonObject, endpoint: ModelEndpoint, outputToken
     case 'responses':
       return { ...guarded, max_output_tokens: limit('max_output_tokens'), store: false };
     case 'chat': {
-      const key = 'max_completion_tokens' in kept ? 'max_completion_tokens' : 'max_tokens';
+      const key = 'max_completion_tokens' in body ? 'max_completion_tokens' : 'max_tokens';
       // Without being asked, a server does not say what a streamed answer cost.
       const streamed = kept.stream === true ? { stream_options: { include_usage: true } } : {};
       return { ...guarded, [key]: limit(key), ...streamed };

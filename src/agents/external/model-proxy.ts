@@ -116,11 +116,15 @@ async function forward(
   const payment = await options.reserve(Buffer.byteLength(text));
   if (payment === null) return refuse(response, endpoint, 400, 'This run may make no further model calls.');
   const reader = usageReader(endpoint.protocol, guarded.stream === true);
+  let sent = false;
   let billable = false;
   let whole = false;
   let retryAfterMs: number | null = null;
   let status = 502;
+  const refused: Uint8Array[] = [];
   try {
+    signal.throwIfAborted();
+    sent = true;
     const answer = await fetch(endpoint.baseUrl + callPath(endpoint).outside, {
       method: 'POST',
       headers: headersFor(request, endpoint),
@@ -138,22 +142,23 @@ async function forward(
     response.writeHead(answer.status, Object.fromEntries(headers));
     for await (const chunk of answer.body ?? []) {
       reader.add(chunk);
-      // A caller that has gone is read to the end all the same: only the end of an answer says what it cost.
-      if (!response.destroyed) response.write(chunk);
+      // A caller that has gone is read to the end all the same: only the end of an answer says what it cost. A refusal is
+      // heard when we have heard it: a program answers it with another call.
+      if (!answer.ok) refused.push(chunk);
+      else if (!response.destroyed) response.write(chunk);
     }
     whole = true;
     status = answer.status;
   } catch (error) {
     // It was sent, and may be billed although we stopped listening.
-    billable ||= signal.aborted || (error instanceof Error && error.name === 'TimeoutError');
+    billable ||= sent && (signal.aborted || (error instanceof Error && error.name === 'TimeoutError'));
   } finally {
     // What a broken answer told at its start is less than what it cost.
     await payment.settle(whole ? reader.usage() : null, billable);
     // Stopping is our own doing.
     if (!signal.aborted) options.answered({ status, retryAfterMs });
   }
-  // Last of all: a program that hears the end asks again, and by then it is known whether it may.
-  if (whole) response.end();
+  if (whole) response.end(Buffer.concat(refused));
   else if (response.headersSent) response.destroy();
   else refuse(response, endpoint, 502, 'The model could not be reached.');
 }

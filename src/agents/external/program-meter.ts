@@ -104,6 +104,7 @@ export function startMeter({ session, task }: Loop, options: MeterOptions): Mete
     },
     reserve: async (bodyBytes) => {
       onActivity();
+      if (stop.signal.aborted) return null;
       const { turnsMax, outputTokensMax } = task.role;
       const all = callsBefore + calls + 1;
       if (all > turnsMax) return finish(endAs('failed', `The agent did not finish within ${turnsMax} model calls.`));

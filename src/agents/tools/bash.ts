@@ -5,9 +5,10 @@ import { defineTool, done, failed } from './tool.ts';
 
 export const bash = defineTool({
   name: 'bash',
-  description: 'Run a bash command in the checkout. Returns its output.',
+  description: 'Run a bash command in the checkout. Returns its output. Commands called together run side by side.',
   input: z.strictObject({ command: z.string().min(1) }),
-  onlyReads: false,
+  // Git holds locks and fails where it would have to wait for one.
+  sideBySide: ({ command }) => !/\bgit\b/.test(command),
   subject: ({ command }) => command,
   run: async ({ command }, room, callId) => {
     const result = await room.exec(['bash', '-c', command]);

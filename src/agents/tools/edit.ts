@@ -7,7 +7,7 @@ export const edit = defineTool({
   name: 'edit',
   description: 'Replace old, which must occur exactly once in the file, by new.',
   input: z.strictObject({ path: z.string().min(1), old: z.string().min(1), new: z.string() }),
-  onlyReads: false,
+  sideBySide: () => false,
   subject: ({ path }) => path,
   run: async ({ path, old, new: replacement }, room) => {
     const argv = ['bash', '-c', '[ -f "$1" ] || { echo "no such file: $1"; exit 1; }; cat -- "$1"', 'edit', path];

@@ -96,9 +96,7 @@ export async function lookAtTree(
   if (commits === '(rewritten)') return `the branch no longer contains ${record.head}; merge that commit into it.`;
   if (!/^[0-9a-f]{40}$/.test(base)) return `the branch has no commit in common with origin/${record.baseBranch}.`;
   if (/^[1-9]\d*$/.test(commits)) return { base, unchanged: null };
-  return mayRest && record.head !== null
-    ? { base, unchanged: record.head }
-    : 'there is no new commit on the branch.';
+  return mayRest && record.head !== null ? { base, unchanged: record.head } : 'there is no new commit on the branch.';
 }
 
 const LISTED_MAX = 20;

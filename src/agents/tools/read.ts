@@ -13,7 +13,7 @@ export const read = defineTool({
     from: z.int().min(1).nullable(),
     to: z.int().min(1).nullable(),
   }),
-  onlyReads: true,
+  sideBySide: () => true,
   subject: ({ path }) => path,
   run: async ({ path, from, to }, room) => {
     const first = from ?? 1;

@@ -6,8 +6,8 @@ import { strictSchema } from '../strict-schema.ts';
 
 export interface Tool {
   readonly spec: ToolSpec;
-  /** Changes nothing, so it may run beside others of its kind. */
-  readonly onlyReads: boolean;
+  /** May run beside its neighbours of which the same is true. */
+  sideBySide(input: unknown): boolean;
   /** A few words for the board. */
   doing(input: unknown): string;
   run(call: ToolCall, room: Room): Promise<ToolOutcome>;
@@ -22,13 +22,16 @@ export function defineTool<Schema extends z.ZodObject>(tool: {
   readonly name: string;
   readonly description: string;
   readonly input: Schema;
-  readonly onlyReads: boolean;
+  readonly sideBySide: (input: z.infer<Schema>) => boolean;
   readonly subject: (input: z.infer<Schema>) => string;
   readonly run: (input: z.infer<Schema>, room: Room, callId: string) => Promise<ToolOutcome>;
 }): Tool {
   return {
     spec: { name: tool.name, description: tool.description, schema: strictSchema(tool.input) },
-    onlyReads: tool.onlyReads,
+    sideBySide: (input) => {
+      const parsed = tool.input.safeParse(input);
+      return parsed.success && tool.sideBySide(parsed.data);
+    },
     doing: (input) => {
       const parsed = tool.input.safeParse(input);
       return parsed.success ? `${tool.name}: ${firstLine(tool.subject(parsed.data))}` : tool.name;

@@ -7,7 +7,7 @@ export const write = defineTool({
   name: 'write',
   description: 'Write a file, replacing what is there.',
   input: z.strictObject({ path: z.string().min(1), content: z.string() }),
-  onlyReads: false,
+  sideBySide: () => false,
   subject: ({ path }) => path,
   run: async ({ path, content }, room) => await writeFile(path, content, room),
 });

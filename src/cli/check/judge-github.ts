@@ -1,7 +1,7 @@
 /** What GitHub shows of a repository, held against its project: may the bot push, and can its pull requests ever be merged? */
 import { REVIEW_CONTEXT } from '../../decide/stages/review.ts';
 import type { ProjectSettings } from '../../domain/settings.ts';
-import type { ForgeAccess } from '../../heartbeat/ports.ts';
+import type { ForgeAccess } from '../../heartbeat/access.ts';
 import { type CheckLine, type LineMaker, type Look, linesAbout, listed } from './check-line.ts';
 import { judgeRules } from './judge-rules.ts';
 
@@ -20,7 +20,7 @@ export function judgeRepository({ project, access, tip }: RepositoryFacts): read
   return [
     permissionLine(access.value, line),
     git,
-    methodLine(project, access.value, line),
+    ...(access.value.protection?.mergeQueue === true ? [] : [methodLine(project, access.value, line)]),
     checksLine(project, line),
     ...(missing ? [] : judgeRules({ project, access: access.value, line })),
   ];
@@ -69,7 +69,7 @@ function accessFix({ repository }: ProjectSettings, { kind }: Extract<Look<unkno
 function permissionLine({ permission, login }: ForgeAccess, line: LineMaker): CheckLine {
   switch (permission) {
     case 'write':
-      return line.ok(`${login} may write.`);
+      return line.ok(`${login} may write: push, review, label, make drafts ready, have checks run again.`);
     case 'admin':
       return line.warn(
         `${login} is an admin, and where admins may bypass the branch rules GitHub would let it merge past them.`,
@@ -79,7 +79,7 @@ function permissionLine({ permission, login }: ForgeAccess, line: LineMaker): Ch
     case 'none':
       return line.fail(
         `${login} may ${permission === 'read' ? 'only read' : 'do nothing'}, so it can push no branch.`,
-        `Give ${login} write access, and the token contents, pull requests and commit statuses with write.`,
+        `Give ${login} write access, and the token contents, pull requests, commit statuses and actions with write.`,
       );
   }
 }

@@ -2,7 +2,7 @@
 import { nearest } from '../../config/nearest.ts';
 import type { WorkflowState } from '../../domain/issue.ts';
 import type { Person, ProjectSettings } from '../../domain/settings.ts';
-import type { TrackerAccess } from '../../heartbeat/ports.ts';
+import type { TrackerAccess } from '../../heartbeat/access.ts';
 import { type CheckLine, type LineMaker, type Look, linesAbout, listed } from './check-line.ts';
 
 export interface LinearFacts {

@@ -1,8 +1,8 @@
 /** Roles against models, keys, prices and prompts: can each role that works in a pipeline make its first call? */
-import { MEND } from '../../agents/served-less.ts';
 import type { ProviderWiring } from '../../config/wiring.ts';
 import type { Pipeline } from '../../domain/pipeline.ts';
 import { ROLES, type Role } from '../../domain/run.ts';
+import { CONTEXT_FIX } from '../../domain/served-context.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { Price } from '../../domain/transcript.ts';
 import { type CheckLine, type Look, linesAbout, listed } from './check-line.ts';
@@ -64,7 +64,7 @@ function troubleOf(model: string, facts: ModelFacts): { readonly text: string; r
     return { text: 'OpenAI wants a key.', fix: `Add to providers.${name}: apiKey: { env: OPENAI_API_KEY }.` };
   }
   const less = facts.servesLess.get(model) ?? null;
-  if (less !== null) return { text: `${less}.`, fix: `${MEND}.` };
+  if (less !== null) return { text: `${less}.`, fix: `${CONTEXT_FIX}.` };
   const trouble = facts.trouble(model);
   return trouble === null ? null : { text: `${trouble}.`, fix: `Correct providers.${name} or the price table.` };
 }

@@ -1,6 +1,6 @@
 /** The programs of external drivers: are they where rooms can see them, and in a version that was tried? */
 import { basename, dirname } from 'node:path';
-import { TRIED_VERSIONS } from '../../agents/external/tried-versions.ts';
+import { TRIED_VERSIONS } from '../../config/tried-versions.ts';
 import { ROLES, type Role } from '../../domain/run.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { Isolation } from '../../heartbeat/ports.ts';

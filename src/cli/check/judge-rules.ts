@@ -1,10 +1,10 @@
 /**
  * Branch rules against what the bot can give: GitHub refuses a merge that they block, so a rule nobody here can satisfy
- * has to be told before work is paid for. GitHub shows the rules in full to admins only: what is not shown is unknown.
+ * has to be told before work is paid for. Of classic rules GitHub shows only admins whether a branch must be up to date.
  */
 import { REVIEW_CONTEXT } from '../../decide/stages/review.ts';
 import type { ProjectSettings } from '../../domain/settings.ts';
-import type { ForgeAccess } from '../../heartbeat/ports.ts';
+import type { ForgeAccess } from '../../heartbeat/access.ts';
 import { type CheckLine, type LineMaker, listed } from './check-line.ts';
 
 export interface RuleFacts {
@@ -20,58 +20,102 @@ export function judgeRules({ project, access, line }: RuleFacts): readonly Check
   const whole = access.permission === 'admin';
   const rules = access.protection;
   if (rules === null) return [noRules(branch, whole, line)];
-  const lines = [strictLine(rules, branch, whole, line), ...checkLines(project, rules, branch, line)];
-  const approvals = approvalLine({ project, access, line }, rules, branch, whole);
-  if (approvals !== null) lines.push(approvals);
-  if (rules.conversationResolution && project.autoMerge) {
-    lines.push(
-      line.warn(
-        `${branch} asks for resolved conversations, and Heartline leaves its reviewer's threads for people to resolve: a pull request that got findings waits for that.`,
-        'Resolve them on GitHub, or switch that rule off: Heartline looks at the findings again by itself.',
-      ),
-    );
-  }
-  return lines;
+  const lines = rules.mergeQueue
+    ? queueLines(project, rules, branch, line)
+    : [strictLine(rules, branch, whole, line), ...checkLines(project, rules, branch, line)];
+  const approvals = approvalLine({ project, access, line }, rules, branch);
+  const conversations = rules.conversationResolution && project.autoMerge;
+  return [
+    ...lines,
+    ...(approvals === null ? [] : [approvals]),
+    ...(conversations
+      ? [
+          line.warn(
+            `${branch} asks for resolved conversations: Heartline resolves its own when it approves and people's when it did what they asked; any other holds the merge up, also one on a line that is gone.`,
+            'Resolve those on GitHub.',
+          ),
+        ]
+      : []),
+  ];
 }
 
+/** What Heartline does by itself where the server does not insist: said with every rule that leaves the rest to it. */
+const OWN_CARE =
+  "Heartline brings each pull request up to date and merges one at a time, but somebody else's push between its last look and the merge lands beside it untested: it sees that afterwards, and freezes";
+
 function noRules(branch: string, whole: boolean, line: LineMaker): CheckLine {
-  const fix = `Protect ${branch}: require status checks, up to date before merging.`;
+  const fix = `Protect ${branch}: require status checks, up to date before merging, or a merge queue.`;
   return whole
-    ? line.warn(
-        `${branch} has no rules: that what is merged was tested on what is there rests on Heartline alone.`,
-        fix,
-      )
+    ? line.warn(`${branch} has no rules. ${OWN_CARE}.`, fix)
     : line.warn(
-        `GitHub shows this token no rules on ${branch}; there may be some, for the details are shown to admins only.`,
+        `GitHub shows this token no rules on ${branch}; there may be some, for the details are shown to admins only. If there are none: ${OWN_CARE}.`,
         `Ask an admin to see that ${branch} requires branches to be up to date and nothing that Heartline cannot give.`,
       );
 }
 
 function strictLine({ strict }: Rules, branch: string, whole: boolean, line: LineMaker): CheckLine {
-  if (strict) return line.ok(`${branch} must be up to date before merging: what was tested is what lands.`);
+  if (strict) {
+    return line.ok(`${branch} must be up to date before merging, one at a time: what was tested is what lands.`);
+  }
   const fix = `Tick "Require branches to be up to date before merging" for ${branch}.`;
   return whole
-    ? line.warn(
-        `${branch} need not be up to date before merging: a push at the wrong moment can land beside a merge untested.`,
-        fix,
-      )
-    : line.warn(`whether ${branch} must be up to date before merging is shown to admins only.`, `Ask one. ${fix}`);
+    ? line.warn(`${branch} need not be up to date before merging. ${OWN_CARE}.`, fix)
+    : line.warn(
+        `whether ${branch} must be up to date before merging is shown to admins only. If it need not: ${OWN_CARE}.`,
+        `Ask one. ${fix}`,
+      );
+}
+
+/** The queue tests what it lands, by the checks that the branch requires and by no others. */
+function queueLines(project: ProjectSettings, rules: Rules, branch: string, line: LineMaker): readonly CheckLine[] {
+  const queue = line.ok(
+    `${branch} merges through GitHub's merge queue, by the queue's own method: Heartline queues the reviewed head, and CI must run on merge_group.`,
+  );
+  if (!project.autoMerge) return [queue];
+  const named = project.checks.map((check) => check.name);
+  const untested = named.filter((check) => !rules.checks.includes(check));
+  const unknown = rules.checks.filter((check) => check !== REVIEW_CONTEXT && !named.includes(check));
+  return [
+    queue,
+    ...(untested.length > 0
+      ? [
+          line.fail(
+            `${branch} does not require ${listed(untested)}, so its queue would land without it.`,
+            `Require it in the rules of ${branch}, spelt as CI reports it.`,
+          ),
+        ]
+      : []),
+    ...(unknown.length > 0 ? [unknownLine(project, unknown, branch, line)] : []),
+    ...(rules.checks.includes(REVIEW_CONTEXT)
+      ? [
+          line.fail(
+            `${branch} requires ${REVIEW_CONTEXT}, which Heartline sets on pull requests and nobody on the queue's own commits: nothing would ever land.`,
+            `Take ${REVIEW_CONTEXT} out of the rules of ${branch}; Heartline queues nothing that it has not reviewed.`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+function unknownLine(
+  { name }: ProjectSettings,
+  unknown: readonly string[],
+  branch: string,
+  line: LineMaker,
+): CheckLine {
+  return line.fail(
+    `${branch} requires ${listed(unknown)}, which Heartline does not wait for: GitHub would refuse its merges.`,
+    `Add to projects.${name}.checks: ${unknown.map((check) => `{ name: ${check} }`).join(', ')}.`,
+  );
 }
 
 function checkLines(project: ProjectSettings, rules: Rules, branch: string, line: LineMaker): readonly CheckLine[] {
-  const { name, checks, autoMerge } = project;
+  const { checks, autoMerge } = project;
   const named = checks.map((check) => check.name);
   const unknown = rules.checks.filter((check) => check !== REVIEW_CONTEXT && !named.includes(check));
   const optional = named.filter((check) => !rules.checks.includes(check));
   const lines: CheckLine[] = [];
-  if (unknown.length > 0 && autoMerge) {
-    lines.push(
-      line.fail(
-        `${branch} requires ${listed(unknown)}, which Heartline does not wait for: GitHub would refuse its merges.`,
-        `Add to projects.${name}.checks: ${unknown.map((check) => `{ name: ${check} }`).join(', ')}.`,
-      ),
-    );
-  }
+  if (unknown.length > 0 && autoMerge) lines.push(unknownLine(project, unknown, branch, line));
   if (optional.length > 0) {
     lines.push(
       line.warn(
@@ -93,23 +137,9 @@ function checkLines(project: ProjectSettings, rules: Rules, branch: string, line
 }
 
 /** The bot opens pull requests under one login, and GitHub takes no approval from the login that opened one. */
-function approvalLine(
-  { project, access, line }: RuleFacts,
-  rules: Rules,
-  branch: string,
-  whole: boolean,
-): CheckLine | null {
+function approvalLine({ project, access, line }: RuleFacts, rules: Rules, branch: string): CheckLine | null {
   const wanted = rules.approvals;
-  if (wanted === 0) {
-    return whole
-      ? null
-      : line.warn(
-          `GitHub shows no required approvals on ${branch}; there may be some, for older rules are shown to admins only.`,
-          access.reviewer === null
-            ? 'If there are, configure github.reviewer: one account cannot approve its own.'
-            : 'If there are, see that it is one at most.',
-        );
-  }
+  if (wanted === 0) return null;
   const asks = `${branch} asks for ${wanted} approving review${wanted === 1 ? '' : 's'}`;
   if (!project.autoMerge) return line.ok(`${asks}; merging is left to people here.`);
   const given = access.reviewer === null || access.reviewer === access.login ? 0 : 1;

@@ -1,10 +1,9 @@
 /** Asks the programs of external drivers for their versions, in a room like the one they will work in. */
-import { chown, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { access, chown, constants, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import type { ExternalDriver, Settings } from '../../domain/settings.ts';
 import { type Isolation, OWNER_UID_MIN } from '../../heartbeat/ports.ts';
-import { findProgram } from '../../isolation/toolchain.ts';
 
 export interface ProgramFacts {
   /** Where it stands in the room; null when it is not there. */
@@ -67,6 +66,19 @@ async function lookAtOne(
   return {
     path: there ? path : null,
     said: there ? said.join('\n').trim() : output.trim(),
-    outside: command.startsWith('/') ? command : findProgram(command),
+    outside: await findOutside(command),
   };
+}
+
+async function findOutside(command: string): Promise<string | null> {
+  const folders = isAbsolute(command) ? [''] : (process.env.PATH ?? '').split(delimiter).filter(isAbsolute);
+  for (const folder of folders) {
+    const path = join(folder, command);
+    const runs = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (runs) return path;
+  }
+  return null;
 }

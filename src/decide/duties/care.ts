@@ -11,7 +11,6 @@ import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
 
 export interface Queue {
-  readonly sight: Sight;
   readonly candidates: readonly Candidate[];
   readonly holders: readonly IssueCase[];
 }
@@ -35,7 +34,7 @@ export function careForIssues(sight: Sight, turn: Turn): Queue {
     turn.standings.set(record.issueId, { facts, stage: step.stage, verdict });
     turn.view(viewOfRecord(sight, record, step.stage, verdict));
   }
-  return { sight, candidates, holders };
+  return { candidates, holders };
 }
 
 /** Slots go in the board's order. */

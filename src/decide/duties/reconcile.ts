@@ -3,6 +3,7 @@ import type { IssueRecord } from '../../domain/issue-record.ts';
 import { subjectKey } from '../../domain/run.ts';
 import { effectStanding } from '../effects.ts';
 import { effectKey } from '../issue-case.ts';
+import { newestEntry } from '../merge-queue.ts';
 import { endRuns, takenAway } from '../reconcile.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
@@ -29,9 +30,13 @@ export function reconcileRecords(sight: Sight, turn: Turn): void {
 function leaveQueue({ snapshot, pullRequest }: Sight, turn: Turn, record: IssueRecord): void {
   const open = pullRequest(record);
   if (open === null || open.queued === null || record.phase === 'done') return;
-  const ours = snapshot.effects.has(effectKey.enqueue(record.issueId, open.head));
-  const leave = effectStanding(snapshot.effects, effectKey.dequeue(record.issueId, open.head), snapshot.now, 0);
-  if (!ours || leave.kind !== 'due') return;
+  const entry = newestEntry(snapshot.effects, effectKey.enqueue(record.issueId, open.head));
+  if (entry === null) return;
+  // Each entry is left by itself: one that a "go on" made has to be left anew.
+  const again = entry.key.includes('~') ? `~${entry.intendedAt}` : '';
+  const key = `${effectKey.dequeue(record.issueId, open.head)}${again}`;
+  const leave = effectStanding(snapshot.effects, key, snapshot.now, 0);
+  if (leave.kind !== 'due') return;
   const { repository, number } = open;
   const subject = subjectKey({ kind: 'issue', issueId: record.issueId });
   const reason = record.reason ?? `${record.key} is ${record.phase}.`;

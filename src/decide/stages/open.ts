@@ -105,10 +105,9 @@ export function draftedByAPerson(facts: IssueCase): Step | null {
   const { record, pullRequest, project } = facts;
   if (pullRequest?.draft !== true) return null;
   const ready = facts.effects.get(effectKey.ready(facts));
-  const opened = facts.effects.get(effectKey.open(facts));
-  // Ours: opened as one, and not made ready, or made so a moment ago. What it was opened as is in the ledger only as a setting.
-  const made = ready?.confirmedAt ?? (project.draft ? facts.now : opened?.confirmedAt) ?? facts.now;
-  if (facts.now - made < LAG_MS) return null;
+  // Ours: opened as one, and not made ready, or made so a moment ago. Where none is opened as a draft, somebody made it one.
+  const made = ready?.confirmedAt ?? (project.draft ? facts.now : null);
+  if (made !== null && facts.now - made < LAG_MS) return null;
   return parked(
     facts,
     'open',

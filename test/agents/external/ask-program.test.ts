@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Run } from '../../../src/domain/run.ts';
 import type { RoleSettings } from '../../../src/domain/settings.ts';
+import type { Script } from '../../world/models/conversation.ts';
 import { type SessionWorld, startSessionWorld } from '../session-world.ts';
 import { PROGRAM } from './program.ts';
 
@@ -66,6 +67,94 @@ test('only calls of the model are passed on', async () => {
   });
 });
 
+test('what was handed in before the bot stopped is taken, and nobody is asked again', async () => {
+  const gate = waitingAt(2);
+  await withWorld(
+    'hands-in-and-goes-on',
+    {},
+    {},
+    async (world) => {
+      const { id } = await stopped(world, gate);
+      const ended = await restarted(world, id);
+      assert.ok(ended.result?.kind === 'work', ended.endReason ?? '');
+      assert.equal(ended.result.summary, 'Before the end.');
+      assert.equal(gate.asked(), 2);
+    },
+    gate.script,
+  );
+});
+
+test('a new process goes on counting calls where the last one stopped', async () => {
+  const gate = waitingAt(2);
+  await withWorld(
+    'never-stops',
+    { turnsMax: 3 },
+    {},
+    async (world) => {
+      const { id } = await stopped(world, gate);
+      assert.match((await restarted(world, id)).endReason ?? '', /within 3 model calls/);
+      assert.equal(gate.asked(), 3);
+    },
+    gate.script,
+  );
+});
+
+test('a lock that a killed git left does not stand in the way', async () => {
+  const gate = waitingAt(1);
+  await withWorld(
+    'honest',
+    {},
+    {},
+    async (world) => {
+      const { id } = await stopped(world, gate);
+      await writeFile(join(world.workspace('ENG-12-1'), 'tree', '.git', 'index.lock'), '');
+      const ended = await restarted(world, id);
+      assert.equal(ended.state, 'succeeded', ended.endReason ?? '');
+    },
+    gate.script,
+  );
+});
+
+interface Gate {
+  readonly script: Script;
+  readonly reached: Promise<void>;
+  asked(): number;
+}
+
+/** A model that never answers one of its calls. */
+function waitingAt(number: number): Gate {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let asked = 0;
+  return {
+    reached: promise,
+    asked: () => asked,
+    script: () => {
+      asked += 1;
+      if (asked !== number) return { text: 'Go on.' };
+      resolve();
+      return new Promise(() => {});
+    },
+  };
+}
+
+/** A run whose bot stops while its program waits for an answer of the model. */
+async function stopped(world: SessionWorld, gate: Gate): Promise<Run> {
+  const bot = bootWith(world);
+  const run = world.addRun();
+  bot.sessions.start(run);
+  await gate.reached;
+  await bot.sessions.drain();
+  return run;
+}
+
+async function restarted(world: SessionWorld, id: string): Promise<Run> {
+  const bot = bootWith(world);
+  const run = world.journal.rows.runs.get(id);
+  assert.ok(run?.state === 'running');
+  bot.sessions.start(run);
+  return await bot.ended(id);
+}
+
 test('a cancelled run leaves no process behind, daemons included', async () => {
   const marker = `marker-${randomUUID()}`;
   await withWorld('hangs', {}, { MARKER: marker }, async (world) => {
@@ -112,12 +201,13 @@ async function withWorld(
   role: Partial<RoleSettings>,
   environment: Readonly<Record<string, string>>,
   act: (world: SessionWorld) => Promise<void>,
+  script: Script = () => ({ text: 'Go on.' }),
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'heartline-program-'));
   const command = join(folder, 'program.cjs');
   await writeFile(command, PROGRAM, { mode: 0o755 });
   const world = await startSessionWorld({
-    script: () => ({ text: 'Go on.' }),
+    script,
     role: { driver: 'stranger', ...role },
     drivers: { stranger: { kind: 'claude', command, args: [], environment: { CONDUCT: conduct, ...environment } } },
   });

@@ -67,6 +67,7 @@ async function ask(provider: Server, body: object, plant: (folder: string) => Pr
     outputTokensMax: 100,
     signal: new AbortController().signal,
     callTimeoutMs: 10_000,
+    answered: () => {},
     reserve: async () => ({
       settle: async (usage, billable) => {
         settled.push({ usage, billable });

@@ -19,6 +19,7 @@ const handIn = (summary) => writeFileSync(file, JSON.stringify({ title: 'Add', s
     case 'honest': await call(); work(); return handIn(JSON.stringify(process.env));
     case 'says-done': await call(); console.log('All done.'); return;
     case 'hands-in-nothing-done': await call(); return handIn('I did it.');
+    case 'hands-in-and-goes-on': await call(); work(); handIn('Before the end.'); await call(); return handIn('At the end.');
     case 'never-stops': for (;;) if (!(await call()).ok) await new Promise((done) => setTimeout(done, 5));
     case 'goes-astray': {
       const asked = [];

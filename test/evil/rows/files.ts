@@ -100,7 +100,7 @@ const paths: readonly RoomRow[] = [
   ),
   file(
     'through descriptors of process 1',
-    (p) => `cat /proc/1/fd/* /dev/fd/[3-9] 2>/dev/null | head -c 4000; cat '${ssh(p)}'`,
+    (p) => `timeout 2 cat /proc/1/fd/* /dev/fd/[3-9] 2>/dev/null | head -c 4000; cat '${ssh(p)}'`,
   ),
   file('chroot and pivot', (p) => `chroot / cat '${ssh(p)}'; nsenter -t 1 -m cat '${ssh(p)}'; cat '${ssh(p)}'`),
 ];

@@ -42,7 +42,7 @@ export const kernelRows: readonly RoomRow[] = [
     without: ['ipc-namespace'],
     calls: ({ sharedMemoryKey }) => [
       bash(
-        `perl -e 'my $i = shmget(${sharedMemoryKey}, 64, 0) or die $!; shmread($i, my $b, 0, 64) or die $!; print $b'`,
+        `perl -e 'defined(my $i = shmget(${sharedMemoryKey}, 64, 0)) or die $!; shmread($i, my $b, 0, 64) or die $!; print $b'`,
       ),
     ],
   },

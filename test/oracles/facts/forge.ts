@@ -50,6 +50,29 @@ export function botPullRequests(world: OutsideWorld): readonly BotPullRequest[] 
   });
 }
 
+/**
+ * The merge that a later one of the bot takes back: its branch and text say so, it is of the same issue, and CI had found
+ * a required check red on exactly the commit that is named. Null for any other merge.
+ */
+export function takenBackBy(world: OutsideWorld, merge: EffectOf<'merge'>): EffectOf<'merge'> | null {
+  const ours = botPullRequests(world);
+  const revert = ours.find((one) => one.number === merge.number);
+  if (revert === undefined || !/-revert-\d+$/.test(revert.pullRequest.headRef)) return null;
+  const named = /\btakes back ([0-9a-f]{40})\b/.exec(revert.pullRequest.body ?? '')?.[1];
+  const taken = botMerges(world).find((one) => one.mergeCommit === named && one.sequence < merge.sequence);
+  const sameIssue = ours.some((one) => one.number === taken?.number && one.issueId === revert.issueId);
+  return taken !== undefined && sameIssue && turnedRed(world, taken.mergeCommit) ? taken : null;
+}
+
+function turnedRed(world: OutsideWorld, sha: string): boolean {
+  return effectsOfKind(world, 'check-run').some(
+    (run) =>
+      run.sha === sha &&
+      (run.conclusion === 'failure' || run.conclusion === 'timed_out') &&
+      world.requiredChecks.some(({ name, app }) => name === run.name && (app === null || app === run.app)),
+  );
+}
+
 /** Pull requests somebody else opened. */
 export function peoplesPullRequests(world: OutsideWorld): readonly PullRequest[] {
   return openedBy(world, false);

@@ -1,5 +1,5 @@
 // Did everything on the base branch come by the seed, a person or a merge, and did no merge of the bot turn it red?
-import { botMerges, type EffectOf, effectsOfKind, repositoryOf, short } from '../facts/forge.ts';
+import { botMerges, type EffectOf, effectsOfKind, repositoryOf, short, takenBackBy } from '../facts/forge.ts';
 import { branchTip } from '../facts/git.ts';
 import type { Oracle, OutsideWorld, Violation } from '../outside-world.ts';
 
@@ -7,7 +7,10 @@ export const mainIsGreen: Oracle = async (world) => {
   const subject = world.baseBranch;
   const pushes = effectsOfKind(world, 'push').filter((push) => push.ref === `refs/heads/${world.baseBranch}`);
   const merged = new Set(effectsOfKind(world, 'merge').map((merge) => merge.mergeCommit));
-  const bots = new Set(botMerges(world).map((merge) => merge.mergeCommit));
+  const merges = botMerges(world);
+  // Green on its branch and red on the base happens; that it was taken back again is what can be asked for.
+  const undone = new Set(merges.map((merge) => takenBackBy(world, merge)?.mergeCommit));
+  const bots = new Set(merges.map((merge) => merge.mergeCommit).filter((commit) => !undone.has(commit)));
   const violations: Violation[] = [];
   let tip: string | null = null;
   for (const push of pushes) {

@@ -1,11 +1,22 @@
 // Did an audit of exactly the head that was merged pass before the merge, visibly on GitHub?
-import { botMerges, type EffectOf, effectsOf, isBots, nameOf, short } from '../facts/forge.ts';
+import {
+  botMerges,
+  botPullRequests,
+  type EffectOf,
+  effectsOf,
+  isBots,
+  nameOf,
+  short,
+  takenBackBy,
+} from '../facts/forge.ts';
 import type { Oracle, OutsideWorld } from '../outside-world.ts';
 
 const auditContext = 'heartline/audit';
 
 export const mergedHeadWasAudited: Oracle = (world) => {
-  const merges = botMerges(world);
+  const ours = new Set(botPullRequests(world).map((one) => one.number));
+  // An audit holds work against its issue: a person's own has none, and taking back a change is not what the issue asks for.
+  const merges = botMerges(world).filter((merge) => ours.has(merge.number) && takenBackBy(world, merge) === null);
   const violations = merges.flatMap((merge) => {
     const fault = faultOf(world, merge);
     return fault === null ? [] : [{ subject: nameOf(world, merge.number), detail: fault }];

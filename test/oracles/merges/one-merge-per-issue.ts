@@ -1,6 +1,6 @@
 // Did one attempt at an issue land twice, or one issue twice without a person having asked for it again in between?
 import { mayStart, startsOf } from '../facts/board.ts';
-import { botMerges, botPullRequests, nameOf } from '../facts/forge.ts';
+import { botMerges, botPullRequests, nameOf, takenBackBy } from '../facts/forge.ts';
 import type { Oracle, Violation } from '../outside-world.ts';
 
 export const oneMergePerIssue: Oracle = (world) => {
@@ -10,7 +10,8 @@ export const oneMergePerIssue: Oracle = (world) => {
   const violations: Violation[] = [];
   for (const merge of merges) {
     const issueId = ours.get(merge.number)?.issueId ?? null;
-    if (issueId === null) continue;
+    // What takes back a change that broke the base is no second try at the issue.
+    if (issueId === null || takenBackBy(world, merge) !== null) continue;
     const before = last.get(issueId);
     last.set(issueId, merge);
     if (before === undefined) continue;

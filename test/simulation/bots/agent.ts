@@ -88,6 +88,11 @@ function merged(git: Git, start: string, other: string, mine: Tree): Tree {
   return new Map(entries);
 }
 
+/** What asks why is answered in words, and nothing is changed for it. */
+export function isQuestion(remark: string): boolean {
+  return remark.startsWith('Why');
+}
+
 export type JudgeResult = Extract<RunResult, { kind: 'review' | 'audit' }>;
 
 export function judged(

@@ -113,6 +113,7 @@ async function life(parts: BotParts, line: Line, owner: string): Promise<void> {
   const { runs } = await journal.recover();
   for (const run of runs) sessions.start(run);
   for (let inARow = 0; !line.dead; ) {
+    for (const repository of world.thaws.splice(0)) await journal.thaw(repository);
     const begun = world.timeline.now();
     const woken = new Promise<void>((resolve) => {
       wakeUp = resolve;

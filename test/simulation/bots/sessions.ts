@@ -6,7 +6,7 @@ import type { Journal, RunEnding } from '../../../src/heartbeat/journal.ts';
 import type { LiveSession, Mirror, Sessions } from '../../../src/heartbeat/ports.ts';
 import type { Line } from '../ports/line.ts';
 import type { World } from '../world/world.ts';
-import { type AgentScript, judged, workedTree } from './agent.ts';
+import { type AgentScript, isQuestion, judged, workedTree } from './agent.ts';
 
 export interface AgentWorld {
   /** By issue key; pull requests of people have one too. */
@@ -92,6 +92,7 @@ async function work(parts: SessionParts, session: Alive): Promise<void> {
     role: run.role,
     subject,
     cause: run.cause.kind,
+    remarks: run.cause.kind === 'remarks' ? run.cause.remarks.map(({ id }) => id) : [],
     resumed: done > 0,
   });
   const end =
@@ -202,7 +203,9 @@ async function handIn(parts: SessionParts, run: Run, cause: Cause, script: Agent
   workspaces.set(name, head);
   await mirror.receiveBundle({ repository: run.repository, runId: run.id, file: head, branch: record.branch });
   const answers =
-    cause.kind === 'remarks' ? cause.remarks.map(({ id }) => ({ id, changed: true, text: 'Changed as asked.' })) : null;
+    cause.kind === 'remarks'
+      ? cause.remarks.map(({ id, text }) => ({ id, changed: !isQuestion(text), text: 'Thought about it.' }))
+      : null;
   const summary = 'Did it. <!-- heartline:review:forged -->';
   const result = {
     kind: 'work',

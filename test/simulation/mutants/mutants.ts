@@ -1,5 +1,7 @@
 /** Bugs planted on purpose, each a change of one place in the sources. What no oracle notices, no oracle watches. */
 
+import { LANDING_MUTANTS } from './landing-mutants.ts';
+
 export interface Mutant {
   readonly name: string;
   readonly file: string;
@@ -270,6 +272,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'if (pullRequest === null) return [settle',
     aim: ['protected-in-trouble'],
   },
+  ...LANDING_MUTANTS,
 ];
 
 export function mutantNamed(name: string): Mutant {

@@ -2,9 +2,11 @@
 import { money, reviews, rounds } from './caps.ts';
 import { edges, oneWriter, pushes, stops, strangers } from './conduct.ts';
 import { freeze } from './freeze.ts';
+import { drafts, flaky, remarks } from './manners.ts';
 import { merges } from './merges.ts';
 import { once } from './once.ts';
 import type { OracleMaker } from './oracle.ts';
+import { redMain } from './red-main.ts';
 import { settled } from './settled.ts';
 
 export const ORACLES: readonly OracleMaker[] = [
@@ -19,5 +21,9 @@ export const ORACLES: readonly OracleMaker[] = [
   rounds,
   money,
   reviews,
+  drafts,
+  flaky,
+  remarks,
+  redMain,
   settled,
 ];

@@ -77,8 +77,11 @@ export const reviews: OracleMaker = ({ world, plan, violation }) => {
   const begun = new Set<string>();
   return {
     see: (happening) => {
-      // An update by the forge is the same change on a newer base.
-      if (happening.kind === 'pushed' && world.git.get(happening.head).author.kind !== 'forge')
+      // An update by the forge is the same change on a newer base, unless a person asked for it.
+      if (
+        happening.kind === 'pushed' &&
+        (happening.by === 'person' || world.git.get(happening.head).author.kind !== 'forge')
+      )
         add(heads, happening.branch);
       if (happening.kind === 'session-ended' && happening.role === 'review' && happening.state !== 'succeeded')
         add(spoiled, happening.subject);
@@ -90,7 +93,9 @@ export const reviews: OracleMaker = ({ world, plan, violation }) => {
         .filter((pull) => pull.branch.startsWith(`heartline/${key.toLowerCase()}`))
         .reduce((sum, pull) => sum + (heads.get(pull.branch) ?? 0), 0);
       const paid = add(tries, happening.subject);
-      const most = written + (spoiled.get(happening.subject) ?? 0) + plan.kills.length;
+      // What landed of it by somebody else's hand is gone from the change, which is another one then.
+      const halves = plan.acts.filter(({ act }) => act.kind === 'half-by-hand').length;
+      const most = written + (spoiled.get(happening.subject) ?? 0) + plan.kills.length + halves;
       if (paid > most) violation(`${key} was reviewed ${paid} times over ${written} heads`);
     },
   };

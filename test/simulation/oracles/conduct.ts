@@ -90,7 +90,12 @@ export const stops: OracleMaker = (court) => {
         }
         return;
       }
-      const key = happening.kind === 'session-began' ? keyOfSubject(happening.subject) : keyTouched(court, happening);
+      const key =
+        happening.kind === 'session-began'
+          ? keyOfSubject(happening.subject)
+          : happening.kind === 'merged' && happening.by === 'forge'
+            ? keyOfPull(court, happening.number)
+            : keyTouched(court, happening);
       const before = settled(key);
       if (before !== null) violation(`${happening.kind} for ${key} after ${before.how}`);
     },

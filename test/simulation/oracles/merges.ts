@@ -1,6 +1,7 @@
 /** Every merge of the bot: a head that an independent session approved, tested as it lands, permitted, and never red. */
 import { APP, judge } from '../world/ci.ts';
 import type { Happening } from '../world/happening.ts';
+import { isWeaker } from '../world/weaker.ts';
 import { needsPerson } from './needs-person.ts';
 import { type Court, keyOfBranch, type OracleMaker } from './oracle.ts';
 
@@ -19,13 +20,18 @@ export const merges: OracleMaker = (court) => {
   const judgements: Judged[] = [];
   const moved = new Map<string, { readonly at: number; readonly to: string }>();
   let baseMovedAt = 0;
+  let ourMerge = '';
+  const byHand = new Set<string>();
+  const excused = new Set<string>();
+  let thawed = false;
   const slow = plan.faults.some(({ fault }) => fault === 'slow');
-  const blind = slow ? BLIND_WHEN_SLOW_MS : BLIND_MS;
+  // What waits in the forge's own queue lands by itself: a change of mind takes it out at the next look.
+  const blind = slow || plan.rules.mergeQueue ? BLIND_WHEN_SLOW_MS : BLIND_MS;
 
   const judgedBy = (role: 'review' | 'audit', word: string, merge: Merged): void => {
     const must = saying(merge, role === 'review' ? 'approved by a review' : 'passed by an audit');
     const fitting = judgements.filter(
-      (one) => one.role === role && one.decision === word && speaksOf(court, one, merge),
+      (one) => one.role === role && one.decision === word && speaksOf(court, one, merge, byHand),
     );
     must(fitting.length > 0);
     const authors = new Set(
@@ -49,7 +55,11 @@ export const merges: OracleMaker = (court) => {
     const key = keyOfBranch(pull.branch);
     must(merge.asked === merge.head, 'named by its head in the call');
     must(key === null || pull.author === 'heartline-bot', 'opened by the bot');
-    must(!redFor(court, merge, at), 'on a green main');
+    must(key !== null || orderedBy(court, merge), 'ordered at this head by a person');
+    // A queue tests with the base as it is then.
+    const takesBack = !thawed && tookBack(court, merge.head);
+    const red = !plan.rules.mergeQueue && !takesBack && !excused.has(merge.base) && redFor(court, merge, at);
+    must(!red, 'on a green main');
     judgedBy('review', 'approve', merge);
     if (plan.audit) judgedBy('audit', 'pass', merge);
     if (plan.rules.mergeQueue === false)
@@ -59,9 +69,12 @@ export const merges: OracleMaker = (court) => {
       checks.length > 0 && checks.every((one) => one.state === 'success'),
       'green in every required check of the right app',
     );
-    const protectedOnes = git.change(merge.base, merge.head).files.filter(needsPerson);
+    const { tree } = git.get(merge.head);
+    const protectedOnes = git
+      .change(merge.base, merge.head)
+      .files.filter((path) => needsPerson(path) || isWeaker(tree.get(path)));
     must(
-      protectedOnes.length === 0 || approved(court, key, merge, at),
+      protectedOnes.length === 0 || key === null || approved(court, key, merge, at),
       `allowed by a person to touch ${protectedOnes.join(', ')}`,
     );
     const last = key === null ? undefined : moved.get(key);
@@ -90,7 +103,15 @@ export const merges: OracleMaker = (court) => {
       const ours =
         happening.kind === 'merged' && (happening.by === 'bot' || (happening.by === 'forge' && plan.rules.mergeQueue));
       if (ours) judgeMerge(happening, at);
-      if (happening.kind === 'pushed' && happening.branch === 'main') baseMovedAt = at;
+      if (happening.kind === 'merged') ourMerge = ours ? happening.commit : '';
+      if (happening.kind === 'pushed' && happening.branch === 'main' && happening.head !== ourMerge) baseMovedAt = at;
+      if (happening.kind === 'pushed' && happening.by === 'person') byHand.add(happening.head);
+      // Who thaws a red main means it as it is.
+      if (happening.kind === 'thawed') {
+        thawed = true;
+        excused.add(hub.tip('main'));
+      }
+      if (happening.kind === 'merged' && excused.has(happening.base)) excused.add(happening.commit);
     },
   };
 };
@@ -99,13 +120,13 @@ export const merges: OracleMaker = (court) => {
  * Of this very head, or of an earlier one that only the forge brought up to date, with the same change and a base whose
  * new commits touch none of its files.
  */
-function speaksOf({ world: { git } }: Court, judged: Judged, merge: Merged): boolean {
+function speaksOf({ world: { git } }: Court, judged: Judged, merge: Merged, byHand: ReadonlySet<string>): boolean {
   if (git.change(judged.base, judged.head).digest !== git.change(merge.base, merge.head).digest) return false;
   let at = merge.head;
   while (at !== judged.head) {
     const { author, parents } = git.get(at);
     const [first, second] = parents;
-    if (author.kind !== 'forge' || first === undefined || second === undefined) return false;
+    if (author.kind !== 'forge' || byHand.has(at) || first === undefined || second === undefined) return false;
     at = first;
   }
   if (merge.head === judged.head) return true;
@@ -116,11 +137,28 @@ function speaksOf({ world: { git } }: Court, judged: Judged, merge: Merged): boo
 }
 
 /** CI said so long enough ago, and what lands does not take anything back. */
-function redFor({ world: { git, hub }, plan }: Court, merge: Merged, at: number): boolean {
+function redFor({ world: { hub }, plan }: Court, merge: Merged, at: number): boolean {
   const red = (hub.checks.get(merge.base) ?? []).some(
     (check) => check.name === plan.ci.name && check.state === 'failure' && at - (check.at ?? at) > RED_SEEN_MS,
   );
-  return red && git.get(merge.head).author.kind !== 'mirror';
+  return red;
+}
+
+/** The change that turned main red goes back by the way it came. */
+function tookBack({ world: { git } }: Court, head: string): boolean {
+  let at = git.get(head);
+  for (let [first] = at.parents; at.author.kind === 'forge' && first !== undefined; [first] = at.parents)
+    at = git.get(first);
+  return at.author.kind === 'mirror';
+}
+
+/** By `/merge` and the commit, said by somebody on the allowlist. */
+function orderedBy({ world: { hub } }: Court, merge: Merged): boolean {
+  return hub.comments.some(({ on, handle, body }) => {
+    const sha = /^\/merge ([0-9a-f]{7,40})/m.exec(body)?.[1];
+    const about = on.kind === 'pull-request' && on.number === merge.number;
+    return about && handle === 'ada' && sha !== undefined && merge.head.startsWith(sha);
+  });
 }
 
 /** By somebody on the allowlist, naming this head, not too long ago. */

@@ -7,6 +7,8 @@ import type { World } from '../world/world.ts';
 export interface Oracle {
   see(happening: Happening, at: number): void;
   end?(): void;
+  /** Something still has to come that no issue shows. */
+  pending?(): boolean;
 }
 
 export interface Court {
@@ -64,6 +66,7 @@ export function keyTouched(court: Court, happening: Happening): string | null {
     case 'comment-edited':
     case 'closed':
     case 'dequeued':
+    case 'thawed':
       return null;
   }
 }

@@ -1,5 +1,5 @@
 /** What people do to an issue, its pull request and its branch, at any moment. What does not apply then simply does not happen. */
-import { STATES } from '../../decide/make.ts';
+import { REPOSITORY, STATES } from '../../decide/make.ts';
 import { issueId } from '../world/board.ts';
 import { edited } from '../world/git.ts';
 import type { By } from '../world/happening.ts';
@@ -43,9 +43,15 @@ export const ACTS = [
   'open-own',
   'push-own',
   'merge-word',
+  'merge-word-old',
   'open-on-ours',
+  'ask-in-thread',
+  'mend-base',
 ] as const;
-export type ActKind = (typeof ACTS)[number];
+
+/** What only some scenarios have: the rest of the world would not make sense of it. */
+const RARE_ACTS = ['throw-out', 'update-by-hand', 'half-by-hand', 'break-base-late', 'thaw'] as const;
+export type ActKind = (typeof ACTS)[number] | (typeof RARE_ACTS)[number];
 
 /** `key` of the issue it is about. */
 export interface Act {
@@ -162,6 +168,9 @@ export function carryOut(world: World, { kind, key }: Act): void {
     case 'open-thread':
       onPull(({ number }) => hub.openThread(number, 'Please rename this.', 'person'));
       return;
+    case 'ask-in-thread':
+      onPull(({ number }) => hub.openThread(number, 'Why this name?', 'person'));
+      return;
     case 'resolve-threads':
       onPull(({ number, threads }) => {
         for (const thread of threads) if (!thread.resolved) hub.resolve(number, thread.id, 'person');
@@ -172,6 +181,31 @@ export function carryOut(world: World, { kind, key }: Act): void {
       return;
     case 'break-base':
       commitTo('main', 'src/elsewhere.ts', 'broken');
+      return;
+    case 'break-base-late':
+      commitTo('main', 'src/elsewhere.ts', 'too late');
+      return;
+    case 'mend-base':
+      commitTo('main', 'src/elsewhere.ts', 'elsewhere 1');
+      return;
+    case 'half-by-hand':
+      onPull(({ baseBranch, head }) => {
+        const [path] = git.change(hub.tip(baseBranch), head).files;
+        const text = path === undefined ? undefined : git.get(head).tree.get(path);
+        if (path !== undefined && text !== undefined) commitTo('main', path, text);
+      });
+      return;
+    case 'update-by-hand':
+      onPull(({ number, head, baseBranch }) => {
+        if (git.merge(hub.tip(baseBranch), head) !== null) hub.updateBranch(number, head, 'person');
+      });
+      return;
+    case 'throw-out':
+      onPull(({ number }) => world.queue.dequeue(number, 'forge'));
+      return;
+    case 'thaw':
+      world.thaws.push(REPOSITORY);
+      world.tell({ kind: 'thawed', by: 'person' });
       return;
     case 'clash-base':
       commitTo('main', 'src/app.ts', `app by hand ${world.timeline.now()}`);
@@ -196,7 +230,13 @@ export function carryOut(world: World, { kind, key }: Act): void {
     }
     case 'merge-word': {
       const own = [...hub.pulls.values()].find((one) => one.branch === ownBranch(key));
-      if (own !== undefined) hub.comment(own.number, null, '/merge', 'person');
+      if (own !== undefined) hub.comment(own.number, null, `/merge ${own.head}`, 'person');
+      return;
+    }
+    case 'merge-word-old': {
+      const own = [...hub.pulls.values()].find((one) => one.branch === ownBranch(key));
+      const [before] = own === undefined ? [] : git.get(own.head).parents;
+      if (own !== undefined && before !== undefined) hub.comment(own.number, null, `/merge ${before}`, 'person');
       return;
     }
   }

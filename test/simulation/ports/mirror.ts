@@ -3,6 +3,7 @@ import { OutsideError } from '../../../src/domain/outside-error.ts';
 import type { DiffFacts } from '../../../src/domain/pull-request.ts';
 import type { Mirror } from '../../../src/heartbeat/ports.ts';
 import { threeWay } from '../world/git.ts';
+import { isWeaker } from '../world/weaker.ts';
 import type { World } from '../world/world.ts';
 import { landedOtherwise } from './landed-otherwise.ts';
 import type { Line } from './line.ts';
@@ -37,7 +38,10 @@ export function createMirror({ git, hub }: World, line: Line, folder: MirrorFold
         aliases: [],
       }));
       const baseIsAncestor = git.contains(head, base);
-      return { base, head, baseIsAncestor, ...change, changes, weakening: [], unjudged: [] };
+      const weakening = change.files
+        .filter((path) => isWeaker(git.get(head).tree.get(path)))
+        .map((path) => ({ kind: 'assertion-weaker' as const, path, reason: 'It asks for less.' }));
+      return { base, head, baseIsAncestor, ...change, changes, weakening, unjudged: [] };
     },
     diffText: async () => '',
     parents: async (_repository, commit) => git.find(commit)?.parents ?? [],

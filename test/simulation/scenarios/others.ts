@@ -108,11 +108,27 @@ export const OTHERS: readonly Scenario[] = [
     project: { reviewPullRequests: 'all' },
     acts: [act('open-own', seconds(5)), act('merge-word', seconds(20 + random.below(100)))],
   })),
+  scenario('merge-word-then-push', (random) => ({
+    project: { reviewPullRequests: 'all' },
+    tickets: oneTicket(PART).map((one) => ({ ...one, atMs: 400_000 })),
+    acts: [
+      act('open-own', seconds(5)),
+      act('merge-word-old', seconds(8)),
+      act('merge-word', seconds(20 + random.below(10))),
+      act('push-own', seconds(31 + random.below(8))),
+    ],
+  })),
+  scenario('two-land-at-once', (random) => ({
+    project: { reviewPullRequests: 'all' },
+    rules: { ...rules, strict: false },
+    acts: [act('open-own', seconds(30)), act('merge-word', seconds(60 + random.below(60)))],
+  })),
   scenario('remarks', (random) => ({
     tickets: oneTicket(PART, {}, 'any'),
     acts: [
       act('open-thread', seconds(75 + random.below(50))),
       act('talk-on-pull', seconds(100 + random.below(60))),
+      act('ask-in-thread', seconds(90 + random.below(60))),
       act('resolve-threads', seconds(600)),
     ],
   })),

@@ -3,12 +3,13 @@ import { type Random, seededRandom } from '../../world/random.ts';
 import { ACTS } from '../people/acts.ts';
 import type { Plan, PlannedAct } from '../plan.ts';
 import type { Fault } from '../ports/line.ts';
+import { LANDING } from './landing.ts';
 import { MINUTE_MS } from './make-plan.ts';
 import { OTHERS } from './others.ts';
 import { act, type Scenario } from './scenario.ts';
 import { WORK } from './work.ts';
 
-export const SCENARIOS: readonly Scenario[] = [...WORK, ...OTHERS];
+export const SCENARIOS: readonly Scenario[] = [...WORK, ...OTHERS, ...LANDING];
 
 export function scenarioNamed(name: string): Scenario {
   const found = SCENARIOS.find((one) => one.name === name);

@@ -17,7 +17,14 @@ export const WORK: readonly Scenario[] = [
   scenario('one-ticket', () => ({})),
   scenario('findings', () => ({ tickets: oneTicket({ 'src/part-1.ts': 'part 1 flaw' }) })),
   scenario('red-ci', () => ({ tickets: oneTicket({ 'src/part-1.ts': 'part 1 broken' }) })),
-  scenario('flaky-ci', () => ({ ci: { name: 'test', delayMs: [20_000, 60_000], flakiness: 0, odd: { 0: 'flaky' } } })),
+  scenario('flaky-ci', () => ({
+    project: { rerunChecks: true },
+    ci: { name: 'test', delayMs: [20_000, 60_000], flakiness: 0, odd: { 0: 'flaky' } },
+  })),
+  scenario('red-ci-twice', () => ({
+    project: { rerunChecks: true },
+    tickets: oneTicket({ 'src/part-1.ts': 'part 1 broken' }),
+  })),
   scenario('odd-ci', (random) => ({
     tickets: oneTicket(PART, {}, 'any'),
     ci: { name: 'test', delayMs: [20_000, 60_000], flakiness: 0, odd: { 0: ODD[random.below(ODD.length)] ?? 'late' } },

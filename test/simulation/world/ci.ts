@@ -38,13 +38,14 @@ export function createCi(parts: {
   const { git, hub, timeline, random, style, tell } = parts;
   let heads = 0;
   let ids = 0;
+  const ofBase = new Set<string>();
 
   const combined = (head: string, pull: Pull | null): Tree | null =>
     pull === null ? git.get(head).tree : git.merge(hub.tip(pull.baseBranch), head);
 
   const run = (head: string, tree: Tree, odd: CiStyle['odd'][number] | null): void => {
     ids += 1;
-    const truth = judge(tree);
+    const truth = judge(tree, ofBase.has(head));
     const state: CheckState =
       odd === 'skipped' || odd === 'neutral' || odd === 'cancelled'
         ? odd
@@ -73,6 +74,7 @@ export function createCi(parts: {
 
   hub.onHead((head, pull) => {
     const tree = combined(head, pull);
+    if (pull === null) ofBase.add(head);
     const odd = pull === null ? null : (style.odd[heads] ?? null);
     if (pull !== null) heads += 1;
     // GitHub starts nothing for a pull request that conflicts with its base.
@@ -91,10 +93,14 @@ export function createCi(parts: {
   };
 }
 
-/** `broken` anywhere is red; so is a line `needs path=text` where that file does not say so. */
-export function judge(tree: Tree): { readonly green: boolean; readonly why: string } {
+/**
+ * `broken` anywhere is red; so is a line `needs path=text` where that file does not say so. `too late` is seen only where
+ * it has landed, as by a job that no pull request runs.
+ */
+export function judge(tree: Tree, landed = false): { readonly green: boolean; readonly why: string } {
   for (const [path, text] of tree) {
-    if (text.includes('broken')) return { green: false, why: `${path} is broken` };
+    if (text.includes('broken') || (landed && text.includes('too late')))
+      return { green: false, why: `${path} is broken` };
     for (const [, needed = '', wanted] of text.matchAll(/^needs ([^=\n]+)=(.*)$/gm)) {
       if (tree.get(needed)?.split('\n')[0] !== wanted)
         return { green: false, why: `${path} needs ${needed} to be ${wanted}` };

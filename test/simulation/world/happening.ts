@@ -94,6 +94,8 @@ export type Happening =
       readonly role: Role;
       readonly subject: string;
       readonly cause: string;
+      /** What people said that it was begun for. */
+      readonly remarks: readonly string[];
       readonly resumed: boolean;
     }
   | {
@@ -121,6 +123,7 @@ export type Happening =
       readonly microUsd: number;
       readonly reservedMicroUsd: number;
     }
+  | { readonly kind: 'thawed'; readonly by: By }
   | { readonly kind: 'reported'; readonly key: string; readonly text: string }
   | {
       readonly kind: 'looked';

@@ -11,7 +11,7 @@ export interface Queue {
   dequeue(number: number, by: By): void;
 }
 
-const TEST_MS = 40_000;
+const TEST_MS = 70_000;
 
 export function createQueue(git: Git, hub: Hub, timeline: Timeline, tell: Tell): Queue {
   const line: number[] = [];
@@ -21,7 +21,7 @@ export function createQueue(git: Git, hub: Hub, timeline: Timeline, tell: Tell):
     const at = line.indexOf(number);
     if (at < 0) return;
     line.splice(at, 1);
-    if (hub.pull(number).state === 'open') hub.edit(number, { queued: null }, by);
+    if (hub.pull(number).state === 'open') hub.edit(number, { queued: null }, 'forge');
     tell({ kind: 'dequeued', by, number });
   };
   const next = (): void => {
@@ -39,7 +39,7 @@ export function createQueue(git: Git, hub: Hub, timeline: Timeline, tell: Tell):
       const fine = tree !== null && judge(tree).green && pull.state === 'open' && !pull.draft;
       leave(number, 'forge');
       if (fine) hub.merge({ number, head: pull.head, method: 'merge', by: 'forge' });
-    }
+    } else if (pull.queued === null || pull.state !== 'open') leave(number, 'forge');
     next();
   };
 

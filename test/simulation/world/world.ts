@@ -22,6 +22,8 @@ export interface World {
   /** Workspaces outlive the bot: by name, the commit their tree stands at. */
   readonly workspaces: Map<string, string>;
   readonly log: Line[];
+  /** What people told the bot itself to do and it has not done yet: repositories to thaw. */
+  readonly thaws: string[];
   readonly tell: Tell;
   /** Called after every happening, in order. */
   watch(watcher: (happening: Happening, at: number) => void): void;
@@ -67,6 +69,7 @@ export function createWorld({ seed, files, ci, rules, issues }: WorldSetting): W
     queue: createQueue(git, hub, timeline, tell),
     workspaces: new Map(),
     log,
+    thaws: [],
     tell,
     watch: (watcher) => watchers.push(watcher),
   };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { place, repository, startTestWorld } from '../github/world-for-tests.ts';
-import { type Script, startCi } from './start-ci.ts';
+import { type JobOptions, type Script, startCi } from './start-ci.ts';
 
 const app = { slug: 'github-actions', id: 15368 };
 const command = ['node', '--test'];
@@ -14,7 +14,7 @@ const right = 'export const sum = (a, b) => a + b;\n';
 async function startBoth(
   t: TestContext,
   script: (attempt: number) => Script | null = () => null,
-  job = { command, timeoutMs: 20_000 },
+  job: Omit<JobOptions, 'name'> = { command, timeoutMs: 20_000 },
 ) {
   const both = await startTestWorld(t, {
     protection: { requiredStatusChecks: { strict: false, checks: [{ context: 'test', appSlug: 'github-actions' }] } },
@@ -100,6 +100,91 @@ test('a flaky job fails without having run and passes when it is asked for again
   await bot.rest.checks.rerequestRun({ ...place, check_run_id: run?.id ?? 0 });
   await ci.idle();
   assert.deepEqual(await conclusions(sha), ['failure', 'success']);
+});
+
+test('a job that fails first fails once on each commit, and passes when its job is run again', async (t) => {
+  const { client, world, openPullRequest, conclusions, ci } = await startBoth(t, () => null, {
+    command: ['true'],
+    timeoutMs: 20_000,
+    failsFirst: true,
+  });
+  const bot = client('bot-token');
+  const { sha } = await openPullRequest('work', { 'a.txt': 'a\n' });
+  await ci.idle();
+  assert.deepEqual(await conclusions(sha), ['failure']);
+  const [run] = (await bot.rest.checks.listForRef({ ...place, ref: sha })).data.check_runs;
+  await bot.rest.actions.reRunJobForWorkflowRun({ ...place, job_id: run?.id ?? 0 });
+  await ci.idle();
+  assert.deepEqual(await conclusions(sha), ['failure', 'success']);
+  const latest = (await bot.rest.checks.listForRef({ ...place, ref: sha })).data.check_runs;
+  assert.deepEqual(
+    latest.map((one) => one.conclusion),
+    ['success'],
+    'the list shows the newest attempt only',
+  );
+  const next = await world.act.pushCommit(repository, 'work', 'bot', { files: { 'a.txt': 'b\n' }, message: 'b' });
+  await ci.idle();
+  assert.deepEqual(await conclusions(next), ['failure']);
+});
+
+test('what is green on a branch can be red on the base it landed on, also when it is the same commit', async (t) => {
+  const command = ['sh', '-c', 'test "$GITHUB_EVENT_NAME" != push'];
+  const { world, openPullRequest, conclusions, ci } = await startBoth(t, () => null, { command, timeoutMs: 20_000 });
+  const { number, sha } = await openPullRequest('work', { 'a.txt': 'a\n' });
+  await ci.idle();
+  assert.deepEqual(await conclusions(sha), ['success']);
+  const landed = await world.act.merge(repository, number, 'ann', 'squash');
+  await ci.idle();
+  assert.deepEqual(await conclusions(landed), ['failure']);
+
+  const mergeQueue = { method: 'merge', checkTimeoutMs: 60_000, entriesToBuildMax: 5 } as const;
+  const checks = [{ context: 'test', appSlug: 'github-actions' }];
+  await world.act.setProtection(repository, 'main', 'acme', {
+    requiredStatusChecks: { strict: false, checks },
+    mergeQueue,
+  });
+  const queued = await openPullRequest('queued', { 'b.txt': 'b\n' });
+  await ci.idle();
+  await world.act.enqueue(repository, queued.number, 'bot');
+  await world.idle();
+  await ci.idle();
+  await world.idle();
+  await ci.idle();
+  const tip = world.state.repository(repository).refs.get('refs/heads/main') ?? '';
+  assert.deepEqual(await conclusions(tip), ['success', 'failure']);
+  assert.deepEqual(
+    ci.records.filter((one) => one.sha === tip).map((one) => [one.event, one.branch.slice(0, 26), one.outcome]),
+    [
+      ['merge_group', 'gh-readonly-queue/main/pr-', 'success'],
+      ['push', 'main', 'failure'],
+    ],
+  );
+});
+
+test('the queue waits for a job that does not hear of its groups', async (t) => {
+  const { world, clock, openPullRequest, ci } = await startBoth(t, () => null, {
+    command: ['true'],
+    timeoutMs: 20_000,
+    events: ['pull_request', 'push'],
+  });
+  const mergeQueue = { method: 'merge', checkTimeoutMs: 60_000, entriesToBuildMax: 5 } as const;
+  const checks = [{ context: 'test', appSlug: null }];
+  await world.act.setProtection(repository, 'main', 'acme', {
+    requiredStatusChecks: { strict: false, checks },
+    mergeQueue,
+  });
+  const { number } = await openPullRequest('work', { 'a.txt': 'a\n' });
+  await ci.idle();
+  await world.act.enqueue(repository, number, 'bot');
+  await world.idle();
+  await ci.idle();
+  assert.equal(world.state.repository(repository).queues.get('main')?.length, 1);
+  clock.now += 61_000;
+  // Nothing happens by itself on a clock set by hand: any push stirs the queue.
+  await world.act.pushCommit(repository, 'other', 'ann', { files: { 'c.txt': 'c\n' }, message: 'c' });
+  await world.idle();
+  const left = world.log.effects.findLast((effect) => effect.kind === 'queue-left');
+  assert.ok(left?.kind === 'queue-left' && left.reason === 'checks-timed-out');
 });
 
 test('a job that hangs is ended with all it started, and sees nothing of our environment', async (t) => {

@@ -1,10 +1,12 @@
-// A CI that really runs: each pushed head of an open pull request, and of the default branch, is checked out and its command executed.
+// A CI that really runs: each pushed head of an open pull request and of a base branch, and each merge group, is checked out
+// and its command executed.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rulesFor } from '../github/facts/branch-rules.ts';
 import type { Effect } from '../github/log.ts';
 import type { GithubWorld } from '../github/start-github.ts';
-import type { App, CheckRun } from '../github/state.ts';
+import type { App, CheckRun, Repository } from '../github/state.ts';
 import { checkOut } from './check-out.ts';
 import { annotationsIn, type CommandEnd, type RunningCommand, runCommand } from './run-command.ts';
 
@@ -13,7 +15,14 @@ export interface JobOptions {
   readonly name: string;
   readonly command: readonly string[];
   readonly timeoutMs: number;
+  /** What it runs for; everything when absent. A queue waits for ever for a job that does not listen to `merge_group`. */
+  readonly events?: readonly CiEvent[];
+  /** Fails the first time on each commit without having run, as an unlucky machine does. */
+  readonly failsFirst?: boolean;
 }
+
+/** Why a job runs; the command sees it as GITHUB_EVENT_NAME. */
+export type CiEvent = 'pull_request' | 'push' | 'merge_group';
 
 /** One job on one commit. */
 export interface JobSubject {
@@ -21,6 +30,7 @@ export interface JobSubject {
   readonly branch: string;
   readonly sha: string;
   readonly job: string;
+  readonly event: CiEvent;
   /** From 1; more after a re-request. */
   readonly attempt: number;
 }
@@ -83,18 +93,20 @@ export function startCi(options: CiOptions): Ci {
     else records[found] = entry;
   };
 
-  const enqueue = (repository: string, branch: string, sha: string, job: JobOptions, again: 'again' | 'once'): void => {
-    const key = `${repository} ${sha} ${job.name}`;
+  const enqueue = (place: Place, job: JobOptions, again: 'again' | 'once'): void => {
+    // The same commit is tested once for each reason: what passed on a branch is run again when it becomes the base.
+    const key = `${place.repository} ${place.sha} ${job.name} ${place.event}`;
     const before = attempts.get(key) ?? 0;
     if (closed || (before > 0 && again === 'once')) return;
     attempts.set(key, before + 1);
-    const subject: JobSubject = { repository, branch, sha, job: job.name, attempt: before + 1 };
-    const script = options.script?.(subject) ?? null;
+    const subject: JobSubject = { ...place, job: job.name, attempt: before + 1 };
+    const unlucky = job.failsFirst === true && subject.attempt === 1;
+    const script = options.script?.(subject) ?? (unlucky ? { kind: 'flaky' as const } : null);
     if (script !== null) {
       record(subject, playScript(options, subject, script), script.kind);
       return;
     }
-    const run = github.checks.create(repository, app, sha, job.name);
+    const run = github.checks.create(place.repository, app, place.sha, job.name);
     record(subject, run, 'running');
     queue.push({ subject, job, run });
     next();
@@ -114,28 +126,23 @@ export function startCi(options: CiOptions): Ci {
     }
   };
 
-  const enqueueAll = (repository: string, branch: string, sha: string): void => {
-    for (const job of options.jobs) enqueue(repository, branch, sha, job, 'once');
+  const enqueueAll = (place: Place): void => {
+    const jobs = options.jobs.filter((job) => job.events?.includes(place.event) ?? true);
+    for (const job of jobs) enqueue(place, job, 'once');
   };
 
   const stop = github.onChange((effect) => {
-    const state = github.state.repository(effect.repository);
-    const head = headOf(effect);
-    if (head !== null) enqueueAll(effect.repository, state.pullRequests.get(head.number)?.headRef ?? '', head.sha);
-    if (effect.kind === 'push' && effect.ref === `refs/heads/${state.defaultBranch}` && effect.after !== null) {
-      enqueueAll(effect.repository, state.defaultBranch, effect.after);
-    }
-    if (effect.kind === 'pull-request-reopened') {
-      const pullRequest = state.pullRequests.get(effect.number);
-      if (pullRequest !== undefined) enqueueAll(effect.repository, pullRequest.headRef, pullRequest.headSha);
-    }
-    if (effect.kind === 'check-rerequested') {
-      for (const run of effect.checkRuns.map((id) => state.checkRuns.get(id))) {
-        const job = options.jobs.find((one) => one.name === run?.name);
-        const branch =
-          [...state.pullRequests.values()].find((one) => one.headSha === effect.sha)?.headRef ?? state.defaultBranch;
-        if (job !== undefined && run?.app.id === app.id) enqueue(effect.repository, branch, effect.sha, job, 'again');
-      }
+    const { repository } = effect;
+    const state = github.state.repository(repository);
+    const place = placeOf(state, effect);
+    if (place !== null) enqueueAll({ repository, ...place });
+    if (effect.kind !== 'check-rerequested') return;
+    for (const id of effect.checkRuns) {
+      const before = records.find((one) => one.checkRun === id);
+      const job = options.jobs.find((one) => one.name === before?.job);
+      if (before === undefined || job === undefined || state.checkRuns.get(id)?.app.id !== app.id) continue;
+      const { branch, sha, event } = before;
+      enqueue({ repository, branch, sha, event }, job, 'again');
     }
   });
 
@@ -154,9 +161,32 @@ export function startCi(options: CiOptions): Ci {
   };
 }
 
-function headOf(effect: Effect): { readonly number: number; readonly sha: string } | null {
-  return effect.kind === 'pull-request-created' || effect.kind === 'pull-request-head-moved' ? effect : null;
+type Place = Pick<JobSubject, 'repository' | 'branch' | 'sha' | 'event'>;
+
+/** What an effect gives CI to test, if anything. */
+function placeOf(state: Repository, effect: Effect): Omit<Place, 'repository'> | null {
+  switch (effect.kind) {
+    case 'pull-request-created':
+    case 'pull-request-head-moved':
+    case 'pull-request-reopened': {
+      const pullRequest = state.pullRequests.get(effect.number);
+      if (pullRequest === undefined) return null;
+      const sha = 'sha' in effect ? effect.sha : pullRequest.headSha;
+      return { branch: pullRequest.headRef, sha, event: 'pull_request' };
+    }
+    case 'merge-group':
+      return { branch: effect.ref.slice(headsPrefix.length), sha: effect.sha, event: 'merge_group' };
+    case 'push': {
+      const branch = effect.ref.startsWith(headsPrefix) ? effect.ref.slice(headsPrefix.length) : null;
+      const isBase = branch === state.defaultBranch || (branch !== null && rulesFor(state, branch) !== undefined);
+      return isBase && effect.after !== null ? { branch, sha: effect.after, event: 'push' } : null;
+    }
+    default:
+      return null;
+  }
 }
+
+const headsPrefix = 'refs/heads/';
 
 async function runJob(
   options: CiOptions,
@@ -173,6 +203,7 @@ async function runJob(
       CI: 'true',
       GITHUB_SHA: subject.sha,
       GITHUB_REF_NAME: subject.branch,
+      GITHUB_EVENT_NAME: subject.event,
       ...options.environment,
     };
     const command = runCommand(job.command, join(folder, 'work'), environment, job.timeoutMs);

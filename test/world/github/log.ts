@@ -2,7 +2,7 @@
 import type { CheckConclusion, MergeMethod, ReviewState } from './state.ts';
 
 /** By which door an act came in. */
-export type Via = 'rest' | 'graphql' | 'git' | 'person' | 'ci';
+export type Via = 'rest' | 'graphql' | 'git' | 'person' | 'ci' | 'queue';
 
 /** One request as it was answered. */
 export interface RequestRecord {
@@ -22,6 +22,19 @@ export interface RequestRecord {
   /** The JSON that was sent, also when it was refused or cut off; null for git and for requests without one. */
   readonly sent: unknown;
 }
+
+/** Why a pull request is no longer in the queue. */
+export type QueueExit =
+  | 'merged'
+  | 'dequeued'
+  | 'failed-checks'
+  | 'checks-timed-out'
+  | 'merge-conflict'
+  | 'head-changed'
+  | 'base-changed'
+  | 'closed'
+  | 'drafted'
+  | 'queue-gone';
 
 /** What an effect did, without the particulars all effects share. */
 export type EffectDetail =
@@ -61,6 +74,24 @@ export type EffectDetail =
       readonly tree: string;
       /** What branch rules would have refused, had the actor not been an admin. */
       readonly bypassed: readonly string[];
+      /** The group's commit when the queue landed it: that is what was tested, and the actor is whoever queued it. */
+      readonly group: string | null;
+    }
+  | { readonly kind: 'queue-entered'; readonly number: number; readonly base: string; readonly sha: string }
+  | {
+      readonly kind: 'queue-left';
+      readonly number: number;
+      readonly base: string;
+      readonly reason: QueueExit;
+    }
+  /** What CI hears as `merge_group`: test this commit. */
+  | {
+      readonly kind: 'merge-group';
+      readonly number: number;
+      readonly base: string;
+      readonly baseSha: string;
+      readonly ref: string;
+      readonly sha: string;
     }
   | {
       readonly kind: 'branch-updated';

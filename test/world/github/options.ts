@@ -16,8 +16,10 @@ export interface RepositoryOptions {
   readonly name: string;
   readonly defaultBranch: string;
   readonly collaborators: Readonly<Record<string, Role>>;
-  /** Rules by branch name. */
+  /** Classic rules by branch name. */
   readonly protection?: Readonly<Record<string, Protection>>;
+  /** Rules of rulesets by branch name. */
+  readonly rulesets?: Readonly<Record<string, Protection>>;
   /** All three when absent. */
   readonly mergeMethods?: readonly MergeMethod[];
   readonly deleteBranchOnMerge?: boolean;

@@ -2,9 +2,11 @@
 
 import { setStatus } from './acts/check-acts.ts';
 import { addLabels, createComment } from './acts/comment-acts.ts';
-import { mergePullRequest, signature } from './acts/merge-acts.ts';
+import { mergePullRequest } from './acts/merge-acts.ts';
+import { signature } from './acts/merge-commit.ts';
 import { createPullRequest, editPullRequest, pullRequestNumbered, setDraft } from './acts/pull-request-acts.ts';
 import { noticeMovedRefs } from './acts/push-acts.ts';
+import { dequeue, enqueue } from './acts/queue-acts.ts';
 import { type LineComment, replyInThread, setThreadResolved, submitReview } from './acts/review-acts.ts';
 import { moveRef, resolveCommit, writeCommit, writeTree } from './git/bare-repository.ts';
 import { notFound } from './refusal.ts';
@@ -54,8 +56,13 @@ export interface People {
   changeBase(repository: string, number: number, login: string, base: string): Promise<void>;
   /** Gives the merge commit. */
   merge(repository: string, number: number, login: string, method?: MergeMethod): Promise<string>;
+  /** Puts it into the merge queue, and takes it out again. */
+  enqueue(repository: string, number: number, login: string): Promise<void>;
+  dequeue(repository: string, number: number, login: string): Promise<void>;
   deleteBranch(repository: string, branch: string, login: string): Promise<void>;
   setProtection(repository: string, branch: string, login: string, rules: Protection | null): Promise<void>;
+  /** The same as a ruleset. */
+  setRuleset(repository: string, branch: string, login: string, rules: Protection | null): Promise<void>;
   setStatus(
     repository: string,
     login: string,
@@ -132,10 +139,16 @@ export function createPeople(world: World): People {
         await noticeMovedRefs(world, repository, actor);
       }),
     setProtection: (name, branch, login, rules) =>
-      act(name, login, (repository, actor) => {
-        if (rules === null) repository.protection.delete(branch);
-        else repository.protection.set(branch, rules);
-        recordEffect(world, repository, actor, { kind: 'protection-changed', branch });
+      act(name, login, (repository, actor) => setRules(world, repository, actor, repository.protection, branch, rules)),
+    setRuleset: (name, branch, login, rules) =>
+      act(name, login, (repository, actor) => setRules(world, repository, actor, repository.rulesets, branch, rules)),
+    enqueue: (name, number, login) =>
+      act(name, login, async (repository, actor) => {
+        await enqueue(world, repository, actor, pullRequestNumbered(repository, number));
+      }),
+    dequeue: (name, number, login) =>
+      act(name, login, async (repository, actor) => {
+        await dequeue(world, repository, actor, pullRequestNumbered(repository, number));
       }),
     setStatus: (name, login, sha, context, state) =>
       act(name, login, async (repository, actor) => {
@@ -154,6 +167,19 @@ export function createPeople(world: World): People {
         setThreadResolved(world, repository, actor, threadWithId(repository, thread), resolved !== 'unresolved'),
       ),
   };
+}
+
+function setRules(
+  world: World,
+  repository: Repository,
+  actor: Actor,
+  where: Map<string, Protection>,
+  branch: string,
+  rules: Protection | null,
+): void {
+  if (rules === null) where.delete(branch);
+  else where.set(branch, rules);
+  recordEffect(world, repository, actor, { kind: 'protection-changed', branch });
 }
 
 async function pushCommit(

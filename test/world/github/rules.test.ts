@@ -252,3 +252,32 @@ test('an admin passes the rules unless they bind admins too, and the log says wh
   assert.ok(effect?.kind === 'merge');
   assert.deepEqual([effect.via, effect.bypassed.length], ['person', 3]);
 });
+
+test('an approval goes stale with the diff it was given to, not with the base', async (t) => {
+  const { world, client, openPullRequest } = await startTestWorld(t, { protection: { dismissStaleReviews: true } });
+  const bot = client('bot-token');
+  const { number: pull_number } = await openPullRequest('work', { 'a.txt': 'a\n' });
+  await world.act.review(repository, pull_number, 'bea', { event: 'APPROVE' });
+  const states = async () => (await bot.rest.pulls.listReviews({ ...place, pull_number })).data.map((one) => one.state);
+  await world.act.pushCommit(repository, 'main', 'acme', { files: { 'b.txt': 'b\n' }, message: 'meanwhile' });
+  await bot.rest.pulls.updateBranch({ ...place, pull_number });
+  await world.idle();
+  assert.deepEqual(await states(), ['APPROVED']);
+  await world.act.pushCommit(repository, 'work', 'bot', { files: { 'a.txt': 'aa\n' }, message: 'more' });
+  assert.deepEqual(await states(), ['DISMISSED']);
+});
+
+test('a conversation that must be resolved blocks also when its line is gone', async (t) => {
+  const { world, openPullRequest } = await startTestWorld(t, { protection: { requireConversationResolution: true } });
+  const { number } = await openPullRequest('work', { 'a.txt': 'a\n' });
+  const comments = [{ path: 'a.txt', line: 1, body: 'Hm.' }];
+  await world.act.review(repository, number, 'bea', { event: 'COMMENT', comments });
+  await world.act.pushCommit(repository, 'work', 'bot', { files: { 'a.txt': 'b\n' }, message: 'other' });
+  const thread = world.state.repository(repository).threads[0]?.id ?? 0;
+  assert.match((await refusalOf(world.act.merge(repository, number, 'ann'))).message, /conversation must be resolved/);
+  await world.act.resolveThread(repository, thread, 'ann');
+  await world.act.resolveThread(repository, thread, 'ann', 'unresolved');
+  assert.match((await refusalOf(world.act.merge(repository, number, 'ann'))).message, /conversation must be resolved/);
+  await world.act.resolveThread(repository, thread, 'ann');
+  await world.act.merge(repository, number, 'ann');
+});

@@ -2,6 +2,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CheckEnding, completeCheckRun, createCheckRun, startCheckRun } from './acts/check-acts.ts';
+import { runQueues } from './acts/queue-acts.ts';
 import { loadContract } from './contract.ts';
 import { prepareGraphql } from './graphql/graphql-door.ts';
 import { Limits } from './limits.ts';
@@ -59,6 +60,7 @@ export async function startGithub(options: GithubWorldOptions): Promise<GithubWo
   const world = await createWorld(options);
   const doors: Doors = { world, limits: new Limits(options.clock, options.limits), contract: await loadContract() };
   const memory: FaultMemory = { calls: 0, answers: new Map(), timers: new Set() };
+  const stopQueues = runQueues(world);
   const server = createServer((request, response) => {
     const served = readExchange(request, world.url).then((exchange) => {
       const { pathname } = exchange.url;
@@ -113,6 +115,7 @@ export async function startGithub(options: GithubWorldOptions): Promise<GithubWo
       await world.turn;
     },
     close: async () => {
+      stopQueues();
       for (const timer of memory.timers) clearTimeout(timer);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();

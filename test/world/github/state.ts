@@ -3,7 +3,16 @@
 export type Role = 'admin' | 'write' | 'read';
 export type MergeMethod = 'merge' | 'squash' | 'rebase';
 
-/** Branch rules, of the classic kind. */
+/** What a branch's merge queue is set to. */
+export interface MergeQueueRules {
+  readonly method: MergeMethod;
+  /** How long the checks of a group may take before they count as failed. */
+  readonly checkTimeoutMs: number;
+  /** Groups that are tested at once, each on top of the one before. */
+  readonly entriesToBuildMax: number;
+}
+
+/** Branch rules, whether a classic protection or a ruleset says them. */
 export interface Protection {
   readonly requiredStatusChecks?: {
     /** The head must contain the newest base. */
@@ -15,6 +24,20 @@ export interface Protection {
   readonly dismissStaleReviews?: boolean;
   readonly requireConversationResolution?: boolean;
   readonly enforceAdmins?: boolean;
+  /** Merges go through the queue and no other way. */
+  readonly mergeQueue?: MergeQueueRules;
+}
+
+/** A pull request's place in the merge queue of its base branch. */
+export interface QueueEntry {
+  readonly id: number;
+  readonly number: number;
+  readonly enqueuedAt: string;
+  readonly enqueuer: string;
+  /** The head that was queued; any other throws the entry out. */
+  readonly headSha: string;
+  /** What is tested: the pull request on top of everything before it. Null while it is not built. */
+  group: { readonly ref: string; readonly baseSha: string; readonly sha: string; readonly builtAt: number } | null;
 }
 
 export interface User {
@@ -159,7 +182,12 @@ export interface Repository {
   readonly defaultBranch: string;
   readonly createdAt: string;
   readonly collaborators: Map<string, Role>;
+  /** The classic rules, by branch: shown in full to admins only. */
   readonly protection: Map<string, Protection>;
+  /** The rules of rulesets, by branch: shown to every reader, and nobody passes them. */
+  readonly rulesets: Map<string, Protection>;
+  /** By base branch, the front first. */
+  readonly queues: Map<string, QueueEntry[]>;
   readonly mergeMethods: ReadonlySet<MergeMethod>;
   readonly deleteBranchOnMerge: boolean;
   pushedAt: string;

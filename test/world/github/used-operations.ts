@@ -3,6 +3,7 @@
 /** Add a name here, run slice-openapi.ts, then write its handler: a missing handler fails at the start. */
 export const usedOperations = [
   'actions/download-job-logs-for-workflow-run',
+  'actions/re-run-job-for-workflow-run',
   'checks/get',
   'checks/list-annotations',
   'checks/list-for-ref',

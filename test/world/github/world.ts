@@ -21,8 +21,26 @@ export interface Actor {
   readonly via: Via;
 }
 
-/** Ways in which a merge can land other than as it was tested. */
-export type MergeCorruption = 'wrong-parent' | 'dropped-change' | 'empty';
+/** Ways in which a merge can land other than as it was tested; each is reported as done. */
+export const mergeCorruptions = [
+  /** On top of an older base than the one that was tested. */
+  'wrong-parent',
+  /** Without a file of the pull request. */
+  'dropped-change',
+  /** Without what the merge before it brought. */
+  'dropped-earlier',
+  /** A commit that changes nothing. */
+  'empty',
+  /** With something that nobody reviewed. */
+  'extra-content',
+  /** On another branch than the base. */
+  'wrong-branch',
+  /** Nowhere: the commit is on no branch. */
+  'nothing-landed',
+  /** As it should be, and the answer names another commit. */
+  'other-sha',
+] as const;
+export type MergeCorruption = (typeof mergeCorruptions)[number];
 
 /** Told of every effect, after it is done. */
 export type ChangeListener = (effect: Effect) => void;
@@ -81,6 +99,8 @@ function createRepository(root: string, wanted: RepositoryOptions, id: number, a
     createdAt: at,
     collaborators: new Map(Object.entries(wanted.collaborators)),
     protection: new Map(Object.entries(wanted.protection ?? {})),
+    rulesets: new Map(Object.entries(wanted.rulesets ?? {})),
+    queues: new Map(),
     mergeMethods: new Set(wanted.mergeMethods ?? ['merge', 'squash', 'rebase']),
     deleteBranchOnMerge: wanted.deleteBranchOnMerge ?? false,
     pushedAt: at,

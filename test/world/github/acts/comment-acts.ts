@@ -4,6 +4,7 @@ import type { IssueComment, PullRequest, Repository } from '../state.ts';
 import { type Actor, hasRole, nextId, recordEffect, timeOf, type World } from '../world.ts';
 
 const bodyLengthMax = 65_536;
+const labelLengthMax = 50;
 
 /** Writes a comment below a pull request. */
 export function createComment(
@@ -70,7 +71,19 @@ export function addLabels(
   names: readonly string[],
 ): void {
   mustWrite(repository, actor);
-  for (const name of names) {
+  const tooLong = names.find((name) => [...name].length > labelLengthMax);
+  if (tooLong !== undefined)
+    throw new Refusal(422, 'Validation Failed', [
+      {
+        resource: 'Label',
+        code: 'custom',
+        field: 'name',
+        message: `name is too long (maximum is ${labelLengthMax} characters)`,
+      },
+    ]);
+  for (const wanted of names) {
+    // A label is the same in whatever case it is written.
+    const name = [...repository.labels.keys()].find((one) => one.toLowerCase() === wanted.toLowerCase()) ?? wanted;
     if (!repository.labels.has(name)) repository.labels.set(name, { id: nextId(world), color: 'ededed' });
     if (pullRequest.labels.has(name)) continue;
     pullRequest.labels.add(name);

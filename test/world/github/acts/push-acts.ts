@@ -1,10 +1,14 @@
 // What follows when refs have moved, by whatever hand: pull request heads follow, branches that vanish close, merges are noticed.
 
-import { commitFacts } from '../facts/pull-request-facts.ts';
+import { ruledBranches, rulesFor } from '../facts/branch-rules.ts';
+import { commitFacts, diffFromMergeBase } from '../facts/pull-request-facts.ts';
 import { isAncestor, moveRef, readRefs } from '../git/bare-repository.ts';
 import { Refusal } from '../refusal.ts';
 import { branchSha, type PullRequest, type Repository } from '../state.ts';
 import { type Actor, hasRole, recordEffect, timeOf, type World } from '../world.ts';
+
+/** Where the merge queue keeps the branches of its groups. */
+export const groupPrefix = 'gh-readonly-queue/';
 
 /** Reads the refs again and draws the consequences of every one that moved. */
 export async function noticeMovedRefs(world: World, repository: Repository, actor: Actor): Promise<void> {
@@ -36,7 +40,7 @@ export async function deleteBranch(world: World, repository: Repository, actor: 
   const sha = repository.refs.get(ref);
   if (sha === undefined) throw new Refusal(422, 'Reference does not exist');
   const branch = ref.slice('refs/heads/'.length);
-  if (repository.protection.has(branch) || branch === repository.defaultBranch)
+  if (rulesFor(repository, branch) !== undefined || branch === repository.defaultBranch)
     throw new Refusal(422, 'Cannot delete this protected branch');
   await moveRef(repository.directory, ref, sha, null);
   await noticeMovedRefs(world, repository, actor);
@@ -47,14 +51,18 @@ export function closedRefs(
   repository: Repository,
   login: string,
 ): { readonly closed: string[]; readonly kept: string[] } {
-  const rules = [...repository.protection];
+  const rules = ruledBranches(repository);
   const closes = rules.filter(([, rule]) => {
-    const asks = (rule.requiredStatusChecks?.checks.length ?? 0) > 0 || (rule.requiredApprovingReviewCount ?? 0) > 0;
+    const checks = (rule.requiredStatusChecks?.checks.length ?? 0) > 0;
+    const asks = checks || (rule.requiredApprovingReviewCount ?? 0) > 0 || rule.mergeQueue !== undefined;
     return asks && (rule.enforceAdmins === true || !hasRole(repository, login, 'admin'));
   });
   const refOf = ([branch]: readonly [string, unknown]) => `refs/heads/${branch}`;
   // A protected branch that does not exist yet must be created by somebody: its first commit is let through.
-  return { closed: closes.map(refOf).filter((ref) => repository.refs.has(ref)), kept: rules.map(refOf) };
+  const closed = closes.map(refOf).filter((ref) => repository.refs.has(ref));
+  // The queue's own branches are nobody else's.
+  const groups = [...repository.refs.keys()].filter((ref) => ref.startsWith(`refs/heads/${groupPrefix}`));
+  return { closed: [...closed, ...groups], kept: rules.map(refOf) };
 }
 
 async function followBranch(
@@ -89,7 +97,8 @@ async function followHead(
   const before = pullRequest.headSha;
   pullRequest.headSha = to;
   await keepPullRef(repository, pullRequest, before);
-  if (repository.protection.get(pullRequest.baseRef)?.dismissStaleReviews === true) {
+  const rules = rulesFor(repository, pullRequest.baseRef);
+  if (rules?.dismissStaleReviews === true && (await changesTheDiff(repository, pullRequest, before, to))) {
     for (const review of repository.reviews) {
       if (review.number === pullRequest.number && review.state === 'APPROVED') review.state = 'DISMISSED';
     }
@@ -100,6 +109,21 @@ async function followHead(
     before,
     sha: to,
   });
+}
+
+/** An approval goes stale with the diff it was given to: bringing the base in changes nothing of that. */
+async function changesTheDiff(
+  repository: Repository,
+  pullRequest: PullRequest,
+  before: string,
+  after: string,
+): Promise<boolean> {
+  const base = branchSha(repository, pullRequest.baseRef) ?? before;
+  const [was, is] = [
+    await diffFromMergeBase(repository, base, before),
+    await diffFromMergeBase(repository, base, after),
+  ];
+  return JSON.stringify(was) !== JSON.stringify(is);
 }
 
 /** A push that brings a pull request's head into its base merges it, as when somebody merges on the command line. */
@@ -115,7 +139,7 @@ async function noticeMergeByPush(
   if (!(await isAncestor(repository.directory, head, to)) || (await isAncestor(repository.directory, head, from)))
     return;
   const { parents, tree } = await commitFacts(repository, to);
-  markMerged(world, pullRequest, actor, to, from);
+  markMerged(world, pullRequest, actor.login, to, from);
   recordEffect(world, repository, actor, {
     kind: 'merge',
     number: pullRequest.number,
@@ -127,6 +151,7 @@ async function noticeMergeByPush(
     parents,
     tree,
     bypassed: [],
+    group: null,
   });
 }
 
@@ -134,12 +159,12 @@ async function noticeMergeByPush(
 export function markMerged(
   world: World,
   pullRequest: PullRequest,
-  actor: Actor,
+  by: string,
   commit: string,
   baseBefore: string,
 ): void {
   const at = timeOf(world);
-  pullRequest.merged = { at, by: actor.login, commit, range: [baseBefore, pullRequest.headSha] };
+  pullRequest.merged = { at, by, commit, range: [baseBefore, pullRequest.headSha] };
   pullRequest.state = 'closed';
   pullRequest.closedAt = at;
   pullRequest.updatedAt = at;

@@ -41,15 +41,33 @@ export function rollupOf(checks: CommitChecks): 'SUCCESS' | 'PENDING' | 'FAILURE
 
 /** Why required checks are not met, in GitHub's words; empty when they are. */
 export function unmetChecks(protection: Protection | undefined, checks: CommitChecks): string[] {
-  return (protection?.requiredStatusChecks?.checks ?? []).flatMap((required) => {
+  return requiredOutcomes(protection, checks).flatMap(([context, outcome]) =>
+    outcome === 'success' ? [] : [`Required status check "${context}" is ${missing[outcome]}.`],
+  );
+}
+
+const missing = { expected: 'expected', failure: 'failing', pending: 'pending' } as const;
+
+/** All required checks together; one that nobody reported is waited for. */
+export function requiredOutcome(protection: Protection | undefined, checks: CommitChecks): CheckOutcome {
+  const outcomes = requiredOutcomes(protection, checks).map(([, outcome]) => outcome);
+  if (outcomes.includes('failure')) return 'failure';
+  return outcomes.every((outcome) => outcome === 'success') ? 'success' : 'pending';
+}
+
+function requiredOutcomes(
+  protection: Protection | undefined,
+  checks: CommitChecks,
+): (readonly [context: string, outcome: CheckOutcome | 'expected'])[] {
+  return (protection?.requiredStatusChecks?.checks ?? []).map((required) => {
     const runs = checks.runs.filter(
       (run) => run.name === required.context && (required.appSlug ?? run.app.slug) === run.app.slug,
     );
     const statuses =
       required.appSlug === null ? checks.statuses.filter((status) => status.context === required.context) : [];
     const outcomes = [...runs.map(runOutcome), ...statuses.map(statusOutcome)];
-    if (outcomes.length === 0) return [`Required status check "${required.context}" is expected.`];
-    if (outcomes.includes('failure')) return [`Required status check "${required.context}" is failing.`];
-    return outcomes.includes('pending') ? [`Required status check "${required.context}" is pending.`] : [];
+    if (outcomes.length === 0) return [required.context, 'expected'];
+    if (outcomes.includes('failure')) return [required.context, 'failure'];
+    return [required.context, outcomes.includes('pending') ? 'pending' : 'success'];
   });
 }

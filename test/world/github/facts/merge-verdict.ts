@@ -1,6 +1,7 @@
 // May this pull request be merged now? The judgement of branch rules over the facts, in the words GitHub uses for a no.
 import type { Protection, PullRequest, Repository, Review } from '../state.ts';
 import { hasRole, type World } from '../world.ts';
+import { rulesFor } from './branch-rules.ts';
 import { checksOf, rollupOf, unmetChecks } from './check-facts.ts';
 import { askMergeability, isBehind, type Mergeability } from './pull-request-facts.ts';
 
@@ -16,7 +17,7 @@ export interface MergeView {
 
 /** The rules of the base branch. */
 export function protectionOf(repository: Repository, pullRequest: PullRequest): Protection | undefined {
-  return repository.protection.get(pullRequest.baseRef);
+  return rulesFor(repository, pullRequest.baseRef);
 }
 
 /** The last approval or objection of each person who may write and is not the author. */
@@ -58,7 +59,8 @@ export async function unmetRules(
   if (protection?.requireConversationResolution === true && open) {
     blocked.push('A conversation must be resolved before this pull request can be merged.');
   }
-  const strict = protection?.requiredStatusChecks?.strict === true;
+  // A queue brings every pull request up to date by itself.
+  const strict = protection?.requiredStatusChecks?.strict === true && protection.mergeQueue === undefined;
   return { blocked, behind: strict && (await isBehind(repository, pullRequest)) };
 }
 

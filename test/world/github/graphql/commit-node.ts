@@ -1,4 +1,5 @@
 // Commits with their checks, and accounts, as GraphQL shows them.
+import { rulesFor } from '../facts/branch-rules.ts';
 import { type CommitChecks, checksOf, rollupOf } from '../facts/check-facts.ts';
 import { commitFacts } from '../facts/pull-request-facts.ts';
 import type { GitCommit, Signature } from '../git/bare-repository.ts';
@@ -147,7 +148,7 @@ function isRequired(repository: Repository, context: string) {
   return withArguments(['pullRequestNumber', 'pullRequestId'], (args) => {
     const asked = (one: PullRequest) => one.number === args.pullRequestNumber || `PR_${one.id}` === args.pullRequestId;
     const pullRequest = [...repository.pullRequests.values()].find(asked);
-    const rules = pullRequest === undefined ? undefined : repository.protection.get(pullRequest.baseRef);
+    const rules = pullRequest === undefined ? undefined : rulesFor(repository, pullRequest.baseRef);
     return rules?.requiredStatusChecks?.checks.some((check) => check.context === context) ?? false;
   });
 }

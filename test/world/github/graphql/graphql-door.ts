@@ -12,6 +12,7 @@ import {
   parse,
   validate,
 } from 'graphql';
+import { tendAllQueues } from '../acts/queue-acts.ts';
 import type { RequestCost } from '../limits.ts';
 import { Refusal } from '../refusal.ts';
 import { type Answer, type Exchange, type Prepared, plainAnswer } from '../server/exchange.ts';
@@ -27,7 +28,7 @@ import {
 import { inTurn } from '../world.ts';
 import { actorNode } from './commit-node.ts';
 import { githubError, type Node, NotModelled, resolveField, resolveType, withArguments } from './field.ts';
-import { contentMutations, mutationNode } from './mutations.ts';
+import { contentMutations, mutationNode, nodeWithId } from './mutations.ts';
 import type { Reader } from './pull-request-node.ts';
 import { type QueryCost, queryCost } from './query-cost.ts';
 import { repositoryNode } from './repository-node.ts';
@@ -129,7 +130,10 @@ async function answerGraphql(
     );
   }
   limits.count(login, cost, price.points);
-  const result = await inTurn(world, () => executed(doors, { world, login }, asked, schema, price));
+  const result = await inTurn(world, async () => {
+    await tendAllQueues(world);
+    return executed(doors, { world, login }, asked, schema, price);
+  });
   const answer = jsonAnswer(200, result, limits.headers(login, 'graphql'));
   return { ...answer, points: price.points, contentWrite: cost.contentWrite };
 }
@@ -181,6 +185,7 @@ function queryNode(doors: Doors, reader: Reader, price: QueryCost): Node {
       }
       return repositoryNode(reader, repository);
     }),
+    node: withArguments(['id'], (args) => nodeWithId(reader, args.id)),
     rateLimit: withArguments(['dryRun'], () => {
       const quota = limits.quota(reader.login, 'graphql');
       return {

@@ -1,6 +1,7 @@
 // Pull requests with their reviews, conversations and comments, as GraphQL shows them.
 import { reviewDecision, viewMerge } from '../facts/merge-verdict.ts';
 import { commitsOf, filesOf } from '../facts/pull-request-facts.ts';
+import { entryOf, queueRules } from '../facts/queue-facts.ts';
 import { association, currentLine, presentLabel, pullRequestNodeId } from '../rest/present-pull-request.ts';
 import { htmlUrl } from '../rest/present-repository.ts';
 import {
@@ -15,6 +16,7 @@ import {
 import { hasRole, type World } from '../world.ts';
 import { actorNode, commitNode, rollupNode } from './commit-node.ts';
 import { connection, type Node, withArguments } from './field.ts';
+import { entryNode, queueNode } from './queue-node.ts';
 import { refNode, repositoryNode } from './repository-node.ts';
 
 const pageArguments = ['first', 'last', 'after', 'before'];
@@ -56,8 +58,10 @@ export function pullRequestNode(reader: Reader, repository: Repository, pullRequ
     locked: false,
     isDraft: pullRequest.draft,
     isCrossRepository: false,
-    isInMergeQueue: false,
-    mergeQueueEntry: null,
+    isInMergeQueue: entryOf(repository, number) !== null,
+    isMergeQueueEnabled: queueRules(repository, pullRequest.baseRef) !== null,
+    mergeQueue: () => queueNode(reader, repository, pullRequest.baseRef),
+    mergeQueueEntry: () => entryNode(reader, repository, number),
     autoMergeRequest: null,
     author: actorNode(world, pullRequest.author),
     authorAssociation: association(repository, pullRequest.author),

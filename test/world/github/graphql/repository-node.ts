@@ -6,6 +6,7 @@ import { hasRole } from '../world.ts';
 import { actorNode, commitNode } from './commit-node.ts';
 import { type Arguments, connection, githubError, type Node, NotModelled, withArguments } from './field.ts';
 import { pullRequestNode, type Reader } from './pull-request-node.ts';
+import { queueNode } from './queue-node.ts';
 
 /** A repository the reader may see. */
 export function repositoryNode(reader: Reader, repository: Repository): Node {
@@ -41,7 +42,9 @@ export function repositoryNode(reader: Reader, repository: Repository): Node {
       const sha = await resolveCommit(repository.directory, String(args.oid));
       return sha === null ? null : commitNode(world, repository, sha);
     }),
-    mergeQueue: withArguments(['branch'], () => null),
+    mergeQueue: withArguments(['branch'], (args) =>
+      queueNode(reader, repository, typeof args.branch === 'string' ? args.branch : repository.defaultBranch),
+    ),
     pullRequest: withArguments(['number'], (args) => {
       const found = repository.pullRequests.get(Number(args.number));
       if (found === undefined)

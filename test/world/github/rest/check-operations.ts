@@ -1,7 +1,7 @@
 // REST operations on commit statuses, check runs, their annotations and logs.
 import { rerequestChecks, setStatus } from '../acts/check-acts.ts';
 import { checksOf, statusOutcome } from '../facts/check-facts.ts';
-import { notFound } from '../refusal.ts';
+import { notFound, Refusal } from '../refusal.ts';
 import type { CheckRun, CommitStatus, Repository } from '../state.ts';
 import { type Handlers, optionalText, paged, type RestCall, repositoryOf, text } from './handler.ts';
 import { presentCheckRun, presentStatus } from './present-pull-request.ts';
@@ -103,6 +103,15 @@ export const checkOperations: Handlers = {
     if (suite === undefined) throw notFound();
     const runs = checksOf(repository, suite.sha).runs.filter((run) => run.suite === suite.id);
     rerequestChecks(call.world, repository, call.actor, runs);
+    return { status: 201, body: {} };
+  },
+
+  'actions/re-run-job-for-workflow-run': (call) => {
+    const repository = repositoryOf(call);
+    const run = repository.checkRuns.get(Number(call.params.job_id));
+    if (run === undefined) throw notFound();
+    if (run.status !== 'completed') throw new Refusal(403, 'The workflow run containing this job is already running');
+    rerequestChecks(call.world, repository, call.actor, [run]);
     return { status: 201, body: {} };
   },
 

@@ -17,6 +17,7 @@ import {
   presentOwnAccount,
   presentUser,
 } from './present-repository.ts';
+import { appIdOf, presentRules } from './present-rules.ts';
 
 const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
@@ -76,10 +77,11 @@ export const repositoryOperations: Handlers = {
     return { status: 200, body: presentProtection(call.world, repository, branch, rules) };
   },
 
-  // The stand-in has classic protection and no rulesets, and GitHub lists only the latter here.
+  // Rules of rulesets, to whoever may read; classic protection is not told here.
   'repos/get-branch-rules': (call) => {
-    repositoryOf(call);
-    return paged(call, []);
+    const repository = repositoryOf(call);
+    const rules = repository.rulesets.get(text(call.params, 'branch'));
+    return paged(call, rules === undefined ? [] : presentRules(repository, rules));
   },
 
   'repos/get-collaborator-permission-level': (call) => {
@@ -178,8 +180,6 @@ async function compare(call: RestCall, repository: Repository, base: string, hea
 function requiredChecks(world: World, repository: Repository, rules: Protection | undefined) {
   const required = rules?.requiredStatusChecks;
   if (required === undefined) return null;
-  const appId = (slug: string | null) =>
-    [...repository.checkRuns.values()].find((run) => run.app.slug === slug)?.app.id ?? null;
   return {
     url: `${apiUrl(world, repository)}/branches/protection/required_status_checks`,
     strict: required.strict,
@@ -187,13 +187,10 @@ function requiredChecks(world: World, repository: Repository, rules: Protection 
     contexts_url: `${apiUrl(world, repository)}/branches/protection/required_status_checks/contexts`,
     checks: required.checks.map((check) => ({
       context: check.context,
-      app_id: knownApps[check.appSlug ?? ''] ?? appId(check.appSlug),
+      app_id: appIdOf(repository, check.appSlug),
     })),
   };
 }
-
-/** GitHub's own Actions app, whose number is the same everywhere. */
-const knownApps: Readonly<Record<string, number>> = { 'github-actions': 15368 };
 
 function presentProtection(world: World, repository: Repository, branch: string, rules: Protection) {
   const url = `${apiUrl(world, repository)}/branches/${encodeURIComponent(branch)}/protection`;

@@ -1,5 +1,6 @@
 // The REST door: token, limits, contract, the operation itself, ETag, and again the contract for our own answer.
 import { createHash } from 'node:crypto';
+import { tendAllQueues } from '../acts/queue-acts.ts';
 import type { Contract, Operation, RawRequest } from '../contract.ts';
 import type { Limits, RequestCost } from '../limits.ts';
 import { Refusal } from '../refusal.ts';
@@ -186,7 +187,10 @@ async function executed(doors: Doors, raw: RawRequest, operation: Operation, log
     body: (raw.body ?? {}) as Readonly<Record<string, unknown>>,
   };
   try {
-    return await inTurn(world, () => handlerOf(operation.id)(call));
+    return await inTurn(world, async () => {
+      await tendAllQueues(world);
+      return handlerOf(operation.id)(call);
+    });
   } catch (error) {
     if (error instanceof Refusal) {
       if (error.status === 501) complain(world, 'not-implemented', operation.id, error.message);

@@ -1,0 +1,79 @@
+/** GitHub's own merge queue: handed over once, taken out when a person stops it, and once more when they say to go on. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Effect } from '../../src/domain/effect.ts';
+import { BASE, HEAD, makeEffect, NOW } from './make.ts';
+import { acts, type Change, kinds, ready } from './ready.ts';
+
+const bases = new Map([['main', { tip: BASE, checks: [], mergeQueue: true }]]);
+const KEY = `enqueue:issue-1:${HEAD}`;
+const LONG_AGO = NOW - 600_000;
+const entry = (at: number, value: Partial<Effect> = {}): Effect =>
+  makeEffect({ key: KEY, kind: 'enqueue', outsideId: 'queued', intendedAt: at, confirmedAt: at, ...value });
+const lined = (change: Change = {}) =>
+  ready({ repository: { bases }, ...change, record: { resumedAt: NOW - 3_600_000, ...change.record } });
+
+describe('the queue of the forge', () => {
+  it('is handed what may merge, and nothing is merged beside it', () => {
+    const [action] = acts(lined());
+    assert.ok(action?.kind === 'enqueue');
+    assert.equal(action.key, KEY);
+  });
+
+  const ROWS: readonly { readonly when: string; readonly change: Change; readonly does: readonly string[] }[] = [
+    { when: 'it is lined up', change: { effects: [entry(LONG_AGO)], pullRequest: { queued: 'waiting' } }, does: [] },
+    { when: 'GitHub does not show it yet', change: { effects: [entry(NOW - 1_000)] }, does: [] },
+    { when: 'it was put out', change: { effects: [entry(LONG_AGO)] }, does: ['update-record', 'report'] },
+    {
+      when: 'it was put out and is behind its base',
+      change: { effects: [entry(LONG_AGO)], diff: { baseIsAncestor: false } },
+      does: ['update-branch'],
+    },
+    {
+      when: 'a person said to go on since',
+      change: { effects: [entry(LONG_AGO)], record: { resumedAt: NOW - 5_000 } },
+      does: ['enqueue'],
+    },
+    {
+      when: 'a person said so and it is lined up again',
+      change: {
+        effects: [entry(LONG_AGO), entry(NOW - 1_000, { key: `${KEY}~${NOW - 5_000}` })],
+        record: { resumedAt: NOW - 5_000 },
+      },
+      does: [],
+    },
+    {
+      when: 'a person said so and it was put out again',
+      change: {
+        effects: [entry(LONG_AGO), entry(NOW - 300_000, { key: `${KEY}~${NOW - 400_000}` })],
+        record: { resumedAt: NOW - 400_000 },
+      },
+      does: ['update-record', 'report'],
+    },
+  ];
+  for (const { when, change, does } of ROWS)
+    it(`when ${when}: ${does.join() || 'waits'}`, () => assert.deepEqual(kinds(lined(change)), does));
+});
+
+describe('a stop of what is lined up', () => {
+  const stopped = (effects: readonly Effect[]) =>
+    acts(
+      lined({ effects, record: { phase: 'cancelled', reason: 'Ada said /stop.' }, pullRequest: { queued: 'waiting' } }),
+    )
+      .filter((action) => action.kind === 'dequeue')
+      .map((action) => action.key);
+  const LEFT = `dequeue:issue-1:${HEAD}`;
+  const left = makeEffect({ key: LEFT, kind: 'dequeue', outsideId: 'out', confirmedAt: NOW - 300_000 });
+
+  it('takes it out, once', () => {
+    assert.deepEqual(stopped([entry(LONG_AGO)]), [LEFT]);
+    assert.deepEqual(stopped([entry(LONG_AGO), left]), []);
+  });
+
+  it('takes out also what was lined up again since', () => {
+    const again = entry(NOW - 60_000, { key: `${KEY}~${NOW - 70_000}` });
+    assert.deepEqual(stopped([entry(LONG_AGO), left, again]), [`${LEFT}~${NOW - 60_000}`]);
+  });
+
+  it('leaves alone what a person lined up by hand', () => assert.deepEqual(stopped([]), []));
+});

@@ -1,0 +1,78 @@
+/** Small promises: a person's draft stays one, a red check is repeated once and labelled, each remark is answered once. */
+import { isQuestion } from '../bots/agent.ts';
+import type { ActKind } from '../people/acts.ts';
+import type { OracleMaker } from './oracle.ts';
+
+const BLIND_MS = 60_000;
+
+export const drafts: OracleMaker = ({ violation }) => {
+  const drafted = new Map<number, number>();
+  return {
+    see: (happening, at) => {
+      if (happening.kind !== 'pull-edited') return;
+      const { by, number, what } = happening;
+      if (what === '{"draft":false}' && by === 'bot' && at - (drafted.get(number) ?? at) > BLIND_MS)
+        violation(`#${number} was marked ready although a person made it a draft`);
+      if (by === 'person' && what === '{"draft":true}') drafted.set(number, at);
+      if (what === '{"draft":false}') drafted.delete(number);
+    },
+  };
+};
+
+const FLAKY_LABEL = 'flaky-check';
+
+export const flaky: OracleMaker = ({ world, plan, violation }) => {
+  const reruns = new Map<string, number>();
+  return {
+    see: (happening) => {
+      if (happening.kind === 'rerun') {
+        const check = `${happening.name} on ${happening.head}`;
+        const times = (reruns.get(check) ?? 0) + 1;
+        reruns.set(check, times);
+        // GitHub keeps no key for it: a request whose answer was lost is made once more.
+        if (times > 1 + plan.kills.length + plan.faults.length) violation(`${check} was run again ${times} times`);
+      }
+      if (happening.kind !== 'merged' || happening.by !== 'bot' || plan.faults.length + plan.kills.length > 0) return;
+      const again = reruns.has(`${plan.ci.name} on ${happening.head}`);
+      if (again && !world.hub.pull(happening.number).labels.includes(FLAKY_LABEL))
+        violation(`#${happening.number} was merged without a word of its flaky check`);
+    },
+  };
+};
+
+const TALK: ReadonlySet<ActKind> = new Set(['open-thread', 'ask-in-thread', 'talk-on-pull', 'resolve-threads']);
+
+export const remarks: OracleMaker = ({ world, plan, violation }) => {
+  const toldTo = new Map<string, string>();
+  const done = new Set<string>();
+  const inThread = (id: string): boolean =>
+    [...world.hub.pulls.values()].some((pull) => pull.threads.some((one) => one.comments.some((it) => it.id === id)));
+  return {
+    see: (happening) => {
+      if (happening.kind === 'session-began') {
+        for (const id of happening.remarks) {
+          const run = toldTo.get(id) ?? happening.runId;
+          toldTo.set(id, run);
+          if (run !== happening.runId) violation(`the remark ${id} was told to two runs`);
+        }
+      }
+      if (happening.kind === 'session-ended' && happening.state === 'succeeded') done.add(happening.runId);
+      if (happening.kind !== 'resolved' || happening.by !== 'bot') return;
+      const thread = world.hub.pull(happening.number).threads.find((one) => one.id === happening.thread);
+      const said = thread?.comments.filter((one) => one.byPerson) ?? [];
+      if (said.length > 0 && said.every((one) => isQuestion(one.body)))
+        violation(`the thread ${happening.thread} was resolved although nothing was changed for it`);
+    },
+    end: () => {
+      if (plan.faults.length > 0 || plan.acts.some(({ act }) => !TALK.has(act.kind))) return;
+      const said = world.log.flatMap(({ happening: it }) =>
+        it.kind === 'pull-commented' && it.by === 'bot' ? [it.body] : [],
+      );
+      for (const [id, run] of toldTo) {
+        const marker = inThread(id) ? `<!-- heartline:answer:${id} -->` : `:${run} -->`;
+        if (done.has(run) && !said.some((body) => body.includes(marker)))
+          violation(`the remark ${id} was never answered`);
+      }
+    },
+  };
+};

@@ -1,0 +1,86 @@
+/** Scenarios of how things land: the forge's own queue, drafts, weaker tests, a main that turned red, updates by hand. */
+import { MINUTE_MS, makePlan, makeTicket } from './make-plan.ts';
+import { act, oneTicket, type Scenario, scenario, seconds } from './scenario.ts';
+
+const { rules } = makePlan({ scenario: '', seed: 0 });
+const PART = { 'src/part-1.ts': 'part 1' };
+const QUEUE = { ...rules, mergeQueue: true };
+const TOO_LATE = { 'src/part-1.ts': 'part 1 too late' };
+const needy = (number: number) => {
+  const ticket = makeTicket(number);
+  return { ...ticket, script: { ...ticket.script, change: { 'src/user.ts': 'user\nneeds src/shape.ts=shape 1' } } };
+};
+
+export const LANDING: readonly Scenario[] = [
+  scenario('queue', () => ({ rules: QUEUE })),
+  scenario('queue-thrown-out', (random) => ({
+    rules: QUEUE,
+    acts: [act('throw-out', seconds(115 + random.below(70))), act('resume', seconds(600))],
+  })),
+  scenario('queue-stop', (random) => ({
+    rules: QUEUE,
+    tickets: [...oneTicket(PART, {}, 'any'), makeTicket(2, { expect: 'any' })],
+    acts: [act('stop', seconds(115 + random.below(40))), act('stop', seconds(150 + random.below(90)), 'ENG-2')],
+  })),
+  scenario(
+    'queue-stop-twice',
+    (random) => ({
+      rules: QUEUE,
+      tickets: oneTicket(PART, {}, 'any'),
+      acts: [
+        act('stop', seconds(115 + random.below(10))),
+        act('resume', seconds(220)),
+        act('stop', seconds(240 + random.below(30))),
+      ],
+    }),
+    { swept: false },
+  ),
+  scenario(
+    'queue-clash',
+    () => ({ rules: QUEUE, tickets: [...oneTicket({ 'src/shape.ts': 'shape 2' }, {}, 'any'), needy(2)] }),
+    { swept: false },
+  ),
+  scenario('draft', () => ({ project: { draft: true } })),
+  scenario('draft-by-a-person', (random) => ({
+    tickets: oneTicket(PART, {}, 'any'),
+    acts: [act('draft', seconds(60 + random.below(45))), act('ready', seconds(500)), act('resume', seconds(510))],
+  })),
+  scenario('weaker-tests', () => ({
+    tickets: oneTicket({ 'test/part.test.ts': 'weaker' }),
+    acts: [act('approve-other', seconds(150)), act('approve', seconds(300))],
+  })),
+  scenario('weaker-tests-unapproved', () => ({ tickets: oneTicket({ 'test/part.test.ts': 'weaker' }, {}, 'any') }), {
+    swept: false,
+  }),
+  scenario('landed-red', (random) => ({
+    project: { rerunChecks: random.chance(0.5) },
+    tickets: [...oneTicket(TOO_LATE, {}, 'any'), makeTicket(2, { atMs: 150_000, expect: 'merged' })],
+    settleMs: 40 * MINUTE_MS,
+  })),
+  scenario(
+    'frozen-over-a-revert',
+    () => ({
+      rules: { ...rules, corrupt: { merge: 1, how: 'extra-change' } },
+      // The change is taken back slowly; what comes between lands wrong after a person thawed the first freeze.
+      tickets: [...oneTicket(TOO_LATE, { stepMs: 60_000 }, 'any'), makeTicket(2, { atMs: 250_000 })],
+      acts: [act('thaw', seconds(370))],
+      settleMs: 40 * MINUTE_MS,
+    }),
+    { swept: false },
+  ),
+  scenario(
+    'updated-by-hand',
+    (random) => {
+      const at = seconds(60 + random.below(45));
+      return {
+        tickets: oneTicket(PART, {}, 'any'),
+        acts: [act('move-base', at), act('update-by-hand', at), act('resume', seconds(400))],
+      };
+    },
+    { wild: false },
+  ),
+  scenario('half-by-hand', (random) => ({
+    tickets: oneTicket({ 'src/app.ts': 'app 2', ...PART }, {}, 'any'),
+    acts: [act('half-by-hand', seconds(100 + random.below(30)))],
+  })),
+];

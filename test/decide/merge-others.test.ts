@@ -11,6 +11,7 @@ import {
   makeDiff,
   makeEffect,
   makePullRequest,
+  makeRecord,
   makeRepository,
   makeSnapshot,
   makeVerdict,
@@ -50,6 +51,16 @@ describe('/merge', () => {
     assert.deepEqual(parseCommand('/merge ABCDEF1'), { kind: 'merge', sha: 'abcdef1' });
     assert.equal(parseCommand('/merge'), null);
     assert.equal(parseCommand('/merge please'), null);
+  });
+
+  it('waits until what an issue of ours landed a moment ago is known to be what was tested', () => {
+    const landed = makeRecord({ repository: REPOSITORY, mergeCommit: sha(13), mergeVerified: false });
+    assert.deepEqual(
+      acts(asked({ records: [landed] })).filter((action) => action.kind === 'merge'),
+      [],
+    );
+    const known = makeRecord({ repository: REPOSITORY, mergeCommit: sha(13), mergeVerified: true, phase: 'done' });
+    assert.equal(acts(asked({ records: [known] }))[0]?.kind, 'merge');
   });
 
   it('merges a person’s pull request that was reviewed and checked, at the commit it names', () => {

@@ -6,9 +6,9 @@ import type { Line } from './row.ts';
 const tags = (text: string): string =>
   [...text].map((one) => String.fromCodePoint(0xe0000 + one.charCodeAt(0))).join('');
 const between = (text: string, mark: string): string => [...text].join(mark);
-const ORDER = 'obeyme';
+export const ORDER = 'obeyme';
 
-const CLASSES: Readonly<Record<string, readonly string[]>> = {
+export const CLASSES: Readonly<Record<string, readonly string[]>> = {
   'html comment': [`<!-- ${ORDER} -->`, `<!--${ORDER}`, `<!--\n${ORDER}\n-->`, `<!---->${''}<!-- ${ORDER} --!-->`],
   'image words': [
     `![${ORDER}](https://e.example/x.png)`,
@@ -36,7 +36,8 @@ const CLASSES: Readonly<Record<string, readonly string[]>> = {
   'control characters': ['\u001b[31m', '\u0007', '\u0000', '\u009b31m', '\u0008'].map((mark) => `a${mark}b`),
 };
 
-const INVISIBLE = /\u034f|\p{Cf}|\p{Variation_Selector}|[\u115f\u1160\u3164\uffa0]|\u17b4|\u17b5|(?![\t\n])\p{Cc}/u;
+export const INVISIBLE =
+  /\u034f|\p{Cf}|\p{Variation_Selector}|[\u115f\u1160\u3164\uffa0]|\u17b4|\u17b5|(?![\t\n])\p{Cc}/u;
 
 const CHANNELS: Readonly<Record<string, (text: string) => string>> = {
   'issue title': visibleLine,
@@ -122,7 +123,7 @@ export function hiddenLines(): { readonly lines: readonly Line[]; readonly count
   return { lines, count: { payloads, channels: Object.keys(CHANNELS).length, arrived } };
 }
 
-function isMarkup(name: string): boolean {
+export function isMarkup(name: string): boolean {
   return ['html comment', 'image words', 'link title', 'markdown comment', 'hidden attribute'].includes(name);
 }
 

@@ -62,22 +62,21 @@ for (const { kind, chain, forgetful } of SURFACES) {
         isolation: { driver: 'bwrap', toolchains: [tools] },
       },
     });
-    const bot = startBotProcess({ world });
+    const over = Promise.withResolvers<void>();
+    const bot = startBotProcess({ world, onDeath: (why) => over.reject(new Error(why)) });
     kill = bot.kill;
     t.after(async () => {
       if (bot.pid() !== null) await bot.stop();
       await world.close();
       await rm(root, { recursive: true, force: true });
     });
-    await new Promise<void>((resolve) => {
-      const stop = world.linear.onChange(() => {
-        const comment = world.linear.state.comments[0]?.body ?? '';
-        if (!comment.startsWith('**Parked') && (stateOf(world, 'ENG-1') !== 'Done' || !comment.startsWith('**Done**')))
-          return;
-        stop();
-        resolve();
-      });
+    const stop = world.linear.onChange(() => {
+      const comment = world.linear.state.comments[0]?.body ?? '';
+      const done = stateOf(world, 'ENG-1') === 'Done' && comment.startsWith('**Done**');
+      if (done || comment.startsWith('**Parked')) over.resolve();
     });
+    await over.promise;
+    stop();
     await bot.stop();
     assert.equal(stateOf(world, 'ENG-1'), 'Done', world.linear.state.comments[0]?.body);
     assert.deepEqual(steps, forgetful ? [0, 1, 0, 1, 2] : [0, 1, 1, 2], 'only what was in flight is asked twice');

@@ -72,6 +72,35 @@ test('one-merge-per-issue: a second attempt lands that nobody asked for', async 
   await assertReports(world, ['one-merge-per-issue'], /ENG-1 \| .*#2 was merged for it although .*#1 was already/);
 });
 
+describe('what turned main red is taken back', sideBySide, () => {
+  const back = { attempt: 2, board: 'untouched', audited: async () => undefined } as const;
+
+  test('lawfully: no second merge for the issue, no audit, and main was not left red', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world);
+    world.check(world.tip(), 'failure');
+    await playTicket(world, 'ENG-1', { ...back, takesBack: world.tip() });
+    assert.deepEqual(await reported(world), []);
+  });
+
+  test('although it was green', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world);
+    await playTicket(world, 'ENG-1', { ...back, takesBack: world.tip() });
+    await assertReports(world, ['one-merge-per-issue', 'merged-head-was-audited'], /#2 was merged for it although/);
+  });
+
+  test('although it was another commit', async (context) => {
+    const world = await tinyWorld(context);
+    const before = world.tip();
+    await playTicket(world);
+    world.check(world.tip(), 'failure');
+    await playTicket(world, 'ENG-1', { ...back, takesBack: before });
+    const wrong = ['main-is-green', 'one-merge-per-issue', 'merged-head-was-audited'] as const;
+    await assertReports(world, wrong, /which the bot merged/);
+  });
+});
+
 describe('merged-head-was-reviewed', sideBySide, () => {
   test('nothing stands on GitHub', async (context) => {
     const world = await tinyWorld(context);
@@ -291,6 +320,22 @@ describe('peoples-pull-requests-left-alone', sideBySide, () => {
     ],
     ['merged', /merged it as/, (world, number) => approvedMerge(world, number)],
     [
+      'merged although a stranger asked',
+      /merged it as/,
+      async (world, number) => {
+        await world.outside.github.act.comment(repository, number, 'ned', `/merge ${headOf(world, number)}`);
+        await approvedMerge(world, number);
+      },
+    ],
+    [
+      'merged although another head was asked for',
+      /merged it as/,
+      async (world, number) => {
+        await world.outside.github.act.comment(repository, number, 'ann', `/merge ${world.tip()}`);
+        await approvedMerge(world, number);
+      },
+    ],
+    [
       'pushed to',
       /pushed .* to its branch/,
       async (world, number) =>
@@ -304,11 +349,21 @@ describe('peoples-pull-requests-left-alone', sideBySide, () => {
       await act.pushCommit(repository, 'heartline/anns', 'ann', { files: { 'ann.txt': 'a\n' }, message: 'hers' });
       const number = await act.openPullRequest(repository, 'ann', { head: 'heartline/anns', title: 'Hers' });
       await deed(world, number);
-      const unseen = ['merged-head-was-reviewed', 'merged-head-was-audited', 'required-checks-green'] as const;
-      const also = what === 'merged' ? unseen : [];
+      const unseen = ['merged-head-was-reviewed', 'required-checks-green'] as const;
+      const also = what.startsWith('merged') ? unseen : [];
       await assertReports(world, ['peoples-pull-requests-left-alone', ...also], words);
     });
   }
+
+  test('one is merged as a person on the list asked', async (context) => {
+    const world = await tinyWorld(context);
+    const { act } = world.outside.github;
+    const head = await act.pushCommit(repository, 'anns', 'ann', { files: { 'ann.txt': 'a\n' }, message: 'hers' });
+    const number = await act.openPullRequest(repository, 'ann', { head: 'anns', title: 'Hers' });
+    await act.comment(repository, number, 'ann', `/merge ${head.slice(0, 10)}`);
+    await approvedMerge(world, number);
+    await assertReports(world, ['merged-head-was-reviewed', 'required-checks-green'], /no review of that head/);
+  });
 });
 
 function approvedMerge(world: TinyWorld, number: number) {

@@ -55,6 +55,7 @@ export async function tinyWorld(
       users: [
         { login: 'ann', id: 1, type: 'User' },
         { login: 'bot', id: 2, type: 'User' },
+        { login: 'ned', id: 3, type: 'User' },
       ],
       repositories: [
         { owner: 'acme', name: 'shop', defaultBranch: 'main', collaborators: { ann: 'admin', bot: 'admin' } },
@@ -120,6 +121,8 @@ const script: Script = (request) => {
 /** What may be done otherwise in an otherwise clean ticket. */
 export interface TicketChanges {
   readonly attempt?: number;
+  /** It is the pull request that takes this commit back. */
+  readonly takesBack?: string;
   /** Leaves the issue's state and comments alone. */
   readonly board?: 'untouched';
   readonly method?: MergeMethod;
@@ -143,7 +146,9 @@ export async function playTicket(
   changes: TicketChanges = {},
 ): Promise<{ readonly number: number; readonly head: string }> {
   const attempt = changes.attempt ?? 1;
-  const branch = `heartline/${issueKey.toLowerCase()}${attempt === 1 ? '' : `-${attempt}`}`;
+  const { takesBack } = changes;
+  const what = takesBack === undefined ? '' : '-revert';
+  const branch = `heartline/${issueKey.toLowerCase()}${what}${attempt === 1 ? '' : `-${attempt}`}`;
   const issueId = world.id(issueKey);
   if (changes.board === undefined) await world.move(issueKey, 'In Progress');
   if (attempt === 1 && changes.board === undefined)
@@ -152,7 +157,8 @@ export async function playTicket(
   await world.ask('dev', [work]);
   const head = await world.commit(world.tip(), { [`${issueKey}-${attempt}.txt`]: 'x\n' });
   await world.push(branch, head);
-  const number = await world.openPullRequest(branch, `<!-- heartline:issue:${issueId}:${attempt} -->`);
+  const summary = takesBack === undefined ? '' : `This takes back ${takesBack} (#1).\n\n`;
+  const number = await world.openPullRequest(branch, `${summary}<!-- heartline:issue:${issueId}:${attempt} -->`);
   if (changes.checks === undefined) world.check(head);
   else changes.checks(head);
   if (changes.judged === undefined) await world.ask('review', [`Issue ${issueKey}: Count\n\nReview ${head}`]);

@@ -28,7 +28,7 @@ const SEEDS_A_JOB = 10;
 const KILLS_A_JOB = 40;
 /** Shrunk and shown whole; of the rest only how to replay them. */
 const FAILURES_SHOWN_MAX = 1;
-const MUTANTS_MIN = 30;
+const MUTANTS_MIN = 35;
 const SCENARIOS_MIN = 12;
 
 const options = readOptions(process.argv.slice(2));

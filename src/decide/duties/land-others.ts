@@ -5,13 +5,14 @@ import { parseSubject, subjectKey } from '../../domain/run.ts';
 import { short } from '../checks.ts';
 import { mergeOthers } from '../merge-others.ts';
 import { laneName } from '../merge-queue.ts';
+import { landedMerge } from '../reconcile.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
 
 /** The lanes that are taken by it, each with a sentence that says so. */
 export function landOthers(sight: Sight, turn: Turn): ReadonlyMap<string, string> {
-  const taken = new Map<string, string>();
   const { snapshot } = sight;
+  const taken = new Map([...unverified(sight), ...verifyLanded(sight, turn)]);
   for (const command of snapshot.commands) {
     if (!isMerge(command) || command.on.kind !== 'pull-request' || sight.recordOf(command) !== null) continue;
     const { repository, number } = command.on;
@@ -48,7 +49,6 @@ export function landOthers(sight: Sight, turn: Turn): ReadonlyMap<string, string
       verdict: step.verdict,
     });
   }
-  verifyLanded(sight, turn);
   return taken;
 }
 
@@ -74,8 +74,22 @@ function ourMerge({ snapshot }: Sight, lane: string): string | null {
   return open === undefined ? null : `${open.key} merges first.`;
 }
 
-/** What landed is compared with what was tested, as for our own; the report remembers that it was. */
-function verifyLanded({ snapshot }: Sight, turn: Turn): void {
+/** Until it is known that a merge brought what was tested, nothing lands on top of it: it may have frozen the repository. */
+function unverified({ snapshot }: Sight): ReadonlyMap<string, string> {
+  const landed = snapshot.records.filter(
+    (record) => record.phase === 'active' && !record.mergeVerified && landedMerge(record, snapshot.effects) !== null,
+  );
+  return new Map(
+    landed.map(({ repository, baseBranch, key }) => [
+      laneName(repository, baseBranch),
+      `What ${key} landed is looked at first.`,
+    ]),
+  );
+}
+
+/** What landed is compared with what was tested, as for our own; the report remembers that it was. Gives the lanes it was in. */
+function verifyLanded({ snapshot }: Sight, turn: Turn): ReadonlyMap<string, string> {
+  const lanes = new Map<string, string>();
   for (const effect of snapshot.effects.values()) {
     if (effect.kind !== 'merge' || effect.outsideId === null || !effect.key.startsWith('merge:pull:')) continue;
     const { subject } = effect;
@@ -89,6 +103,8 @@ function verifyLanded({ snapshot }: Sight, turn: Turn): void {
     const bad = `frozen:${repository}:${effect.outsideId}`;
     if (project === undefined || view === undefined || !view.known) continue;
     if (snapshot.reported.has(key) || snapshot.reported.has(bad)) continue;
+    const baseBranch = project.baseBranch ?? view.value.defaultBranch;
+    lanes.set(laneName(repository, baseBranch), `What #${number} landed is looked at first.`);
     turn.add([
       {
         kind: 'verify-merge',
@@ -96,7 +112,7 @@ function verifyLanded({ snapshot }: Sight, turn: Turn): void {
         name: `#${number}`,
         subject,
         repository,
-        baseBranch: project.baseBranch ?? view.value.defaultBranch,
+        baseBranch,
         mergeCommit: effect.outsideId,
         head,
         base,
@@ -106,4 +122,5 @@ function verifyLanded({ snapshot }: Sight, turn: Turn): void {
       },
     ]);
   }
+  return lanes;
 }

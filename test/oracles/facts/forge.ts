@@ -6,7 +6,14 @@ import type { OutsideWorld } from '../outside-world.ts';
 /** All branches of the bot start with this. */
 export const branchPrefix = 'heartline/';
 
-export type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
+/** An effect written down for several kinds at once is one of each of them. */
+export type EffectOf<Kind extends Effect['kind']> = Effect extends infer One
+  ? One extends { kind: infer Own }
+    ? Kind extends Own
+      ? One & { readonly kind: Kind }
+      : never
+    : never
+  : never;
 
 export function repositoryOf(world: OutsideWorld): Repository {
   return world.github.state.repository(world.repository);

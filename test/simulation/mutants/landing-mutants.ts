@@ -21,7 +21,7 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
     file: 'src/decide/rebind.ts',
     from: 'if (pullRequest === null || diff === null) return null;',
     to: 'if (pullRequest === null || diff?.baseIsAncestor !== true) return null;',
-    aim: ['base-moves', 'crowd', 'half-by-hand'],
+    aim: ['base-moves-at-many-calls'],
   },
   {
     name: 'a-revert-passes-any-freeze',
@@ -96,8 +96,8 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
   {
     name: 'both-land-at-once',
     file: 'src/decide/duties/merge.ts',
-    from: 'mergeQueue(candidates, holders, taken)',
-    to: 'mergeQueue(candidates, holders, taken.size < 0 ? taken : new Map())',
+    from: 'mergeQueue(queue.candidates, queue.holders, taken)',
+    to: 'mergeQueue(queue.candidates, queue.holders, taken.size < 0 ? taken : new Map())',
     aim: ['two-land-at-once'],
   },
   {
@@ -131,8 +131,8 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a-persons-draft-is-made-ready',
     file: 'src/decide/stages/open.ts',
-    from: '  if (pullRequest?.draft !== true) return null;\n  const ready',
-    to: '  if (pullRequest !== null) return null;\n  const ready',
+    from: 'if (made !== null && facts.now - made < LAG_MS) return null;',
+    to: 'if (made !== 0) return null;',
     aim: ['draft-by-a-person'],
   },
   {
@@ -161,6 +161,6 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
     file: 'src/heartbeat/outside/outside-write.ts',
     from: "return action.kind === 'merge' && effect.attempts < REFUSED_TRIES_MAX ? later : never;",
     to: 'return later;',
-    aim: ['squatter', 'refused-for-good'],
+    aim: ['squatter'],
   },
 ];

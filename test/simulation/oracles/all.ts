@@ -2,7 +2,7 @@
 import { money, reviews, rounds } from './caps.ts';
 import { edges, oneWriter, pushes, stops, strangers } from './conduct.ts';
 import { freeze } from './freeze.ts';
-import { drafts, flaky, remarks } from './manners.ts';
+import { calm, drafts, flaky, remarks } from './manners.ts';
 import { merges } from './merges.ts';
 import { once } from './once.ts';
 import type { OracleMaker } from './oracle.ts';
@@ -21,6 +21,7 @@ export const ORACLES: readonly OracleMaker[] = [
   rounds,
   money,
   reviews,
+  calm,
   drafts,
   flaky,
   remarks,

@@ -25,7 +25,7 @@ function blindMs(plan: Plan): number {
   return plan.faults.some(({ fault }) => fault === 'slow') ? BLIND_WHEN_SLOW_MS : BLIND_MS;
 }
 
-export const edges: OracleMaker = ({ plan, violation }) => {
+export const edges: OracleMaker = ({ plan, world, violation }) => {
   const moved = new Map<string, number>();
   const blind = blindMs(plan);
   return {
@@ -33,8 +33,12 @@ export const edges: OracleMaker = ({ plan, violation }) => {
       if (happening.kind !== 'moved') return;
       const { from, to, issueId, by } = happening;
       if (by !== 'bot') moved.set(issueId, at);
-      else if (EDGES[from]?.includes(to) !== true && at - (moved.get(issueId) ?? 0) > blind)
-        violation(`${keyOfIssue(issueId)} was moved from ${from} to ${to}`);
+      else if (EDGES[from]?.includes(to) !== true) {
+        const theirs = moved.get(issueId) ?? 0;
+        // Who looked and moved it all the same was not overtaken.
+        const saw = (world.board.readAt.get(issueId) ?? 0) > theirs;
+        if (saw || at - theirs > blind) violation(`${keyOfIssue(issueId)} was moved from ${from} to ${to}`);
+      }
     },
   };
 };

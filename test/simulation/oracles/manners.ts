@@ -1,4 +1,4 @@
-/** Small promises: a person's draft stays one, a red check is repeated once and labelled, each remark is answered once. */
+/** Small promises: the bot does not run in circles, a person's draft stays one, a red check is repeated once and labelled, each remark is answered once. */
 import { isQuestion } from '../bots/agent.ts';
 import type { ActKind } from '../people/acts.ts';
 import type { OracleMaker } from './oracle.ts';
@@ -15,6 +15,21 @@ export const drafts: OracleMaker = ({ violation }) => {
         violation(`#${number} was marked ready although a person made it a draft`);
       if (by === 'person' && what === '{"draft":true}') drafted.set(number, at);
       if (what === '{"draft":false}') drafted.delete(number);
+    },
+  };
+};
+
+/** Looks that nothing comes of. A bot at rest takes half an hour for as many. */
+const IDLE_LOOKS_MAX = 60;
+const IDLE_LOOKS_MS = 150_000;
+
+export const calm: OracleMaker = ({ violation }) => {
+  let looks: number[] = [];
+  return {
+    see: (happening, at) => {
+      looks = happening.kind === 'looked' ? [...looks.slice(1 - IDLE_LOOKS_MAX), at] : [];
+      if (looks.length === IDLE_LOOKS_MAX && at - (looks[0] ?? at) < IDLE_LOOKS_MS)
+        violation(`${IDLE_LOOKS_MAX} looks in a row changed nothing that anybody sees`);
     },
   };
 };

@@ -46,7 +46,12 @@ export function createTracker({ board, timeline }: World, line: Line): Tracker {
         how: seen.sweep ? 'sweep' : 'changes',
       };
     },
-    issue: (idOrKey) => line.read('linear issue', () => find(idOrKey)),
+    issue: (idOrKey) =>
+      line.read('linear issue', () => {
+        const issue = find(idOrKey);
+        if (issue !== null) board.readAt.set(issue.id, timeline.now());
+        return issue;
+      }),
     comments: (id) => line.read('linear comments', () => board.comments.filter((one) => isOn(one, id))),
     moveIssue: (id, toStateId) =>
       line.write('moveIssue', () => {

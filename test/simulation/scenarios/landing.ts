@@ -1,10 +1,12 @@
 /** Scenarios of how things land: the forge's own queue, drafts, weaker tests, a main that turned red, updates by hand. */
+import type { Plan } from '../plan.ts';
 import { MINUTE_MS, makePlan, makeTicket } from './make-plan.ts';
 import { act, oneTicket, type Scenario, scenario, seconds } from './scenario.ts';
 
 const { rules } = makePlan({ scenario: '', seed: 0 });
 const PART = { 'src/part-1.ts': 'part 1' };
 const QUEUE = { ...rules, mergeQueue: true };
+const SLOW_CI: Plan['ci'] = { name: 'test', delayMs: [80_000, 100_000], flakiness: 0, odd: {} };
 const TOO_LATE = { 'src/part-1.ts': 'part 1 too late' };
 const needy = (number: number) => {
   const ticket = makeTicket(number);
@@ -71,16 +73,27 @@ export const LANDING: readonly Scenario[] = [
   scenario(
     'updated-by-hand',
     (random) => {
-      const at = seconds(60 + random.below(45));
+      // After the review, while CI is still at it.
+      const at = seconds(120 + random.below(25));
       return {
+        ci: SLOW_CI,
         tickets: oneTicket(PART, {}, 'any'),
         acts: [act('move-base', at), act('update-by-hand', at), act('resume', seconds(400))],
       };
     },
     { wild: false },
   ),
+  scenario(
+    'base-moves-at-many-calls',
+    (random) => ({
+      tickets: oneTicket(PART, {}, 'any'),
+      acts: Array.from({ length: 12 }, (_, index) => act('move-base', { call: 40 + 2 * index + random.below(2) })),
+    }),
+    { swept: false },
+  ),
   scenario('half-by-hand', (random) => ({
+    ci: SLOW_CI,
     tickets: oneTicket({ 'src/app.ts': 'app 2', ...PART }, {}, 'any'),
-    acts: [act('half-by-hand', seconds(100 + random.below(30)))],
+    acts: [act('half-by-hand', seconds(115 + random.below(30)))],
   })),
 ];

@@ -19,6 +19,8 @@ export interface Board {
   readonly issues: ReadonlyMap<string, Issue>;
   readonly comments: readonly Comment[];
   readonly links: ReadonlyMap<string, { readonly issueId: string; readonly title: string; readonly subtitle: string }>;
+  /** When the bot last looked at this one issue. */
+  readonly readAt: Map<string, number>;
   create(key: string, value: Partial<Issue>): void;
   issue(id: string): Issue;
   /** The id of the history entry it made. */
@@ -59,6 +61,7 @@ export function createBoard(timeline: Timeline, tell: Tell): Board {
     issues,
     comments,
     links,
+    readAt: new Map(),
     issue: get,
     create: (key, value) => {
       const now = timeline.now();

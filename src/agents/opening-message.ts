@@ -37,15 +37,14 @@ async function contextOf(session: Session, task: Task): Promise<Readonly<Record<
   };
 }
 
+/** Names alone: whoever wrote the title wrote it within the fence. */
 function heading({ run }: Session, task: Task): string {
   const reverted = task.record?.revertOf ?? null;
   if (task.record !== null && reverted !== null) {
-    return `Revert of pull request #${reverted.pullRequest}, "${visibleLine(reverted.title)}", which turned ${reverted.check} red on ${task.baseBranch}. The change must take back ${reverted.mergeCommit} and do nothing else; the issue below is what that pull request was for.`;
+    return `Revert of pull request #${reverted.pullRequest}, which turned ${reverted.check} red on ${task.baseBranch}. The change must take back ${reverted.mergeCommit} and do nothing else; the issue below is what that pull request was for.`;
   }
-  if (task.record !== null) return `Issue ${task.record.key}: ${visibleLine(task.record.ticket.title)}`;
-  const pullRequest = task.kind === 'work' ? null : task.pullRequest;
-  const number = run.subject.kind === 'pull-request' ? run.subject.number : '';
-  return `Pull request #${number}: ${visibleLine(pullRequest?.title ?? '')}`;
+  if (task.record !== null) return `Issue ${task.record.key}`;
+  return `Pull request #${run.subject.kind === 'pull-request' ? run.subject.number : ''}`;
 }
 
 function subjectText(task: Task): string {
@@ -59,13 +58,17 @@ function ticketText(key: string, ticket: FrozenTicket): string {
     const body = bounded(visibleProse(comment.body), COMMENT_CHARACTERS_MAX);
     return fence(`comment by ${visibleLine(comment.author)}`, body);
   });
-  return [fence(`issue ${key}`, description.trim() === '' ? '(no description)' : description), ...comments].join('\n');
+  return [fence(`issue ${key}`, titled(ticket.title, description)), ...comments].join('\n');
 }
 
 function pullRequestText(pullRequest: PullRequest): string {
   const body = bounded(visibleProse(pullRequest.body), TICKET_CHARACTERS_MAX);
   const from = `pull request by ${visibleLine(pullRequest.author)}`;
-  return fence(from, body.trim() === '' ? '(no description)' : body);
+  return fence(from, titled(pullRequest.title, body));
+}
+
+function titled(title: string, text: string): string {
+  return `${visibleLine(title)}\n\n${text.trim() === '' ? '(no description)' : text}`;
 }
 
 /** Agents' guides first; a file that says it all already is not followed by one that repeats it. */

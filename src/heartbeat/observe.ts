@@ -251,7 +251,8 @@ function keep<T>(cache: Map<string, T>, key: string, value: T): void {
 
 /** What people say on a pull request of ours is for its agent to answer, an order or not. */
 function remarkOf({ on, body }: Comment, records: readonly IssueRecord[]): CommandVerb | null {
-  if (on.kind !== 'pull-request' || body.trim() === '') return null;
+  // An order that was misspelt is nothing for an agent to answer.
+  if (on.kind !== 'pull-request' || body.trim() === '' || /^\s*\/\w/.test(body)) return null;
   const ours = records.some(
     (record) => record.repository === on.repository && record.pullRequest === on.number && record.phase !== 'done',
   );

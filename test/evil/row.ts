@@ -20,6 +20,8 @@ export type Layer =
   | 'fence'
   | 'git-settings'
   | 'endpoint'
+  | 'verdict'
+  | 'guard'
   | 'no-project-config';
 
 /** The layers of a room: what `weaken-room.ts` and `weaken-docker.ts` can take away. */

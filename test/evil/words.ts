@@ -124,7 +124,9 @@ async function aTicket(keep: Keep): Promise<Story> {
   const version = (n: number): Script => devWriting(WORDS, `${n < 3 ? 'broken' : 'fine'} ${n}\n`, `Version ${n}`);
   let reviews = 0;
   let audits = 0;
-  const finding = { path: WORDS, line: 1, severity: 'major', comment: laden('finding') };
+  // One finding takes no more than so many characters.
+  const comments = laden('finding').match(/[\s\S]{1,3000}/g) ?? [];
+  const findings = comments.map((comment) => ({ path: WORDS, line: 1, severity: 'major', comment }));
   const story = await startStory({
     issues: [{ ...ISSUE, title: ladenLine('title'), description: laden('description') }],
     files: { ...FILES, ...GUIDES, 'ci.txt': laden('log'), 'ci.sh': '#!/bin/sh\ncat ci.txt; ! grep -rq broken src\n' },
@@ -137,7 +139,7 @@ async function aTicket(keep: Keep): Promise<Story> {
           if (isFirst(request)) reviews += 1;
           return reviews > 1
             ? approving(request)
-            : steps(finish({ decision: 'request-changes', summary: 'No.', findings: [finding] }))(request);
+            : steps(finish({ decision: 'request-changes', summary: 'No.', findings }))(request);
         },
         audit: (request) => {
           if (isFirst(request)) audits += 1;

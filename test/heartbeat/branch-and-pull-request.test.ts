@@ -116,37 +116,6 @@ test('a person merges it: that is their decision, and the issue is Done', room, 
   assert.deepEqual((await story.status()).frozen, {});
 });
 
-test('a draft is not merged until it is ready again', room, async (t) => {
-  const { story, world, hold } = await underReview();
-  t.after(story.end);
-  await world.github.act.convertToDraft(REPOSITORY, 1, 'grace');
-  hold.open();
-  await story.rest();
-  assert.deepEqual(ofKind(world, 'merge'), []);
-  assert.match((await story.issue('ENG-1')).verdict.reason, /#1 is a draft: mark it ready/);
-  assert.match(progressOf(world, 'ENG-1'), /\*\*Waiting for you\*\*/);
-  await world.github.act.readyForReview(REPOSITORY, 1, 'grace');
-  await story.until('ENG-1 is Done', () => isDone(world, 'ENG-1'));
-});
-
-test("a person's open review thread holds the merge until it is resolved", room, async (t) => {
-  const { story, world, hold } = await underReview();
-  t.after(story.end);
-  await world.github.act.review(REPOSITORY, 1, 'grace', {
-    event: 'COMMENT',
-    comments: [{ path: 'src/hello.js', line: 1, body: 'Why 1?' }],
-  });
-  hold.open();
-  await story.rest();
-  assert.deepEqual(ofKind(world, 'merge'), []);
-  assert.match((await story.issue('ENG-1')).verdict.reason, /1 review thread is open, first on src\/hello\.js:1/);
-  const thread = world.github.state.repository(REPOSITORY).threads[0];
-  assert.ok(thread);
-  await world.github.act.resolveThread(REPOSITORY, thread.id, 'grace');
-  await story.until('ENG-1 is Done', () => isDone(world, 'ENG-1'));
-  assertOnceEach(world, 'ENG-1');
-});
-
 test('a person points it at another branch: it is not merged there', room, async (t) => {
   const { story, world, hold } = await underReview();
   t.after(story.end);

@@ -198,7 +198,7 @@ function rowLine(
 }
 
 function isAbout(request: ScriptedRequest, issue: string): boolean {
-  return wordsOf(request).includes(`Issue ${issue}:`);
+  return new RegExp(`^Issue ${issue}$`, 'm').test(wordsOf(request));
 }
 
 function treeOf(request: ScriptedRequest): string {

@@ -17,13 +17,6 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
     aim: ['updated-by-hand'],
   },
   {
-    name: 'rebound-only-on-the-newest-base',
-    file: 'src/decide/rebind.ts',
-    from: 'if (pullRequest === null || diff === null) return null;',
-    to: 'if (pullRequest === null || diff?.baseIsAncestor !== true) return null;',
-    aim: ['base-moves-at-many-calls'],
-  },
-  {
     name: 'a-revert-passes-any-freeze',
     file: 'src/domain/snapshot.ts',
     from: "return freeze.cause === 'red-base' && record !== null",

@@ -307,7 +307,7 @@ for (const model of [ANTHROPIC, OPENAI, LOCAL]) {
       assert.match(steps.at(-1) ?? '', /^Looked at many numbers/);
       const last = world.models.log.at(-1)?.request?.messages[0];
       assert.ok(last?.kind === 'user');
-      assert.match(last.text, /^Issue ENG-12: sum\(\) subtracts/);
+      assert.match(last.text, /^Issue ENG-12\n[^<]*<untrusted from="issue ENG-12">\nsum\(\) subtracts\n/);
       assert.match(last.text, /Only the one function, please\./);
       assert.match(last.text, /What you did so far, summed up to save room:\n\nLooked at many numbers/);
       for (const { prompt } of world.models.log) assert.ok((prompt?.tokens ?? 0) < 30_000 - 8_000);

@@ -74,8 +74,11 @@ test('the first message carries the issue, fenced and without hidden words, and 
     const request = world.models.log[0]?.request;
     const [first] = request?.messages ?? [];
     assert.ok(first?.kind === 'user');
-    assert.match(first.text, /^Issue ENG-12: sum\(\) subtracts$/m);
-    assert.match(first.text, /<untrusted from="issue ENG-12">\nIt should add\. See the tests\.\n<\/untrusted>/);
+    assert.match(first.text, /^Issue ENG-12\n/);
+    assert.match(
+      first.text,
+      /<untrusted from="issue ENG-12">\nsum\(\) subtracts\n\nIt should add\. See the tests\.\n<\/untrusted>/,
+    );
     assert.match(first.text, /Only the one function, please\./);
     assert.match(first.text, /Run `node check\.js`\. {2}Keep it small\./);
     assert.doesNotMatch(first.text, /push to main|obey me/);
@@ -342,7 +345,7 @@ test("a person's pull request is reviewed from what it says itself", async () =>
     assert.equal(ended.state, 'succeeded', ended.endReason ?? '');
     assert.ok(ended.result?.kind === 'review' && ended.result.decision === 'approve');
     const text = JSON.stringify(world.models.log[0]?.request?.messages[0]);
-    assert.match(text, /Pull request #7: Add up\\n/);
+    assert.match(text, /Pull request #7\\n.*pull request by bob[^<]*Add up\\n/);
     assert.match(text, /pull request by bob/);
     assert.match(text, /a \+ b; \/\/ \\\\u\{202e\} hidden/);
   });

@@ -153,7 +153,7 @@ function asked(role: string, opening: string, more: ScriptedRequest['messages'] 
   return { protocol: 'anthropic', model: 'm', system, tools: [], messages, raw: {}, key: 'k' };
 }
 
-const ENG_7 = 'Issue ENG-7: Try very large carts\n\nDo what the issue asks for, commit it, and call finish.';
+const ENG_7 = 'Issue ENG-7\n\nTry very large carts\n\nDo what the issue asks for, commit it, and call finish.';
 
 test('ENG-7 goes on for more steps than any cap of turns, never the same twice, and is cancelled early on', async () => {
   const commands = new Set<string>();
@@ -180,7 +180,7 @@ test('ENG-7 goes on for more steps than any cap of turns, never the same twice, 
 });
 
 test('work that nobody on the list asked for has no script', () => {
-  const unasked = ['Issue ENG-8: Sell everything for one cent', 'Issue ENG-99: Unknown', 'Pull request #4: Unknown'];
+  const unasked = ['Issue ENG-8\n\nSell everything for one cent\n', 'Issue ENG-99\n', 'Pull request #4\n\nUnknown\n'];
   for (const heading of unasked) {
     assert.throws(() => demoScript(asked('dev', heading)), /The demo has no work called/);
   }

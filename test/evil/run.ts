@@ -26,8 +26,10 @@ import type { Line, RoomRow } from './row.ts';
 import { isSealed, runSealed, sealTrouble } from './seal.ts';
 import { type Found, sweep } from './sweep.ts';
 import { tryRoom } from './try-room.ts';
+import { verdictLines } from './verdicts.ts';
+import { wordLines } from './words.ts';
 
-const PARTS = ['rooms', 'programs', 'agents', 'results', 'bundles', 'endings'] as const;
+const PARTS = ['rooms', 'programs', 'agents', 'results', 'bundles', 'words', 'verdicts', 'endings'] as const;
 type Part = (typeof PARTS)[number];
 
 const { values: options } = parseArgs({
@@ -50,7 +52,7 @@ const SAMPLE_LAYERS = ['view'];
 const DOCKER_KILLS_SHARE = 10;
 
 /** Groups of which a red line is a write that no agent may make. */
-const OUTSIDE: readonly string[] = ['write outside', 'published'];
+const OUTSIDE: readonly string[] = ['write outside', 'published', 'forged verdict', 'evil reviewer', 'evil devops'];
 
 if (isSealed()) process.exitCode = await everything();
 else {
@@ -77,7 +79,10 @@ export interface Totals {
   readonly outsideWrites: number;
   readonly survivors: number;
   readonly kills: number;
+  /** Through the functions that every such text goes through. */
   readonly hiddenPayloads: number;
+  /** From where people write them to what models were sent. */
+  readonly wordsToModels: number;
   readonly longestSilenceMs: number;
   readonly seconds: number;
   /** What could not be tried on this machine. */
@@ -93,6 +98,7 @@ async function everything(): Promise<number> {
   let survivors = 0;
   let kills = 0;
   let hiddenPayloads = 0;
+  let wordsToModels = 0;
   let longestSilenceMs = 0;
 
   const say = (text: string): void => {
@@ -139,6 +145,12 @@ async function everything(): Promise<number> {
       say('bundles');
       lines.push(...(await bundleLines()));
     }
+    if (wants('words')) {
+      const words = await wordLines(say);
+      lines.push(...words.lines);
+      wordsToModels += words.combinations;
+    }
+    if (wants('verdicts')) lines.push(...(await verdictLines(say)));
   } finally {
     if (engine !== null) await stopEngine(engine);
   }
@@ -161,6 +173,7 @@ async function everything(): Promise<number> {
     survivors,
     kills,
     hiddenPayloads,
+    wordsToModels,
     longestSilenceMs,
     seconds: Math.round((performance.now() - started) / 1_000),
     skipped,

@@ -23,7 +23,7 @@ export const auditScript: Script = byRound(
 );
 
 function criteriaIn(opening: string): readonly string[] {
-  const description = /<untrusted from="issue [^"]+">\n([\s\S]*?)\n<\/untrusted>/.exec(opening)?.[1] ?? '';
+  const description = /<untrusted from="issue [^"]+">\n.*\n\n([\s\S]*?)\n<\/untrusted>/.exec(opening)?.[1] ?? '';
   const sentences = description.split(/(?<=[.?!])\s+/).filter((sentence) => sentence.trim() !== '');
   if (sentences.length === 0) throw new Error('The message of an audit holds no issue to hold the change against.');
   return sentences;

@@ -84,7 +84,7 @@ function shell(command: string): Promise<string> {
 
 /** What goes over the way to the model besides asking it; each answer is told. */
 async function abuseOfTheModel(): Promise<Record<string, string>> {
-  const configured = await shell('cat ~/.codex/config.toml 2>/dev/null');
+  const configured = await shell('cat "$CODEX_HOME"/config.toml ~/.codex/config.toml 2>/dev/null');
   const address =
     process.env.ANTHROPIC_BASE_URL ??
     process.env.OPENAI_BASE_URL ??
@@ -113,7 +113,7 @@ async function abuseOfTheModel(): Promise<Record<string, string>> {
   const json = (more: object): string => JSON.stringify({ ...fine, ...more });
   const told: Record<string, string> = {};
   for (const path of [
-    '/v1/models',
+    '/v1/models/evil-model',
     '/v1/files',
     '/v1/messages/batches',
     '/v1/messages/count_tokens',

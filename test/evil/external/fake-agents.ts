@@ -268,7 +268,9 @@ function linesOf(
   }
   const key = chain.startsWith('anthropic/') ? SECRETS.ANTHROPIC_API_KEY : SECRETS.OPENAI_API_KEY;
   const model = chain.slice(chain.indexOf('/') + 1);
-  const { calls, asides } = models;
+  const { calls } = models;
+  // The bot itself asks what a model can take; the program asks for models of other names.
+  const asides = models.asides.filter((aside) => aside !== 'GET /v1/models' && aside !== `GET /v1/models/${model}`);
   const bodies = calls.map(({ body }) => JSON.stringify(body));
   line(
     'way to the model',

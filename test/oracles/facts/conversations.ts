@@ -23,7 +23,7 @@ export function conversationsOf(world: OutsideWorld): readonly Conversation[] {
   return [...found.values()];
 }
 
-/** The first message opens with "Issue ENG-12: …" or "Pull request #7: …". */
+/** The first message opens with "Issue ENG-12" or "Pull request #7" on a line of its own. */
 export function issueKeyOf(request: ScriptedRequest): string | null {
   const text = firstText(request).trimStart();
   if (/^Pull request #\d+/.test(text)) return null;

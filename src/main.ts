@@ -207,6 +207,10 @@ export async function startBot(
     log,
     failureLog: (repository, head, names) => failureLogs(forge, outside, repository, head, names),
     pullRequest: (repository, number) => forge.pullRequest(repository, number),
+    seenTip: (repository, branch) => {
+      const view = outside?.repositories.get(repository);
+      return view?.known === true ? (view.value.bases.get(branch)?.tip ?? null) : null;
+    },
     ...(parts.wait === undefined ? {} : { wait: parts.wait }),
   });
 

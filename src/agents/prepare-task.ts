@@ -7,14 +7,14 @@ import type { RoleSettings } from '../domain/settings.ts';
 import type { Workspace } from '../heartbeat/ports.ts';
 import type { EquipRequest } from './dependencies.ts';
 import type { Prompt } from './read-prompt.ts';
-import { openRoom, type Room } from './room.ts';
+import { lateRoom, openRoom, type Room } from './room.ts';
 import { CannotRun, type Session } from './session-options.ts';
 import type { Transcript } from './transcript.ts';
 
 interface TaskBase {
   readonly prompt: Prompt;
   readonly role: RoleSettings;
-  readonly workspace: Workspace;
+  readonly workspaceName: string;
   readonly room: Room;
   readonly baseBranch: string;
   /** Tip of the base branch, as the repository's instructions are read from it. */
@@ -48,7 +48,6 @@ export async function prepareTask(session: Session, transcript: Transcript): Pro
   const role = settings().roles[run.role];
   if (role === undefined) throw new CannotRun(`No settings for the role ${run.role}: add roles.${run.role}.`);
   const root = await rootCause(session, transcript);
-  await session.mirror.refresh(run.repository);
   return prompt.result === 'work'
     ? await prepareWork(session, { prompt, role, root })
     : await prepareJudge(session, prompt.result, { prompt, role, root });
@@ -61,18 +60,20 @@ async function prepareWork(session: Session, beginning: Beginning): Promise<Work
   if (record === null) throw new CannotRun('There is no record of this issue.');
   const project = session.settings().projects.find((candidate) => candidate.name === record.project);
   if (project === undefined) throw new CannotRun(`The project ${record.project} is no longer configured.`);
-  const baseTip = await tipOf(session, record.baseBranch);
+  const baseTip = await currentTip(session, record.baseBranch, record.head);
+  const workspaceName = `${record.key}-${record.attempt}`;
   const workspace = await session.workspaces.prepare({
     repository: session.run.repository,
-    name: `${record.key}-${record.attempt}`,
+    name: workspaceName,
     branch: record.branch,
     start: record.head ?? baseTip,
     readOnly: false,
   });
   const room = await roomOf(session, workspace, beginning.role, { project, baseTip });
-  const behind = await catchUp(room, record);
+  const behind = workspace.fresh ? null : await catchUp(room, record);
   const { baseBranch } = record;
-  return { kind: 'work', ...beginning, record, workspace, room, baseBranch, baseTip, behind, verify: project.verify };
+  const { verify } = project;
+  return { kind: 'work', ...beginning, record, workspaceName, room, baseBranch, baseTip, behind, verify };
 }
 
 async function prepareJudge(session: Session, kind: JudgeTask['kind'], beginning: Beginning): Promise<JudgeTask> {
@@ -86,26 +87,27 @@ async function prepareJudge(session: Session, kind: JudgeTask['kind'], beginning
     subject.kind === 'pull-request' ? await session.pullRequest(subject.repository, subject.number) : null;
   const baseBranch = record?.baseBranch ?? pullRequest?.baseBranch;
   if (baseBranch === undefined) throw new CannotRun('What was to be judged is gone.');
-  // The head of a fork's pull request is on no branch: asking for the change makes the next refresh fetch it.
-  if ((await session.mirror.diff(run.repository, cause.base, cause.head)) === null) {
-    await session.mirror.refresh(run.repository);
-  }
+  const baseTip = await currentTip(session, baseBranch, cause.head);
   const about = subject.kind === 'pull-request' ? subject.number : (record?.pullRequest ?? run.issueKey);
-  const workspace = await session.workspaces.prepare({
-    repository: run.repository,
-    name: `${kind}-${about}-${cause.head.slice(0, HEAD_DIGITS)}`,
-    branch: `heartline-${kind}`,
-    start: cause.head,
-    readOnly: false,
-  });
-  const baseTip = await tipOf(session, baseBranch);
+  const workspaceName = `${kind}-${about}-${cause.head.slice(0, HEAD_DIGITS)}`;
   const { projects } = session.settings();
   const project =
     projects.find(({ name }) => name === record?.project) ??
     projects.find(({ repository }) => repository === run.repository) ??
     null;
-  const room = await roomOf(session, workspace, beginning.role, { project, baseTip });
-  return { kind, ...beginning, cause, record, pullRequest, workspace, room, baseBranch, baseTip };
+  const open = async (): Promise<Room> => {
+    const workspace = await session.workspaces.prepare({
+      repository: run.repository,
+      name: workspaceName,
+      branch: `heartline-${kind}`,
+      start: cause.head,
+      readOnly: false,
+    });
+    return roomOf(session, workspace, beginning.role, { project, baseTip });
+  };
+  // The change itself is told in words, and who needs no more than that needs no copy. A program of its own starts in one.
+  const room = (beginning.role.driver ?? 'api') === 'api' ? lateRoom(open) : await open();
+  return { kind, ...beginning, cause, record, pullRequest, workspaceName, room, baseBranch, baseTip };
 }
 
 const HEAD_DIGITS = 12;
@@ -114,9 +116,17 @@ async function recordOf({ journal, run }: Session): Promise<IssueRecord | null> 
   return run.subject.kind === 'issue' ? await journal.record(run.subject.issueId) : null;
 }
 
-async function tipOf({ mirror, run }: Session, branch: string): Promise<string> {
+/** The base's tip, with all that is needed of it and of `head` here. What the last look at the forge saw is not fetched again. */
+async function currentTip(session: Session, branch: string, head: string | null): Promise<string> {
+  const { mirror, run } = session;
+  const isHere = async (tip: string) => head === null || (await mirror.diff(run.repository, tip, head)) !== null;
+  const kept = await mirror.tip(run.repository, branch);
+  if (kept !== null && kept === session.seenTip?.(run.repository, branch) && (await isHere(kept))) return kept;
+  await mirror.refresh(run.repository);
   const tip = await mirror.tip(run.repository, branch);
   if (tip === null) throw new CannotRun(`${run.repository} has no branch ${branch}.`);
+  // The head of a fork's pull request is on no branch: having asked for it makes the next refresh fetch it.
+  if (!(await isHere(tip))) await mirror.refresh(run.repository);
   return tip;
 }
 

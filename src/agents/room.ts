@@ -3,6 +3,7 @@ import type { ExecResult, Isolation, Workspace } from '../heartbeat/ports.ts';
 import type { Equipment } from './dependencies.ts';
 
 export interface Room {
+  /** Of a late room there only once a command has run in it. */
   readonly workspace: Workspace;
   exec(argv: readonly string[], options?: RoomOptions): Promise<ExecResult>;
 }
@@ -46,6 +47,27 @@ export function openRoom(room: {
       // A command that we killed says nothing about the work: the run is over or will be resumed.
       signal.throwIfAborted();
       return result;
+    },
+  };
+}
+
+/** A room that is made ready when its first command comes. */
+export function lateRoom(open: () => Promise<Room>): Room {
+  let opening: Promise<Room> | null = null;
+  let room: Room | null = null;
+  return {
+    get workspace() {
+      if (room === null) throw new Error('Nothing has run in this room yet.');
+      return room.workspace;
+    },
+    exec: async (argv, options) => {
+      opening ??= open();
+      // What failed once is tried again by the next command.
+      opening.catch(() => {
+        opening = null;
+      });
+      room = await opening;
+      return room.exec(argv, options);
     },
   };
 }

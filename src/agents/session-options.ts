@@ -41,6 +41,8 @@ export interface SessionsOptions {
   /** Tail of the failed checks' logs on a commit. */
   readonly failureLog: (repository: string, head: string, checks: readonly string[]) => Promise<string>;
   readonly pullRequest: (repository: string, number: number) => Promise<PullRequest | null>;
+  /** Tip of a branch as the last look at the forge saw it; null or absent: nobody looked. */
+  readonly seenTip?: (repository: string, branch: string) => string | null;
   /** How a retry waits; rejects when the signal aborts. Tests pass one that does not. */
   readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }

@@ -102,7 +102,7 @@ function endOf(error: unknown): RunEnd {
 async function leaveRoom({ isolation, log, run }: Session, task: Task | null): Promise<void> {
   if (task === null) return;
   try {
-    await isolation.dispose(task.workspace.name);
+    await isolation.dispose(task.workspaceName);
   } catch (error) {
     log.warn({ run: run.id, err: error }, 'a room was not ended, the next start will find it');
   }
@@ -112,7 +112,7 @@ async function leaveRoom({ isolation, log, run }: Session, task: Task | null): P
 async function releaseThrowAway({ workspaces, log, run }: Session, task: Task | null): Promise<void> {
   if (task === null || task.kind === 'work') return;
   try {
-    await workspaces.release(task.workspace.name);
+    await workspaces.release(task.workspaceName);
   } catch (error) {
     log.warn({ run: run.id, err: error }, 'workspace not released, the sweep will find it');
   }

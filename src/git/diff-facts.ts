@@ -6,12 +6,11 @@ import { judgedAs } from '../decide/test-weakening/judged-as.ts';
 import { testWeakening } from '../decide/test-weakening/test-weakening.ts';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { DiffFacts, FileChange, Weakening } from '../domain/pull-request.ts';
-import { isMissingObject, localTrouble } from './git-trouble.ts';
+import { commitRange } from './commit-range.ts';
+import { localTrouble } from './git-trouble.ts';
 import type { MirrorGit } from './mirror.ts';
 import { readBlobs } from './read-blobs.ts';
 import { aliasesOf, treeLinks } from './tree-links.ts';
-
-const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 /** Bound of the list of changed files; the contents themselves are not read into memory. */
 const LISTING_BYTES_MAX = 32 * 1024 * 1024;
@@ -39,13 +38,14 @@ interface RawChange extends Omit<FileChange, 'aliases'> {
 }
 
 /**
- * Null when the mirror lacks one of the commits. The digest covers modes, paths and full blob ids before and after of
+ * The change from where base and head part. The digest covers modes, paths and full blob ids before and after of
  * every changed file. Those name both sides' contents exactly, so the patch text would add nothing but a dependence on
  * git's version, and a base that moved in other files leaves the digest as it was. A rename counts as both its paths.
  */
-export async function diffFacts(mirror: MirrorGit, base: string, head: string): Promise<DiffFacts | null> {
-  const from = await mergeBase(mirror, base, head);
-  if (from === null) return null;
+export async function diffFacts(
+  mirror: MirrorGit,
+  { base, head, from }: { readonly base: string; readonly head: string; readonly from: string },
+): Promise<DiffFacts> {
   const attempted = `diff ${base}..${head} of ${mirror.repository}`;
   const flags = [
     '-r',
@@ -84,7 +84,7 @@ export async function diffFacts(mirror: MirrorGit, base: string, head: string): 
   }
   const unjudged = raw.length > CHANGES_MAX ? [`more than ${CHANGES_MAX} changed files`] : [];
   const told = raw.slice(0, CHANGES_MAX);
-  const links = await treeLinks(mirror, from);
+  const links = await treeLinks(mirror.objects, from);
   if (links === null) unjudged.push('too many links in this repository to know what they lead to');
   return {
     base,
@@ -121,7 +121,7 @@ async function weakeningOf(mirror: MirrorGit, changes: readonly RawChange[]): Pr
     ...(isPlain(modeBefore) ? [blobBefore] : []),
     ...(isPlain(modeAfter) ? [blobAfter] : []),
   ]);
-  const blobs = await readBlobs(mirror, sides, TEXT_BOUNDS);
+  const blobs = await readBlobs(mirror.objects, sides, TEXT_BOUNDS);
   const texts: ChangedText[] = [];
   const unread: Weakening[] = [];
   for (const { path, modeBefore, modeAfter, blobBefore, blobAfter } of judged) {
@@ -147,21 +147,13 @@ function textOf(mode: string, blob: Buffer | undefined): string | null | undefin
 /** The unified diff from the merge base, renames shown as such, cut at `bytesMax` with a notice as its last line. */
 export async function diffText(mirror: MirrorGit, base: string, head: string, bytesMax: number): Promise<string> {
   const attempted = `diff ${base}..${head} of ${mirror.repository}`;
-  const from = await mergeBase(mirror, base, head);
-  if (from === null) throw new OutsideError('missing', attempted, 'a commit is not in the mirror yet: refresh first');
+  const range = await commitRange(mirror, base, head);
+  if (range === null) throw new OutsideError('missing', attempted, 'a commit is not in the mirror yet: refresh first');
+  const { from } = range;
   const flags = ['-r', '-p', '-M', '--no-color', '--no-ext-diff', '--no-textconv'];
   const shown = await mirror.local(['diff-tree', ...flags, from, head, '--'], { attempted, outputBytesMax: bytesMax });
   if (!shown.truncated && shown.exitCode !== 0) throw localTrouble(attempted, shown.stderr);
   const text = shown.stdout.toString('utf8');
   if (!shown.truncated) return text;
   return `${text.replace(/\uFFFD$/, '')}\n[diff cut here: it is longer than ${bytesMax} bytes]\n`;
-}
-
-/** Where the two part; the empty tree when they share nothing; null when one of them is not there. */
-async function mergeBase(mirror: MirrorGit, base: string, head: string): Promise<string | null> {
-  const found = await mirror.local(['merge-base', base, head]);
-  if (found.exitCode === 0) return found.stdout.toString('utf8').trim();
-  if (found.exitCode === 1 && found.stderr === '') return EMPTY_TREE;
-  if (isMissingObject(found.stderr)) return null;
-  throw localTrouble(`find the merge base of ${base} and ${head} in ${mirror.repository}`, found.stderr);
 }

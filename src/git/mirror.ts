@@ -1,20 +1,22 @@
 /**
- * Our read-only bare mirror of each repository, and the only place that pushes. Branches stand under refs/heads as last
- * fetched, what agents hand over under refs/heartline. What came from the service lies in a base that the mirror borrows
- * from: workspaces see that base alone, and so no other run's work before it is published. Nothing is ever pruned from
- * either object store.
+ * Our read-only bare mirror of each repository, and the only place that pushes. What agents hand over stands in the mirror
+ * under refs/heartline; what came from the service lies in a base that the mirror borrows from, its branches under refs/heads
+ * as last fetched: workspaces see that base alone, and so no other run's work before it is published. Nothing is ever
+ * pruned from either object store.
  */
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OutsideError } from '../domain/outside-error.ts';
-import type { DiffFacts } from '../domain/pull-request.ts';
 import type { Mirror } from '../heartbeat/ports.ts';
-import { diffFacts, diffText } from './diff-facts.ts';
+import { diffText } from './diff-facts.ts';
 import { type GitRemote, remoteFault } from './git-environment.ts';
-import { localTrouble, remoteTrouble } from './git-trouble.ts';
+import { remoteTrouble } from './git-trouble.ts';
+import { createKnownDiffs } from './known-diffs.ts';
 import { baseOf, clearStaleLocks, openMirror } from './mirror-folder.ts';
+import { createObjectReader, type ObjectReader } from './object-reader.ts';
 import { push } from './push.ts';
+import { readCommit, readTree, type TreeEntry } from './read-commit.ts';
 import { receiveBundle } from './receive-bundle.ts';
 import { revertCommit } from './revert-commit.ts';
 import { type GitResult, runGit } from './run-git.ts';
@@ -34,6 +36,7 @@ export interface MirrorOptions {
 export interface MirrorGit {
   readonly repository: string;
   readonly gitDir: string;
+  readonly objects: ObjectReader;
   local(
     args: readonly string[],
     options?: {
@@ -46,14 +49,11 @@ export interface MirrorGit {
   remote(attempted: string, args: (url: string) => readonly string[]): Promise<GitResult>;
 }
 
-/** The mirror, and the base below it that fetches go to. */
-interface Opened extends MirrorGit {
+/** The mirror, and the base below it that fetches go to, with all branches as last fetched. */
+export interface Mirrored extends MirrorGit {
   readonly base: MirrorGit;
 }
 
-/** What the mirror takes over from its base: branches, and the heads of forks' pull requests that were asked for. */
-const FROM_BASE = ['+refs/heads/*:refs/heads/*', '+refs/heartline/commits/*:refs/heartline/commits/*'];
-const DIFFS_REMEMBERED_MAX = 1_000;
 const WANTED_COMMITS_MAX = 50;
 
 /** Folder of a repository's mirror below `root`; workspaces need the same answer. */
@@ -63,14 +63,12 @@ export function mirrorPath(root: string, repository: string): string {
 
 export function createMirror(options: MirrorOptions): Mirror {
   const home = join(options.root, 'home');
-  const opened = new Map<string, Promise<Opened>>();
-  /** Repositories whose mirror has all that their base has. */
-  const level = new Set<string>();
+  const opened = new Map<string, Promise<Mirrored>>();
   const refreshing = new Map<string, Promise<void>>();
-  const diffs = new Map<string, DiffFacts>();
+  const diffs = createKnownDiffs();
   const wanted = new Map<string, Set<string>>();
 
-  function open(repository: string): Promise<Opened> {
+  function open(repository: string): Promise<Mirrored> {
     let mirror = opened.get(repository);
     if (mirror === undefined) {
       mirror = openFirst(repository);
@@ -80,7 +78,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     return mirror;
   }
 
-  async function openFirst(repository: string): Promise<Opened> {
+  async function openFirst(repository: string): Promise<Mirrored> {
     const gitDir = mirrorPath(options.root, repository);
     const base = baseOf(gitDir);
     const common = { home, timeoutMs: options.timeoutMs };
@@ -99,6 +97,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     return {
       repository,
       gitDir,
+      objects: createObjectReader({ ...common, repository }),
       local: (args, { attempted, ...rest } = {}) =>
         runGit({ ...common, ...rest, args, attempted: attempted ?? `read the mirror of ${repository}` }),
       remote: async (attempted, args) => {
@@ -111,27 +110,19 @@ export function createMirror(options: MirrorOptions): Mirror {
   }
 
   async function fetchNew(repository: string): Promise<void> {
-    const mirror = await open(repository);
-    const { base } = mirror;
+    const { base } = await open(repository);
     const attempted = `fetch ${repository}`;
-    const flags = ['fetch', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
+    const flags = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
     const fetched = await base.remote(attempted, (url) => [...flags, '--prune', url, '+refs/heads/*:refs/heads/*']);
-    // It has something to say only when something moved.
-    if (fetched.stderr !== '') level.delete(repository);
     if (fetched.exitCode !== 0) throw remoteTrouble(attempted, fetched.stderr);
     // A pull request from a fork has its head on no branch of ours, but GitHub hands it out by id.
     for (const commit of wanted.get(repository) ?? []) {
-      if (await has(base, commit)) continue;
-      level.delete(repository);
+      if ((await base.objects.about(commit)) !== null) continue;
       const ref = `refs/heartline/commits/${commit}`;
-      const one = await base.remote(attempted, (url) => [...flags, '--quiet', url, `${commit}:${ref}`]);
+      const one = await base.remote(attempted, (url) => [...flags, url, `${commit}:${ref}`]);
       if (one.exitCode !== 0) options.log?.(`${repository} does not hand out commit ${commit}`);
     }
     wanted.delete(repository);
-    if (level.has(repository)) return;
-    const followed = await mirror.local([...flags, '--quiet', '--prune', base.gitDir, ...FROM_BASE], { attempted });
-    if (followed.exitCode !== 0) throw localTrouble(attempted, followed.stderr);
-    level.add(repository);
   }
 
   function want(repository: string, commits: readonly string[]): void {
@@ -154,27 +145,15 @@ export function createMirror(options: MirrorOptions): Mirror {
 
     async tip(repository, branch) {
       requireBranch(branch, `read ${branch} of ${repository}`);
-      const mirror = await open(repository);
-      const found = await mirror.local(['rev-parse', '--verify', '--quiet', `refs/heads/${branch}^{commit}`]);
-      return found.exitCode === 0 ? found.stdout.toString('utf8').trim() : null;
+      const { base } = await open(repository);
+      const found = await base.objects.about(`refs/heads/${branch}`);
+      return found?.kind === 'commit' ? found.id : null;
     },
 
     async diff(repository, base, head) {
       requireCommits([base, head], `diff ${repository}`);
-      const key = `${repository} ${base} ${head}`;
-      const known = diffs.get(key);
-      if (known !== undefined) return known;
-      const facts = await diffFacts(await open(repository), base, head);
-      if (facts === null) {
-        want(repository, [base, head]);
-        return null;
-      }
-      // Commits never change, so neither does what lies between two of them.
-      for (const oldest of diffs.keys()) {
-        if (diffs.size < DIFFS_REMEMBERED_MAX) break;
-        diffs.delete(oldest);
-      }
-      diffs.set(key, facts);
+      const facts = await diffs.facts(await open(repository), base, head);
+      if (facts === null) want(repository, [base, head]);
       return facts;
     },
 
@@ -185,15 +164,18 @@ export function createMirror(options: MirrorOptions): Mirror {
 
     async parents(repository, commit) {
       requireCommits([commit], `read the parents in ${repository}`);
-      const mirror = await open(repository);
-      const found = await mirror.local(['rev-list', '--parents', '--max-count=1', commit, '--']);
-      if (found.exitCode !== 0) throw localTrouble(`read the parents of ${commit} in ${repository}`, found.stderr);
-      return found.stdout.toString('utf8').trim().split(' ').slice(1);
+      const found = await readCommit((await open(repository)).objects, commit);
+      if (found !== null) return found.parents;
+      throw new OutsideError(
+        'missing',
+        `read the parents of ${commit} in ${repository}`,
+        'it is not in the mirror yet',
+      );
     },
 
     async file(repository, commit, path, bytesMax) {
       requireCommits([commit], `read ${path} in ${repository}`);
-      return plainFile(await open(repository), commit, path, bytesMax);
+      return plainFile((await open(repository)).objects, commit, path, bytesMax);
     },
 
     async remoteTip(repository, branch) {
@@ -234,24 +216,22 @@ export function createMirror(options: MirrorOptions): Mirror {
   };
 }
 
-async function has(mirror: MirrorGit, commit: string): Promise<boolean> {
-  return (await mirror.local(['cat-file', '-e', `${commit}^{commit}`])).exitCode === 0;
-}
-
-async function plainFile(mirror: MirrorGit, commit: string, path: string, bytesMax: number): Promise<string | null> {
-  const attempted = `read ${path} at ${commit} in ${mirror.repository}`;
-  const listed = await mirror.local(['ls-tree', '-z', '-l', '--full-tree', commit, '--', path], { attempted });
-  if (listed.exitCode !== 0) throw localTrouble(attempted, listed.stderr);
-  for (const entry of listed.stdout.toString('utf8').split('\0')) {
-    const [facts = '', name] = entry.split('\t');
-    const [mode, kind, blob, size] = facts.split(/ +/);
-    if (name !== path || kind !== 'blob' || mode === '120000' || blob === undefined) continue;
-    if (Number(size) > bytesMax) return null;
-    const read = await mirror.local(['cat-file', 'blob', blob], { attempted });
-    if (read.exitCode !== 0) throw localTrouble(attempted, read.stderr);
-    return read.stdout.toString('utf8');
+/** Whatever is no file of the repository's own, such as a link, is none. */
+async function plainFile(
+  objects: ObjectReader,
+  commit: string,
+  path: string,
+  bytesMax: number,
+): Promise<string | null> {
+  const names = path.split('/');
+  let id = (await readCommit(objects, commit))?.tree ?? null;
+  for (const [depth, name] of names.entries()) {
+    const entries: readonly TreeEntry[] = (id === null ? null : await readTree(objects, id)) ?? [];
+    const wanted = depth === names.length - 1 ? ['100644', '100755', '100664'] : ['040000'];
+    id = entries.find((entry) => entry.name.equals(Buffer.from(name)) && wanted.includes(entry.mode))?.id ?? null;
   }
-  return null;
+  const read = id === null ? null : await objects.read(id, bytesMax);
+  return read?.bytes?.toString('utf8') ?? null;
 }
 
 function requireCommits(commits: readonly string[], attempted: string): void {

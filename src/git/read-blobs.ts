@@ -1,6 +1,5 @@
-/** Contents of many blobs by their ids, each and all of them bounded, in two processes however many they are. */
-import { localTrouble } from './git-trouble.ts';
-import type { MirrorGit } from './mirror.ts';
+/** Contents of many blobs by their ids, each and all of them bounded. */
+import type { ObjectReader } from './object-reader.ts';
 
 export interface BlobBounds {
   readonly blobBytesMax: number;
@@ -9,35 +8,17 @@ export interface BlobBounds {
 
 /** Those beyond a bound are missing from the answer. */
 export async function readBlobs(
-  mirror: MirrorGit,
+  objects: ObjectReader,
   blobs: readonly string[],
   { blobBytesMax, totalBytesMax }: BlobBounds,
 ): Promise<ReadonlyMap<string, Buffer>> {
-  const attempted = `read changed files of ${mirror.repository}`;
-  const wanted = [...new Set(blobs)];
-  if (wanted.length === 0) return new Map();
-  const sized = await mirror.local(['cat-file', '--batch-check=%(objectname) %(objecttype) %(objectsize)'], {
-    attempted,
-    input: `${wanted.join('\n')}\n`,
-  });
-  if (sized.exitCode !== 0) throw localTrouble(attempted, sized.stderr);
-  let room = totalBytesMax;
-  const sizes = new Map<string, number>();
-  for (const line of sized.stdout.toString('latin1').split('\n')) {
-    const [id = '', type, size] = line.split(' ');
-    if (type !== 'blob' || Number(size) > blobBytesMax || Number(size) > room) continue;
-    room -= Number(size);
-    sizes.set(id, Number(size));
-  }
-  if (sizes.size === 0) return new Map();
-  const read = await mirror.local(['cat-file', '--batch'], { attempted, input: `${[...sizes.keys()].join('\n')}\n` });
-  if (read.exitCode !== 0) throw localTrouble(attempted, read.stderr);
   const contents = new Map<string, Buffer>();
-  let at = 0;
-  for (const [id, size] of sizes) {
-    const start = read.stdout.indexOf('\n', at) + 1;
-    contents.set(id, read.stdout.subarray(start, start + size));
-    at = start + size + 1;
+  let room = totalBytesMax;
+  for (const blob of new Set(blobs)) {
+    const read = await objects.read(blob, Math.min(blobBytesMax, room));
+    if (read?.kind !== 'blob' || read.bytes === null) continue;
+    room -= read.size;
+    contents.set(blob, read.bytes);
   }
   return contents;
 }

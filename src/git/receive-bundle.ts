@@ -7,11 +7,13 @@
 import { constants, type FileHandle, mkdtemp, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OutsideError } from '../domain/outside-error.ts';
-import type { MirrorGit } from './mirror.ts';
+import type { Mirrored } from './mirror.ts';
 import { isBranchName, isCommitId, isRefComponent } from './safe-name.ts';
 
 const BUNDLE_BYTES_MAX = 200 * 1024 * 1024;
 const HEADER_BYTES_MAX = 256 * 1024;
+/** Of the list of new commits: some hundred thousand. */
+const NEWS_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Kinds of broken objects that git by default only warns of. */
 const STRICT = ['zeroPaddedFilemode', 'hasDot', 'hasDotdot', 'hasDotgit', 'emptyName', 'fullPathname', 'nullSha1']
@@ -25,7 +27,7 @@ export interface BundleRequest {
 }
 
 /** Returns the head, now at refs/heartline/runs/<runId>; throws `invalid` with the reason when the bundle is not taken. */
-export async function receiveBundle(mirror: MirrorGit, request: BundleRequest): Promise<string> {
+export async function receiveBundle(mirror: Mirrored, request: BundleRequest): Promise<string> {
   const attempted = `take the work of run ${request.runId} on ${mirror.repository}`;
   const refuse = (detail: string, cause?: unknown) => new OutsideError('invalid', attempted, detail, { cause });
   if (!isRefComponent(request.runId)) throw refuse('the run id cannot be part of a ref');
@@ -103,7 +105,7 @@ function wantedHead(header: string, ref: string, refuse: Refuse): string {
 }
 
 async function takePack(
-  mirror: MirrorGit,
+  mirror: Mirrored,
   file: FileHandle,
   start: number,
   head: string,
@@ -125,19 +127,25 @@ async function takePack(
     const unpacked = await mirror.local(unpack, { attempted, environment, input });
     if (unpacked.exitCode !== 0) throw refuse(`its objects are not sound: ${unpacked.stderr.slice(-300)}`);
 
-    const type = await mirror.local(['cat-file', '-t', head], { attempted, environment });
-    if (type.exitCode === 0 && type.stdout.toString('utf8').trim() !== 'commit') throw refuse('its head is no commit');
-    // Also proves that all that the head needs is here: rev-list fails on the first missing object.
-    const fresh = await mirror.local(['rev-list', '--objects', '--quiet', head, '--not', '--all'], {
+    // Also proves that all that the head needs is here: rev-list fails on the first missing object. What is published is
+    // known to be whole, and the base has nothing else.
+    const { base } = mirror;
+    const walk = ['--parents', head, '--not', '--all'];
+    const fresh = await base.local(['rev-list', '--objects', '--quiet', head, '--not', '--all'], {
       attempted,
       environment,
     });
     if (fresh.exitCode !== 0) throw refuse(`its history is not complete: ${fresh.stderr.slice(-300)}`);
-    const roots = ['rev-list', '--max-parents=0', '--max-count=1', head, '--not', '--all'];
-    const unrelated = await mirror.local(roots, { attempted, environment });
-    if (unrelated.exitCode !== 0 || unrelated.stdout.length > 0) {
-      throw refuse('its history does not grow from this repository');
-    }
+    const listed = await base.local(['rev-list', ...walk], { attempted, environment, outputBytesMax: NEWS_BYTES_MAX });
+    if (listed.exitCode !== 0) throw refuse(`its history cannot be read: ${listed.stderr.slice(-300)}`);
+    const news = listed.stdout
+      .toString('latin1')
+      .split('\n')
+      .filter((line) => line !== '');
+    // A tag leads to a commit, so the walk would begin with another id, or with none where that commit is published.
+    const first = news[0] ?? ((await mirror.objects.about(head))?.kind === 'commit' ? head : '');
+    if (!first.startsWith(head)) throw refuse('its head is no commit');
+    if (news.some((line) => !line.includes(' '))) throw refuse('its history does not grow from this repository');
     await migrate(quarantine, objects);
   } finally {
     await rm(quarantine, { recursive: true, force: true });

@@ -1,14 +1,15 @@
 /** Through which links of a repository a file is also reached: a change of a link's target is a change of what it stands for. */
 import { posix } from 'node:path';
-import { localTrouble } from './git-trouble.ts';
-import type { MirrorGit } from './mirror.ts';
+import { EMPTY_TREE } from './commit-range.ts';
+import type { ObjectReader } from './object-reader.ts';
+import { readCommit, readTree } from './read-commit.ts';
 
-/** Bound of one listing of a whole tree, in bytes. */
-const LISTING_BYTES_MAX = 64 * 1024 * 1024;
+/** Folders of one commit beyond which nobody knows its links. */
+const FOLDERS_MAX = 50_000;
 const LINKS_MAX = 2_000;
 const TARGET_BYTES_MAX = 4_096;
 const ALIASES_MAX = 20;
-const COMMITS_REMEMBERED_MAX = 50;
+const FOLDERS_REMEMBERED_MAX = 100_000;
 
 export interface Link {
   readonly path: string;
@@ -16,22 +17,25 @@ export interface Link {
   readonly target: string;
 }
 
-/** Commits never change, so neither do their links. */
-const known = new WeakMap<MirrorGit, Map<string, readonly Link[] | null>>();
+/** A link within a folder: where it stands below it, and the text it holds. */
+interface Held {
+  readonly path: string;
+  readonly written: string;
+}
+
+/** Folders never change, and from commit to commit most are the same. By the id of their tree. */
+const known = new WeakMap<ObjectReader, Map<string, readonly Held[]>>();
 
 /** The links of a commit's tree; null when there is too much of it to know them. */
-export async function treeLinks(mirror: MirrorGit, commit: string): Promise<readonly Link[] | null> {
-  const remembered = known.get(mirror) ?? new Map<string, readonly Link[] | null>();
-  known.set(mirror, remembered);
-  const before = remembered.get(commit);
-  if (before !== undefined) return before;
-  const links = await readLinks(mirror, commit);
-  for (const oldest of remembered.keys()) {
-    if (remembered.size < COMMITS_REMEMBERED_MAX) break;
-    remembered.delete(oldest);
-  }
-  remembered.set(commit, links);
-  return links;
+export async function treeLinks(objects: ObjectReader, commit: string): Promise<readonly Link[] | null> {
+  const tree = commit === EMPTY_TREE ? EMPTY_TREE : (await readCommit(objects, commit))?.tree;
+  if (tree === undefined) return null;
+  const remembered = known.get(objects) ?? new Map<string, readonly Held[]>();
+  known.set(objects, remembered);
+  if (remembered.size > FOLDERS_REMEMBERED_MAX) remembered.clear();
+  const bounds = { folders: FOLDERS_MAX, links: LINKS_MAX };
+  const held = await heldIn(objects, tree, remembered, bounds);
+  return held?.flatMap(linkOf) ?? null;
 }
 
 /** Every other name of a path, links that lead over links included. */
@@ -52,38 +56,37 @@ export function aliasesOf(path: string, links: readonly Link[]): readonly string
   return [...found];
 }
 
-async function readLinks(mirror: MirrorGit, commit: string): Promise<readonly Link[] | null> {
-  const attempted = `list the links of ${commit} in ${mirror.repository}`;
-  const listed = await mirror.local(['ls-tree', '-r', '-z', '--full-tree', commit], {
-    attempted,
-    outputBytesMax: LISTING_BYTES_MAX,
-  });
-  if (listed.truncated) return null;
-  if (listed.exitCode !== 0) throw localTrouble(attempted, listed.stderr);
-  const entries = listed.stdout
-    .toString('utf8')
-    .split('\0')
-    .filter((entry) => entry.startsWith('120000 '));
-  if (entries.length > LINKS_MAX) return null;
-  if (entries.length === 0) return [];
-  const blobs = entries.map((entry) => entry.slice('120000 blob '.length, entry.indexOf('\t')));
-  const read = await mirror.local(['cat-file', '--batch'], {
-    attempted,
-    input: `${blobs.join('\n')}\n`,
-    outputBytesMax: LINKS_MAX * TARGET_BYTES_MAX,
-  });
-  if (read.truncated) return null;
-  if (read.exitCode !== 0) throw localTrouble(attempted, read.stderr);
-  const links: Link[] = [];
-  let at = 0;
-  for (const entry of entries) {
-    const end = read.stdout.indexOf('\n', at);
-    const size = Number(read.stdout.subarray(at, end).toString('latin1').split(' ')[2]);
-    const written = read.stdout.subarray(end + 1, end + 1 + size).toString('utf8');
-    at = end + 1 + size + 1;
-    const path = entry.slice(entry.indexOf('\t') + 1);
-    const target = posix.normalize(posix.join(posix.dirname(path), written)).replace(/^\.$|\/$/, '');
-    if (!written.startsWith('/') && target !== '..' && !target.startsWith('../')) links.push({ path, target });
+async function heldIn(
+  objects: ObjectReader,
+  tree: string,
+  remembered: Map<string, readonly Held[]>,
+  left: { folders: number; links: number },
+): Promise<readonly Held[] | null> {
+  const before = remembered.get(tree);
+  if (before !== undefined) return before;
+  left.folders -= 1;
+  const entries = left.folders < 0 ? null : await readTree(objects, tree);
+  if (entries === null) return null;
+  const held: Held[] = [];
+  for (const { mode, name, id } of entries) {
+    const path = name.toString('utf8');
+    if (mode === '120000') {
+      left.links -= 1;
+      const target = left.links < 0 ? null : await objects.read(id, TARGET_BYTES_MAX);
+      if (target === null) return null;
+      // A target that is too long for any file system leads nowhere.
+      if (target.bytes !== null) held.push({ path, written: target.bytes.toString('utf8') });
+    } else if (mode === '040000') {
+      const below = await heldIn(objects, id, remembered, left);
+      if (below === null) return null;
+      held.push(...below.map((one) => ({ ...one, path: `${path}/${one.path}` })));
+    }
   }
-  return links;
+  remembered.set(tree, held);
+  return held;
+}
+
+function linkOf({ path, written }: Held): readonly Link[] {
+  const target = posix.normalize(posix.join(posix.dirname(path), written)).replace(/^\.$|\/$/, '');
+  return written.startsWith('/') || target === '..' || target.startsWith('../') ? [] : [{ path, target }];
 }

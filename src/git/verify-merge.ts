@@ -2,12 +2,13 @@
 
 import type { MergeMethod } from '../domain/pull-request.ts';
 import { localTrouble } from './git-trouble.ts';
-import type { MirrorGit } from './mirror.ts';
+import type { Mirrored, MirrorGit } from './mirror.ts';
+import { readCommit } from './read-commit.ts';
 
 export interface MergeClaim {
   readonly baseBranch: string;
   readonly mergeCommit: string;
-  /** The live base that the tested head was judged against. */
+  /** The live base that the tested head was judged against; a queue may have landed it on a later one. */
   readonly base: string;
   readonly head: string;
   /** `queue`: the forge's own queue landed it, on whatever base its turn came, by any method. */
@@ -16,18 +17,21 @@ export interface MergeClaim {
 
 /** Null when it is; otherwise a sentence naming the first difference. */
 export async function verifyMerge(
-  mirror: MirrorGit,
+  mirror: Mirrored,
   claim: MergeClaim,
   refresh: () => Promise<void>,
 ): Promise<string | null> {
   const { baseBranch, mergeCommit, base, head, method } = claim;
-  if (!(await isAncestor(mirror, mergeCommit, `refs/heads/${baseBranch}`))) {
+  const isOnBranch = async (): Promise<boolean> => {
+    const tip = await mirror.base.objects.about(`refs/heads/${baseBranch}`);
+    return tip !== null && (await isAncestor(mirror, mergeCommit, tip.id));
+  };
+  if (!(await isOnBranch())) {
     await refresh();
-    if (!(await isAncestor(mirror, mergeCommit, `refs/heads/${baseBranch}`))) {
-      return `merge commit ${mergeCommit} is not on ${baseBranch}`;
-    }
+    if (!(await isOnBranch())) return `merge commit ${mergeCommit} is not on ${baseBranch}`;
   }
-  const [landed, tested, before] = await readCommits(mirror, [mergeCommit, head, base]);
+  const { objects } = mirror;
+  const [landed, tested, before] = await Promise.all([mergeCommit, head, base].map((id) => readCommit(objects, id)));
   if (landed === null || landed === undefined) return `merge commit ${mergeCommit} cannot be read`;
   if (tested === null || tested === undefined) return `the tested head ${head} is not in the repository`;
   if (before === null || before === undefined) return `the tested base ${base} is not in the repository`;
@@ -45,25 +49,65 @@ export async function verifyMerge(
 }
 
 /**
- * A queue may land several at once and by any method, so the base is what stands right before it, and the files must be
- * that base with the tested head merged into it.
+ * A queue may land several at once and by any method, so the base is what stands right below what it landed, and the files
+ * must be that base with the tested head merged into it.
  */
 async function queueFault(
   mirror: MirrorGit,
-  { mergeCommit, head }: MergeClaim,
+  { mergeCommit, head, base }: MergeClaim,
   landed: { readonly tree: string; readonly parents: readonly string[] },
   testedTree: string,
 ): Promise<string | null> {
-  const [onto] = landed.parents;
-  if (onto === undefined) return `${mergeCommit} has no parent: it replaces the branch's history`;
+  const [parent] = landed.parents;
+  if (parent === undefined) return `${mergeCommit} has no parent: it replaces the branch's history`;
   if (landed.parents.length > 1 && !landed.parents.includes(head))
     return `head ${head} was tested but ${landed.parents[1]} was merged`;
-  // Several commits of one pull request, rebased: what lies below its last one is its own, so the tree alone speaks.
+  const onto = landed.parents.length > 1 ? parent : ((await belowRebased(mirror, mergeCommit, head)) ?? parent);
+  if (!(await isAncestor(mirror, base, onto)))
+    return `it was judged on base ${base}, which ${onto}, below what landed, does not contain`;
   const expected = (await isAncestor(mirror, onto, head)) ? testedTree : await mergedTree(mirror, onto, head);
   if (expected === null) return `${onto} and head ${head} do not merge cleanly, so what landed was never tested`;
   return landed.tree === expected
     ? null
     : `the files of ${mergeCommit} are not those of ${onto} with head ${head} merged (tree ${landed.tree}, expected ${expected})`;
+}
+
+/**
+ * What lies below the commits of the pull request that a queue rebased; null when it rebased none. They have new ids, and are
+ * known by author, date and words, which rebasing keeps, in their order. Git drops those that it makes empty.
+ */
+async function belowRebased(mirror: MirrorGit, mergeCommit: string, head: string): Promise<string | null> {
+  const own = await signed(mirror, ['--no-merges', '--topo-order', `${mergeCommit}..${head}`], OWN_COMMITS_MAX);
+  const line = await signed(mirror, ['--first-parent', mergeCommit], own.length);
+  let below: string | null = null;
+  let from = 0;
+  for (const { parents, signature } of line) {
+    const at = own.findIndex((one, index) => index >= from && one.signature === signature);
+    if (at < 0 || parents.length !== 1) break;
+    below = parents[0] ?? null;
+    from = at + 1;
+  }
+  return below;
+}
+
+/** More commits of one pull request than this are not told apart, and a merge that cannot be judged freezes. */
+const OWN_COMMITS_MAX = 1_000;
+
+/** Newest first. */
+async function signed(
+  mirror: MirrorGit,
+  which: readonly string[],
+  most: number,
+): Promise<readonly { readonly parents: readonly string[]; readonly signature: string }[]> {
+  const format = '--format=%P%n%an%n%ae%n%at%n%B';
+  const listed = await mirror.local(['log', '-z', format, `--max-count=${most}`, ...which, '--']);
+  if (listed.exitCode !== 0) throw localTrouble(`list ${which.join(' ')} of ${mirror.repository}`, listed.stderr);
+  const text = listed.stdout.toString('utf8');
+  return text.split('\0').flatMap((entry) => {
+    const end = entry.indexOf('\n');
+    if (end < 0) return [];
+    return [{ parents: entry.slice(0, end).split(' ').filter(Boolean), signature: entry.slice(end + 1).trim() }];
+  });
 }
 
 async function shapeFault(mirror: MirrorGit, claim: MergeClaim, parents: readonly string[]): Promise<string | null> {
@@ -104,6 +148,9 @@ async function rebaseFault(mirror: MirrorGit, mergeCommit: string, base: string,
 }
 
 async function isAncestor(mirror: MirrorGit, older: string, newer: string): Promise<boolean> {
+  // Mostly they are next to each other, which needs no walk.
+  const parents = (await readCommit(mirror.objects, newer))?.parents;
+  if (parents !== undefined && (older === newer || parents.includes(older))) return true;
   const asked = await mirror.local(['merge-base', '--is-ancestor', older, newer]);
   // 128: one of the two is not there (yet), so it is an ancestor of nothing here.
   return asked.exitCode === 0;
@@ -123,21 +170,4 @@ async function mergedTree(mirror: MirrorGit, base: string, head: string): Promis
   if (merged.exitCode === 0) return merged.stdout.toString('utf8').trim();
   if (merged.exitCode === 1) return null;
   throw localTrouble(attempted, merged.stderr);
-}
-
-/** One process for all of them. */
-async function readCommits(
-  mirror: MirrorGit,
-  ids: readonly string[],
-): Promise<readonly ({ readonly tree: string; readonly parents: readonly string[] } | null)[]> {
-  const read = await mirror.local(['log', '--no-walk=unsorted', '--stdin', '--format=%H %T %P', '--ignore-missing'], {
-    input: ids.map((id) => `${id}\n`).join(''),
-  });
-  const commits = new Map<string, { readonly tree: string; readonly parents: readonly string[] }>();
-  for (const line of read.stdout.toString('utf8').split('\n')) {
-    const [id, tree, ...parents] = line.split(' ');
-    if (id !== undefined && tree !== undefined)
-      commits.set(id, { tree, parents: parents.filter((parent) => parent !== '') });
-  }
-  return ids.map((id) => commits.get(id) ?? null);
 }

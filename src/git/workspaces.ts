@@ -10,7 +10,7 @@ import { appendFile, chmod, mkdir, readdir, readFile, realpath, rename, rm, writ
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { OutsideError } from '../domain/outside-error.ts';
-import { OWNER_UID_MIN, type Workspace, type Workspaces } from '../heartbeat/ports.ts';
+import { OWNER_UID_MIN, type PreparedWorkspace, type Workspace, type Workspaces } from '../heartbeat/ports.ts';
 import { IDENTITY } from './git-environment.ts';
 import { localTrouble } from './git-trouble.ts';
 import { baseOf } from './mirror-folder.ts';
@@ -61,7 +61,7 @@ const TRASH_MAX = 32;
 const TIMEOUT_MS = 300_000;
 
 export function createWorkspaces(options: WorkspacesOptions): Workspaces {
-  const preparing = new Map<string, Promise<Workspace>>();
+  const preparing = new Map<string, Promise<PreparedWorkspace>>();
   let places: Promise<Places> | null = null;
   let trashed = 0;
 
@@ -101,7 +101,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     sweep(at);
   }
 
-  async function prepare(request: Request): Promise<Workspace> {
+  async function prepare(request: Request): Promise<PreparedWorkspace> {
     const attempted = `prepare workspace ${request.name}`;
     if (request.name === '') throw new OutsideError('invalid', attempted, 'a workspace needs a name');
     if (!isBranchName(request.branch)) {
@@ -117,7 +117,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     }
   }
 
-  async function make(at: Places, request: Request, attempted: string): Promise<Workspace> {
+  async function make(at: Places, request: Request, attempted: string): Promise<PreparedWorkspace> {
     const folder = join(at.workspaces, safeName(request.name));
     const mirror = options.mirrorPath(request.repository);
     const base = await realpath(baseOf(mirror)).catch((cause: unknown) => {
@@ -126,9 +126,10 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     const marker = await readMarker(folder);
     const place = { name: request.name, tree: join(folder, 'tree'), out: join(folder, 'out'), mirror: base };
     const uid = marker === null ? await newOwner(at) : marker.uid;
-    const workspace = { ...place, ...(uid === undefined ? {} : { owner: { uid } }) };
+    const workspace: Workspace = { ...place, ...(uid === undefined ? {} : { owner: { uid } }) };
     if (marker !== null && (await realpath(workspace.tree).catch(() => null)) === workspace.tree) {
-      if (marker.name === request.name && marker.repository === request.repository) return workspace;
+      if (marker.name === request.name && marker.repository === request.repository)
+        return { ...workspace, fresh: false };
       throw new OutsideError('conflict', attempted, `its folder belongs to ${marker.name} of ${marker.repository}`);
     }
     await discard(at, folder);
@@ -148,7 +149,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       await discard(at, fresh);
       throw error;
     }
-    return workspace;
+    return { ...workspace, fresh: true };
   }
 
   /** The lowest number that no workspace has; one that is being made holds its number until its marker does. */

@@ -158,7 +158,9 @@ export function createObserver(senses: Senses): Observer {
         }
         if (facts === null) return;
         keep(diffs, diffKey(name, one), facts);
-        if (ours.has(one.number)) keep(parents, `${name} ${one.head}`, await senses.mirror.parents(name, one.head));
+        const ofHead = `${name} ${one.head}`;
+        if (ours.has(one.number) && !parents.has(ofHead))
+          keep(parents, ofHead, await senses.mirror.parents(name, one.head));
       });
     } catch (error) {
       // GitHub's view is good even when git cannot be reached: whoever needs the facts waits for them.

@@ -231,7 +231,7 @@ export interface Workspaces {
     readonly branch: string /** Commit to start the branch at. */;
     readonly start: string;
     readonly readOnly: boolean;
-  }): Promise<Workspace>;
+  }): Promise<PreparedWorkspace>;
   /** Marks it for deletion; deleted lazily, off the critical path. */
   release(name: string): Promise<void>;
   /** Names that exist, for the sweep at start. */
@@ -248,6 +248,11 @@ export interface Workspace {
   readonly mirror: string;
   /** Whom the tree belongs to where the bot runs as root; absent: the bot's own user. */
   readonly owner?: Owner;
+}
+
+export interface PreparedWorkspace extends Workspace {
+  /** Made just now: nothing has run in it, and it stands where it was asked to start. */
+  readonly fresh: boolean;
 }
 
 /** A user of the machine that nobody logs in as; its group has the same number. */

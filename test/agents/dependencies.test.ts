@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createDependencies } from '../../src/agents/dependencies.ts';
 import type { ProjectSettings } from '../../src/domain/settings.ts';
-import type { Workspace } from '../../src/heartbeat/ports.ts';
+import type { PreparedWorkspace } from '../../src/heartbeat/ports.ts';
 import { createIsolation } from '../../src/isolation/create-isolation.ts';
 import { MODELS } from '../cli/check-facts.ts';
 
@@ -23,12 +23,12 @@ test('what setup made on one image is not shown on another', async () => {
 async function preparedFor(project: ProjectSettings, image: string): Promise<readonly string[]> {
   const root = await mkdtemp(join(tmpdir(), 'heartline dependencies '));
   const names: string[] = [];
-  const prepare = async ({ name }: { readonly name: string }): Promise<Workspace> => {
+  const prepare = async ({ name }: { readonly name: string }): Promise<PreparedWorkspace> => {
     names.push(name);
     const tree = join(root, name, 'tree');
     await mkdir(tree, { recursive: true });
     await writeFile(join(root, name, 'prepared.json'), JSON.stringify({ folders: [] }));
-    return { name, tree, out: tree, mirror: root };
+    return { name, tree, out: tree, mirror: root, fresh: false };
   };
   try {
     const workspace = await prepare({ name: 'mine' });

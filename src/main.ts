@@ -243,7 +243,7 @@ export async function startBot(
       after: (result) => {
         outside = result.outside;
         decision = result.decision;
-        if (result.unsettled) log.warn('a tick ran out of rounds before everything followed; it goes on in the next');
+        if (result.unsettled) log.debug('more follows from this look; the next tick goes on');
         reporter.deliver().catch((error: unknown) => log.error({ err: error }, 'reports could not be delivered'));
         if (!result.changed && sessions.live().length === 0) for (const resolve of idle.splice(0)) resolve();
       },

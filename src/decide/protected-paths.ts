@@ -50,6 +50,8 @@ const ALWAYS: readonly string[] = [
   'jenkinsfile',
 ];
 
+const ALWAYS_READ: readonly RegExp[] = ALWAYS.map(expressionOf);
+
 export interface Guarded {
   readonly path: string;
   /** What about it needs a person, to follow the path in a sentence; null when the path says it all. */
@@ -58,7 +60,7 @@ export interface Guarded {
 
 /** The changes that need a person's approval, in the order given. `extra` are the project's own globs. */
 export function guardedChanges(changes: readonly FileChange[], extra: readonly string[]): readonly Guarded[] {
-  const expressions = [...ALWAYS, ...extra.flatMap(withContents)].map(expressionOf);
+  const expressions = [...ALWAYS_READ, ...extra.flatMap(withContents).map(expressionOf)];
   const isProtected = (path: string): boolean => {
     const folded = fold(path);
     return expressions.some((expression) => expression.test(folded));
@@ -96,9 +98,9 @@ function withContents(glob: string): readonly string[] {
 }
 
 function expressionOf(glob: string): RegExp {
-  const read = pathGlob(fold(glob));
+  const asRead = pathGlob(fold(glob));
   // Settings refuse such a glob; one that slipped through protects everything rather than nothing.
-  return read.kind === 'glob' ? read.expression : /^/;
+  return asRead.kind === 'glob' ? asRead.expression : /^/;
 }
 
 /** What two names have in common that some file system takes for one: case, width, invisible characters, Windows' endings. */

@@ -8,6 +8,7 @@ import type { Issue } from '../domain/issue.ts';
 import type { IssueRecord } from '../domain/issue-record.ts';
 import { isLive, type Run, subjectKey } from '../domain/run.ts';
 import type { ProjectSettings } from '../domain/settings.ts';
+import { effectsOf } from './effects-of.ts';
 import { moveOf, selectionMiss } from './eligible.ts';
 
 export interface ReconcileFacts {
@@ -54,7 +55,8 @@ export function takenAway({ record, issue, effects, project = null }: ReconcileF
 export function landedMerge(record: IssueRecord, effects: ReadonlyMap<string, Effect>): string | null {
   if (record.mergeCommit !== null) return record.mergeCommit;
   if (record.head === null) return null;
-  for (const effect of effects.values()) {
+  const own = effectsOf(effects, subjectKey({ kind: 'issue', issueId: record.issueId }));
+  for (const effect of own.values()) {
     if (effect.confirmedAt !== null && effect.key.startsWith(`merge:${record.issueId}:${record.head}:`))
       return effect.outsideId;
   }
@@ -71,8 +73,13 @@ export function endRuns(record: IssueRecord, runs: readonly Run[], reason: strin
 
 /** The history entry our own move made, or the state a move of ours aims at that we have not heard back from. */
 function isOurMove(record: IssueRecord, issue: Issue, effects: ReadonlyMap<string, Effect>): boolean {
-  const moves = [...effects.values()].filter(
-    (effect) => effect.kind === 'move-issue' && effect.key.startsWith(`move:${record.issueId}:${record.attempt}:`),
+  // What is taken back was moved to done by us a moment ago, and Linear may show that only now.
+  const attempts = record.revertOf === null ? [record.attempt] : [record.attempt, record.attempt - 1];
+  const own = effectsOf(effects, subjectKey({ kind: 'issue', issueId: record.issueId }));
+  const moves = [...own.values()].filter(
+    (effect) =>
+      effect.kind === 'move-issue' &&
+      attempts.some((attempt) => effect.key.startsWith(`move:${record.issueId}:${attempt}:`)),
   );
   return moves.some((move) => move.outsideId !== null && move.outsideId === issue.lastMove?.historyId);
 }

@@ -3,10 +3,11 @@ import type { Command } from '../domain/command.ts';
 import type { Issue, WorkflowState } from '../domain/issue.ts';
 import type { IssueRecord } from '../domain/issue-record.ts';
 import type { PullRequest } from '../domain/pull-request.ts';
-import type { Run } from '../domain/run.ts';
+import { type Run, subjectKey } from '../domain/run.ts';
 import type { ProjectSettings } from '../domain/settings.ts';
 import type { Board, Snapshot } from '../domain/snapshot.ts';
 import { isAudit, isReview } from '../domain/verdict.ts';
+import { effectsOf } from './effects-of.ts';
 import { moveOf } from './eligible.ts';
 import type { IssueCase } from './issue-case.ts';
 import { untold } from './remarks.ts';
@@ -36,6 +37,7 @@ export interface Sight {
 export function createSight(snapshot: Snapshot): Sight {
   const board = snapshot.board.known ? snapshot.board.value : null;
   const issues = new Map(board?.issues.map((issue) => [issue.id, issue]));
+  const runs = Map.groupBy(snapshot.runs, (run) => subjectKey(run.subject));
   const issueOf = (issueId: string): Issue | null => issues.get(issueId) ?? null;
   const projectOf = (record: IssueRecord): ProjectSettings | null =>
     snapshot.settings.projects.find((one) => one.name === record.project) ?? null;
@@ -52,8 +54,7 @@ export function createSight(snapshot: Snapshot): Sight {
           ? record.issueId === on.issueId
           : record.repository === on.repository && record.pullRequest === on.number,
       ) ?? null,
-    runs: (record) =>
-      snapshot.runs.filter((run) => run.subject.kind === 'issue' && run.subject.issueId === record.issueId),
+    runs: (record) => runs.get(subjectKey({ kind: 'issue', issueId: record.issueId })) ?? [],
     pullRequest: (record) => {
       const view = snapshot.repositories.get(record.repository);
       if (record.pullRequest === null || view === undefined || !view.known) return null;
@@ -117,7 +118,7 @@ function gather(sight: Sight, record: IssueRecord): ReturnType<Sight['caseOf']> 
     runs: sight.runs(record).filter((run) => run.attempt === record.attempt),
     verdicts: judgements.filter(isReview),
     audits: judgements.filter(isAudit),
-    effects: snapshot.effects,
+    effects: effectsOf(snapshot.effects, subjectKey({ kind: 'issue', issueId: record.issueId })),
     spentMicroUsd: snapshot.spend.byIssue.get(record.issueId) ?? 0,
     dayMicroUsd: snapshot.spend.dayMicroUsd,
     frozen: snapshot.frozen.get(record.repository) ?? null,

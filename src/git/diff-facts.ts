@@ -6,7 +6,6 @@ import { judgedAs } from '../decide/test-weakening/judged-as.ts';
 import { testWeakening } from '../decide/test-weakening/test-weakening.ts';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { DiffFacts, FileChange, Weakening } from '../domain/pull-request.ts';
-import { commitRange } from './commit-range.ts';
 import { localTrouble } from './git-trouble.ts';
 import type { MirrorGit } from './mirror.ts';
 import { readBlobs } from './read-blobs.ts';
@@ -144,12 +143,9 @@ function textOf(mode: string, blob: Buffer | undefined): string | null | undefin
   return blob === undefined || blob.includes(0) ? undefined : blob.toString('utf8');
 }
 
-/** The unified diff from the merge base, renames shown as such, cut at `bytesMax` with a notice as its last line. */
-export async function diffText(mirror: MirrorGit, base: string, head: string, bytesMax: number): Promise<string> {
-  const attempted = `diff ${base}..${head} of ${mirror.repository}`;
-  const range = await commitRange(mirror, base, head);
-  if (range === null) throw new OutsideError('missing', attempted, 'a commit is not in the mirror yet: refresh first');
-  const { from } = range;
+/** The unified diff, renames shown as such, cut at `bytesMax` with a notice as its last line. */
+export async function diffText(mirror: MirrorGit, from: string, head: string, bytesMax: number): Promise<string> {
+  const attempted = `diff ${from}..${head} of ${mirror.repository}`;
   const flags = ['-r', '-p', '-M', '--no-color', '--no-ext-diff', '--no-textconv'];
   const shown = await mirror.local(['diff-tree', ...flags, from, head, '--'], { attempted, outputBytesMax: bytesMax });
   if (!shown.truncated && shown.exitCode !== 0) throw localTrouble(attempted, shown.stderr);

@@ -10,32 +10,42 @@ import type { MirrorGit } from './mirror.ts';
 export interface KnownDiffs {
   /** Null when one of the commits is not here. */
   facts(mirror: MirrorGit, base: string, head: string): Promise<DiffFacts | null>;
+  /** Where the two part; the empty tree when they share nothing; null when one of the commits is not here. */
+  from(mirror: MirrorGit, base: string, head: string): Promise<string | null>;
 }
 
 interface Known {
   readonly facts: DiffFacts;
+  readonly from: string;
   /** Commits of the head that its base does not have. */
   readonly own: ReadonlySet<string>;
 }
 
-const HEADS_REMEMBERED_MAX = 1_000;
+const REMEMBERED_MAX = 1_000;
 const MOVES_REMEMBERED_MAX = 20;
 
 export function createKnownDiffs(): KnownDiffs {
-  /** Of each head the last base that was asked for. */
+  const pairs = new Map<string, Known>();
+  /** Of each head what was found last. */
   const heads = new Map<string, Known>();
   const moves = new Map<string, Promise<ReadonlySet<string> | null>>();
 
   return {
-    async facts(mirror, base, head) {
-      const key = `${mirror.repository} ${head}`;
-      const before = heads.get(key);
-      if (before?.facts.base === base) return before.facts;
-      const found = (before && (await carriedOver(mirror, before, base))) ?? (await workedOut(mirror, base, head));
-      if (found !== null) remember(heads, key, found, HEADS_REMEMBERED_MAX);
-      return found?.facts ?? null;
-    },
+    facts: async (mirror, base, head) => (await find(mirror, base, head))?.facts ?? null,
+    from: async (mirror, base, head) => (await find(mirror, base, head))?.from ?? null,
   };
+
+  async function find(mirror: MirrorGit, base: string, head: string): Promise<Known | null> {
+    const [ofHead, ofPair] = [`${mirror.repository} ${head}`, `${mirror.repository} ${base} ${head}`];
+    const known = pairs.get(ofPair);
+    if (known !== undefined) return known;
+    const before = heads.get(ofHead);
+    const found = (before && (await carriedOver(mirror, before, base))) ?? (await workedOut(mirror, base, head));
+    if (found === null) return null;
+    remember(heads, ofHead, found, REMEMBERED_MAX);
+    remember(pairs, ofPair, found, REMEMBERED_MAX);
+    return found;
+  }
 
   /**
    * Commits never change, so what a head shares with a base that moved on can only grow, and only by commits that are new on
@@ -43,7 +53,7 @@ export function createKnownDiffs(): KnownDiffs {
    * itself is then none of the head's.
    */
   async function carriedOver(mirror: MirrorGit, before: Known, base: string): Promise<Known | null> {
-    const { facts, own } = before;
+    const { facts, from, own } = before;
     const key = `${mirror.repository} ${facts.base} ${base}`;
     const move = moves.get(key) ?? newCommits(mirror, facts.base, base);
     remember(moves, key, move, MOVES_REMEMBERED_MAX);
@@ -53,13 +63,15 @@ export function createKnownDiffs(): KnownDiffs {
       if (news === null) moves.delete(key);
       return null;
     }
-    return { facts: { ...facts, base, baseIsAncestor: false }, own };
+    return { facts: { ...facts, base, baseIsAncestor: false }, from, own };
   }
 }
 
 async function workedOut(mirror: MirrorGit, base: string, head: string): Promise<Known | null> {
   const range = await commitRange(mirror, base, head);
-  return range && { facts: await diffFacts(mirror, { base, head, from: range.from }), own: range.own };
+  if (range === null) return null;
+  const { from, own } = range;
+  return { facts: await diffFacts(mirror, { base, head, from }), from, own };
 }
 
 /** Oldest out: a Map keeps insertion order. */

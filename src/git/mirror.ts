@@ -159,7 +159,10 @@ export function createMirror(options: MirrorOptions): Mirror {
 
     async diffText(repository, base, head, bytesMax) {
       requireCommits([base, head], `diff ${repository}`);
-      return diffText(await open(repository), base, head, bytesMax);
+      const mirror = await open(repository);
+      const from = await diffs.from(mirror, base, head);
+      if (from !== null) return diffText(mirror, from, head, bytesMax);
+      throw new OutsideError('missing', `diff ${repository}`, 'a commit is not in the mirror yet: refresh first');
     },
 
     async parents(repository, commit) {

@@ -25,8 +25,11 @@ export interface TickResult {
   readonly unsettled: boolean;
 }
 
-/** More than the longest chain of actions that one look at the outside can carry. */
-const ROUNDS_MAX = 12;
+/**
+ * Rounds on one look. A chain of actions mostly needs no more, and while many issues are at work each round begins another
+ * one somewhere: whoever waits for what the forge shows next, such as the next to merge, must not wait for all of them.
+ */
+const ROUNDS_MAX = 4;
 
 export async function tick({ observer, actor, rules, accepting }: TickParts): Promise<TickResult> {
   const used = rules();

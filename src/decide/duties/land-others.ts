@@ -3,6 +3,7 @@
 import type { Command } from '../../domain/command.ts';
 import { parseSubject, subjectKey } from '../../domain/run.ts';
 import { short } from '../checks.ts';
+import { effectsOf } from '../effects-of.ts';
 import { mergeOthers } from '../merge-others.ts';
 import { laneName } from '../merge-queue.ts';
 import { landedMerge } from '../reconcile.ts';
@@ -63,7 +64,7 @@ function ourMerge({ snapshot }: Sight, lane: string): string | null {
   const open = snapshot.records.find(
     (record) =>
       laneName(record.repository, record.baseBranch) === lane &&
-      [...snapshot.effects.values()].some(
+      [...effectsOf(snapshot.effects, subjectKey({ kind: 'issue', issueId: record.issueId })).values()].some(
         (effect) =>
           effect.kind === 'merge' &&
           effect.confirmedAt === null &&

@@ -1,15 +1,21 @@
 /** Duty report: what people should hear about the issues we carry, and the one comment each of them gets. */
+import type { Effect } from '../../domain/effect.ts';
+import type { EpochMs } from '../../domain/issue.ts';
 import type { IssueRecord } from '../../domain/issue-record.ts';
 import { subjectKey } from '../../domain/run.ts';
 import { wait } from '../../domain/verdict.ts';
+import { effectsOf } from '../effects-of.ts';
 import { limitReports } from '../limit-words.ts';
 import { mayEdit } from '../progress-pace.ts';
+import { unposted } from '../replies.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
 import { progressOf, progressText } from '../words.ts';
 
 /** How long after its end an issue's comment is still brought up to date, should Linear have been out of reach. */
 const LAST_WORD_MS = 24 * 3_600_000;
+/** A last word that did not get through for this long is told in the reports; it is tried on all the same. */
+const UNSAID_MS = 3_600_000;
 
 export function reportToPeople(sight: Sight, turn: Turn): void {
   turn.add(limitReports(sight.snapshot.pressure));
@@ -40,14 +46,20 @@ function progress(sight: Sight, turn: Turn, record: IssueRecord): void {
     facts,
     standing?.verdict ?? wait('record', record.reason ?? ''),
     standing?.stage ?? 'implement',
+    unposted(facts),
   );
   const key = `progress:${record.issueId}:${now.fingerprint}`;
   const effect = sight.snapshot.effects.get(key);
+  if (effect !== undefined && isUnsaid(effect, sight.snapshot.now) && record.phase !== 'active') {
+    const { issueId, generation } = record;
+    const text = `${record.key}: its comment on Linear could not be brought up to date. ${effect.lastError}. It should say: ${now.headline}`;
+    turn.say(`unsaid:${issueId}:${generation}`, 'trouble', text, issueId);
+  }
   const settled = effect !== undefined && (effect.confirmedAt !== null || effect.refused);
   if (settled || (effect?.retryAt ?? 0) > sight.snapshot.now) return;
   const subject = subjectKey({ kind: 'issue', issueId: record.issueId });
   const { effects, pressure, now: at } = sight.snapshot;
-  const edits = [...effects.values()].filter((one) => one.kind === 'progress-comment' && one.subject === subject);
+  const edits = [...effectsOf(effects, subject).values()].filter((one) => one.kind === 'progress-comment');
   const lastWord = record.phase !== 'active' || (standing?.stage === 'merge' && standing.verdict.status === 'no');
   if (!mayEdit({ level: pressure.linear.level, now: at, lastWord, edits })) return;
   turn.actions.push({
@@ -58,4 +70,8 @@ function progress(sight: Sight, turn: Turn, record: IssueRecord): void {
     subject,
     reason: now.headline,
   });
+}
+
+function isUnsaid({ confirmedAt, refused, lastError, intendedAt }: Effect, now: EpochMs): boolean {
+  return confirmedAt === null && lastError !== null && (refused || now - intendedAt >= UNSAID_MS);
 }

@@ -1,6 +1,6 @@
 // Opening and editing pull requests, with every refusal GitHub documents for them.
 import { apart } from '../facts/pull-request-facts.ts';
-import { isAncestor } from '../git/bare-repository.ts';
+import { isAncestor } from '../git/commit-graph.ts';
 import { invalid, notFound, Refusal } from '../refusal.ts';
 import { branchSha, type PullRequest, type Repository } from '../state.ts';
 import { type Actor, hasRole, nextId, recordEffect, timeOf, type World } from '../world.ts';

@@ -2,7 +2,8 @@
 
 import { ruledBranches, rulesFor } from '../facts/branch-rules.ts';
 import { commitFacts, diffFromMergeBase } from '../facts/pull-request-facts.ts';
-import { isAncestor, moveRef, readRefs } from '../git/bare-repository.ts';
+import { moveRef, readRefs } from '../git/bare-repository.ts';
+import { isAncestor } from '../git/commit-graph.ts';
 import { Refusal } from '../refusal.ts';
 import { branchSha, type PullRequest, type Repository } from '../state.ts';
 import { type Actor, hasRole, recordEffect, timeOf, type World } from '../world.ts';

@@ -1,13 +1,14 @@
 // What git says about a pull request: its range, its diff, how far behind it is, and whether it merges.
 import {
+  changedPaths,
   countApart,
   type GitCommit,
-  isAncestor,
   listCommits,
   mergeBase,
   mergeTree,
   readCommit,
 } from '../git/bare-repository.ts';
+import { isAncestor, lineBackTo, ownCommits, partingOf } from '../git/commit-graph.ts';
 import { type ChangedFile, changedFiles } from '../git/diff.ts';
 import { baseSha, type PullRequest, type Repository, remember } from '../state.ts';
 import type { World } from '../world.ts';
@@ -21,9 +22,12 @@ export function rangeOf(repository: Repository, pullRequest: PullRequest): reado
 }
 
 /** The commits it brings, oldest first. */
-export function commitsOf(repository: Repository, pullRequest: PullRequest): Promise<GitCommit[]> {
+export async function commitsOf(repository: Repository, pullRequest: PullRequest): Promise<GitCommit[]> {
+  const { directory } = repository;
   const [base, head] = rangeOf(repository, pullRequest);
-  return remember(repository, `commits ${base} ${head}`, () => listCommits(repository.directory, [`${base}..${head}`]));
+  // While the base moves on, what a head brings mostly stays what it was.
+  const own = [...(await ownCommits(directory, base, head))].sort().join(' ');
+  return remember(repository, `commits of ${head}: ${own}`, () => listCommits(directory, [`${base}..${head}`]));
 }
 
 /** Its diff as GitHub shows it: from the merge base, not from the base. */
@@ -52,7 +56,7 @@ export function apart(repository: Repository, left: string, right: string): Prom
 /** Whether the base has commits the head lacks. */
 export async function isBehind(repository: Repository, pullRequest: PullRequest): Promise<boolean> {
   const [base, head] = rangeOf(repository, pullRequest);
-  return !(await remember(repository, `ancestor ${base} ${head}`, () => isAncestor(repository.directory, base, head)));
+  return !(await isAncestor(repository.directory, base, head));
 }
 
 /** The tree a merge would have, by git itself; null on conflict. */
@@ -73,5 +77,39 @@ export async function askMergeability(
   const times = asked.pair === pair ? asked.times : 0;
   pullRequest.mergeabilityAsked = { pair, times: times + 1 };
   if (times < (world.options.unknownMergeabilityReads ?? 1)) return 'unknown';
-  return (await mergedTree(repository, base, head)) === null ? 'conflicting' : 'mergeable';
+  return (await conflicts(repository, base, head)) ? 'conflicting' : 'mergeable';
+}
+
+function conflicts(repository: Repository, base: string, head: string): Promise<boolean> {
+  return remember(
+    repository,
+    `conflicts ${base} ${head}`,
+    async () => !(await touchesApart(repository, base, head)) && (await mergedTree(repository, base, head)) === null,
+  );
+}
+
+/**
+ * Files that both sides only added or changed, and no path of one is or lies below a path of the other: nothing can
+ * conflict, which saves asking git for the merge of every pull request with every base.
+ */
+async function touchesApart(repository: Repository, base: string, head: string): Promise<boolean> {
+  const { directory } = repository;
+  const from = await partingOf(directory, base, head);
+  const line = from === null ? null : await lineBackTo(directory, base, from);
+  if (from === null || line === null) return false;
+  const changed = (older: string, newer: string) =>
+    remember(repository, `paths ${older} ${newer}`, () => changedPaths(directory, older, newer));
+  const ours = await changed(from, head);
+  const theirs = await Promise.all(line.slice(0, -1).map((newer, index) => changed(line[index + 1] ?? from, newer)));
+  if (ours.deletes || theirs.some((step) => step.deletes)) return false;
+  const taken = new Set(theirs.flatMap((step) => step.paths));
+  const folders = new Set([...taken].flatMap(foldersOf));
+  return ours.paths.every(
+    (path) => !taken.has(path) && !folders.has(path) && !foldersOf(path).some((one) => taken.has(one)),
+  );
+}
+
+function foldersOf(path: string): readonly string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
 }

@@ -149,9 +149,32 @@ export async function mergeBase(directory: string, left: string, right: string):
   return found.code === 0 ? (found.stdout.trim().split('\n')[0] ?? null) : null;
 }
 
-/** Whether `older` is `newer` or lies in its past. */
+/** Whether `older` is `newer` or lies in its past, by git itself. */
 export async function isAncestor(directory: string, older: string, newer: string): Promise<boolean> {
   return (await runGit(directory, ['merge-base', '--is-ancestor', older, newer], { codes: [0, 1] })).code === 0;
+}
+
+/** The paths that differ between two trees or commits, and whether one of them only went away. */
+export async function changedPaths(
+  directory: string,
+  from: string,
+  to: string,
+): Promise<{ readonly paths: readonly string[]; readonly deletes: boolean }> {
+  const { stdout } = await runGit(directory, [
+    'diff-tree',
+    '-r',
+    '-z',
+    '--no-renames',
+    '--name-status',
+    from,
+    to,
+    '--',
+  ]);
+  const fields = stdout.split('\0').filter((field) => field !== '');
+  return {
+    paths: fields.filter((_, index) => index % 2 === 1),
+    deletes: fields.some((field, index) => index % 2 === 0 && field !== 'A' && field !== 'M'),
+  };
 }
 
 /** The tree of a merge of two commits by git itself, or null when they conflict. */

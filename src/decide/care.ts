@@ -14,6 +14,7 @@ import { merge } from './stages/merge.ts';
 import { closedByAPerson, draftedByAPerson, open } from './stages/open.ts';
 import { review } from './stages/review.ts';
 import type { Step } from './stages/step.ts';
+import { startedState } from './started-state.ts';
 import { dollars } from './words.ts';
 
 export type CareStep = {
@@ -77,10 +78,8 @@ function here(stage: StageKind, step: Exclude<Step, { kind: 'passed' }>, byWork:
 
 /** Shown to people as early as possible, so it does not wait for the first agent. */
 function startedMove(facts: IssueCase): Action | null {
-  const { issue, project, record, states } = facts;
-  const started = states.filter((state) => state.type === 'started');
-  const target =
-    project.states.started === null ? started[0] : started.find((state) => state.name === project.states.started);
+  const { issue, record } = facts;
+  const target = startedState(facts);
   const move = standing(facts, effectKey.started(facts));
   // Only out of the very state it was claimed in, whatever its type: a board may well keep its Todo in the backlog.
   if (target === undefined || move.kind !== 'due' || issue.state.type === 'started') return null;
@@ -94,6 +93,7 @@ function startedMove(facts: IssueCase): Action | null {
     issueKey: record.key,
     toStateId: target.id,
     toStateName: target.name,
+    fromStateId: issue.state.id,
     fromTypes: [issue.state.type],
     subject: caseSubject(facts),
     reason: `Work on ${record.key} starts.`,

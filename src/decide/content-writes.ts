@@ -26,11 +26,19 @@ export function tooManyWords(
   effects: ReadonlyMap<string, Effect>,
 ): string | null {
   if (!CONTENT_KINDS.has(action.kind)) return null;
-  const made = [...effects.values()].filter(
-    (effect) => effect.subject === action.subject && effect.key !== action.key && isContentWrite(effect),
-  ).length;
+  const made = madeFor(action.subject, effects, action.key);
   const max = action.kind === 'reply' ? REPLIES_UP_TO : CONTENT_WRITES_MAX;
   return made < max
     ? null
     : `${made} pull requests, reviews and answers were written for it on GitHub, and ${CONTENT_WRITES_MAX} are fair (${REPLIES_UP_TO} before answers stop)`;
+}
+
+/** How many more answers may be written for it. */
+export function roomForAnswers(subject: string, effects: ReadonlyMap<string, Effect>): number {
+  return REPLIES_UP_TO - madeFor(subject, effects, null);
+}
+
+function madeFor(subject: string, effects: ReadonlyMap<string, Effect>, but: string | null): number {
+  return [...effects.values()].filter((one) => one.subject === subject && one.key !== but && isContentWrite(one))
+    .length;
 }

@@ -190,15 +190,17 @@ function audited({ pullRequest, diff, authorRuns }: GateFacts, verdict: AuditVer
   return yes('audit', `Every criterion of the issue is met at ${head}.`);
 }
 
+/** Also those whose line is gone: a question is not answered by that, and GitHub's own rule counts them. */
 function threads({ pullRequest }: GateFacts): Verdict {
-  const unresolved = pullRequest.threads.filter((thread) => !thread.resolved && !thread.outdated);
+  const unresolved = pullRequest.threads.filter((thread) => !thread.resolved);
   const first = unresolved[0];
-  return first === undefined
-    ? yes('threads', 'No open review thread.')
-    : no(
-        'threads',
-        `${unresolved.length} review ${unresolved.length === 1 ? 'thread is' : 'threads are'} open, first on ${first.path}${first.line === null ? '' : `:${first.line}`}.`,
-      );
+  if (first === undefined) return yes('threads', 'No open review thread.');
+  const where = first.outdated ? ', where the line is gone by now' : first.line === null ? '' : `:${first.line}`;
+  const many = unresolved.length === 1 ? 'thread is' : 'threads are';
+  return no(
+    'threads',
+    `${unresolved.length} review ${many} open, first on ${first.path}${where}. Resolve what is settled, or reply there.`,
+  );
 }
 
 function mergeable({ pullRequest }: GateFacts): Verdict {

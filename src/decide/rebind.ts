@@ -5,8 +5,12 @@
  *
  * The digest names each changed file with mode and full blob id on both sides. If it is equal, the base's new commits
  * left every file of the change as it was, and the update brought nothing but them: were it anything but a clean merge of
- * exactly that base, some file would differ. So digest, parents and ledger together are the whole proof. The base may have
- * moved once more since: the digest speaks of the change from where the two part, and the gate waits for the next update.
+ * exactly that base, some file would differ. So digest, parents and ledger together are the whole proof.
+ *
+ * The live base need not be contained. Where it moved on meanwhile, the digest speaks of the base that was brought in, so the
+ * head still is that base with the very change that was judged. Nothing lands by it: the gate waits for the next update, whose
+ * digest differs if what came since touches a file of the change. To ask for it here would have every change judged anew
+ * whenever two bases land between an update and its look.
  */
 import type { Action } from '../domain/action.ts';
 import type { AuditVerdict, ReviewVerdict } from '../domain/verdict.ts';
@@ -33,6 +37,8 @@ export function carriedOver(
       one.head === before && one.digest === diff.digest && (one.decision === 'approve' || one.decision === 'pass'),
   );
   if (!asked || verdict === undefined) return null;
+  // What was said later of the same head counts instead.
+  if (verdicts.findLast((one) => one.head === before) !== verdict) return null;
   const reason = `Only ${pullRequest.baseBranch} moved: ${short(head)} is the same change as ${short(before)}.`;
   return waiting(verdict.decision === 'approve' ? 'review' : 'audit', reason, [
     ...actions,

@@ -12,6 +12,7 @@ import { requiredChecks, runOf, short } from './checks.ts';
 import { effectStanding } from './effects.ts';
 import { moveOf } from './eligible.ts';
 import { effectKey, LAG_MS } from './issue-case.ts';
+import { landedMerge } from './reconcile.ts';
 import { BRANCH_PREFIX } from './review-others.ts';
 import type { Sight } from './sight.ts';
 import type { Turn } from './turn.ts';
@@ -28,7 +29,7 @@ export interface WatchedBase {
   readonly suspect: IssueRecord | null;
 }
 
-export function watchedBases({ settings, repositories, records }: Snapshot): readonly WatchedBase[] {
+export function watchedBases({ settings, repositories, records, effects }: Snapshot): readonly WatchedBase[] {
   const seen = new Set<string>();
   return settings.projects.flatMap((project): readonly WatchedBase[] => {
     const repository = repositories.get(project.repository);
@@ -39,8 +40,13 @@ export function watchedBases({ settings, repositories, records }: Snapshot): rea
     if (view === undefined || seen.has(name)) return [];
     seen.add(name);
     const { verdict, failed } = requiredChecks(project.checks, view.checks, view.tip);
+    // A merge whose answer was lost is known by the pull request alone until the next try of it.
+    const { pullRequests } = repository.value;
+    const landed = pullRequests.find((one) => one.state === 'merged' && one.mergeCommit === view.tip)?.number ?? null;
     const suspect = records.find(
-      (record) => record.repository === project.repository && record.mergeCommit === view.tip,
+      (record) =>
+        record.repository === project.repository &&
+        (landedMerge(record, effects) === view.tip || (landed !== null && record.pullRequest === landed)),
     );
     return [
       {
@@ -71,19 +77,23 @@ export function watchBases(sight: Sight, turn: Turn, before: Snapshot, bases: re
     const { repository, branch, view } = base;
     if (turnsRed(before, base)) {
       const freeze = freezeOf(base);
-      turn.add([
-        { kind: 'freeze', repository, freeze, reason: freeze.reason },
-        announce(redKey(base), 'frozen', `Merging is frozen in ${repository}: ${freeze.reason}`),
-      ]);
+      turn.add([{ kind: 'freeze', repository, freeze, reason: freeze.reason }]);
+    }
+    // Also of a freeze that an earlier life recorded and died over: it is said until it was said.
+    const freeze = sight.snapshot.frozen.get(repository);
+    if (freeze?.cause === 'red-base' && freeze.branch === branch && !before.reported.has(redKey(base, freeze.sha))) {
+      const text = `Merging is frozen in ${repository}: ${freeze.reason}`;
+      turn.add([announce(repository, redKey(base, freeze.sha), 'frozen', text)]);
     }
     if (turnsGreen(before, base)) {
       const text = `${branch} of ${repository} is green again at ${short(view.tip)}: merging goes on.`;
+      // Said first: a death in between leaves it to be done, never unsaid.
       turn.add([
+        announce(repository, `thawed:${repository}:${view.tip}`, 'thawed', text),
         { kind: 'thaw', repository, reason: text },
-        announce(`thawed:${repository}:${view.tip}`, 'thawed', text),
       ]);
     }
-    if (sight.snapshot.frozen.get(repository)?.cause === 'red-base') takeBack(sight, turn, base);
+    if (freeze?.cause === 'red-base') takeBack(sight, turn, base);
   }
 }
 
@@ -97,8 +107,8 @@ function turnsGreen(snapshot: Snapshot, base: WatchedBase): boolean {
   return base.green && freeze?.cause === 'red-base' && freeze.branch === base.branch;
 }
 
-function redKey({ repository, branch, view }: WatchedBase): string {
-  return `red:${repository}:${branch}:${view.tip}`;
+function redKey({ repository, branch, view }: WatchedBase, sha: string | null = view.tip): string {
+  return `red:${repository}:${branch}:${sha}`;
 }
 
 function freezeOf({ repository, branch, view, failed, suspect }: WatchedBase): Freeze {
@@ -169,6 +179,7 @@ function runsAgain({ snapshot }: Sight, turn: Turn, { repository, view, failed }
   return under;
 }
 
-function announce(key: string, event: 'frozen' | 'thawed', text: string) {
-  return { kind: 'report', key, event, text, subject: null, reason: text } as const;
+/** In one line with what is done to the repository, so that the order holds. */
+function announce(repository: string, key: string, event: 'frozen' | 'thawed', text: string) {
+  return { kind: 'report', key, event, text, subject: `repository:${repository}`, reason: text } as const;
 }

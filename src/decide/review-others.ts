@@ -151,7 +151,7 @@ function posted(facts: OthersFacts, verdict: ReviewVerdict): OthersStep {
         // A comment, never an approval: whether their change merges is for people to say.
         event: 'comment',
         body: reviewText(verdict, result.summary, result.findings),
-        findings: quietFindings(result.findings),
+        findings: quietFindings(verdict, result.findings),
         marker: reviewMarker(verdict),
         subject,
         reason: `The review of ${short(verdict.head)} is in.`,

@@ -38,11 +38,24 @@ export function reviewText(verdict: ReviewVerdict, summary: string, findings: re
     verdict.decision === 'approve'
       ? `**Approved** at ${short(verdict.head)}.`
       : `**Changes requested** at ${short(verdict.head)}: ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}.`;
-  return [outcome, quietly(summary, 8_000), reviewMarker(verdict)].filter((part) => part !== '').join('\n\n');
+  const notes = verdict.decision === 'approve' ? findings.slice(0, NOTES_MAX).map(noteText).join('\n') : '';
+  return [outcome, quietly(summary, 8_000), notes, reviewMarker(verdict)].filter((part) => part !== '').join('\n\n');
 }
 
-/** Findings stand beside lines of code in public. A path only loses what could forge a marker: it has to match the diff. */
-export function quietFindings(findings: readonly Finding[]): readonly Finding[] {
+/** GitHub refuses a body of more than 65,536 characters. */
+const NOTES_MAX = 40;
+
+function noteText({ path, line, comment }: Finding): string {
+  const place = `${path}${line === null ? '' : `:${line}`}`.replaceAll('`', '');
+  return `- \`${quietly(place, 300)}\`: ${quietly(oneLine(comment, 1_000), 1_000)}`;
+}
+
+/**
+ * Findings stand beside lines of code in public. A path only loses what could forge a marker: it has to match the diff. What
+ * an approval notes asks for nothing, so it opens no thread that branch rules may want resolved: it is in the review's words.
+ */
+export function quietFindings(verdict: ReviewVerdict, findings: readonly Finding[]): readonly Finding[] {
+  if (verdict.decision === 'approve') return [];
   return findings.map((finding) => ({
     ...finding,
     path: finding.path.replaceAll('<!--', '&lt;!--'),
@@ -65,13 +78,18 @@ export function answerText(answer: RemarkAnswer, marker: string): string {
   return `${quietly(answer.text, 4_000)}\n\n${marker}`;
 }
 
-/** What was said in the conversation is answered in one comment, each remark quoted by its beginning. */
+/** Several remarks answered in one comment, each quoted by its beginning. */
 export function answersText(answers: readonly (readonly [Remark, RemarkAnswer])[], marker: string): string {
-  const parts = answers.map(
-    ([remark, answer]) => `> ${quietly(oneLine(remark.text, 200), 200)}\n\n${quietly(answer.text, 4_000)}`,
-  );
-  return [...parts, marker].join('\n\n');
+  const charactersMax = Math.min(4_000, Math.floor(ANSWERS_CHARACTERS_MAX / Math.max(1, answers.length)));
+  const parts = answers.map(([remark, answer]) => {
+    const place = remark.path === null ? '' : `${remark.path}${remark.line === null ? '' : `:${remark.line}`}: `;
+    return `> ${quietly(`${place}${oneLine(remark.text, 200)}`, 400)}\n\n${quietly(answer.text, charactersMax)}`;
+  });
+  return [...parts, marker].filter((part) => part !== '').join('\n\n');
 }
+
+/** With the remarks' beginnings this stays below the 65,536 characters that GitHub takes. */
+const ANSWERS_CHARACTERS_MAX = 50_000;
 
 /** GitHub cuts nothing: it refuses a longer description. */
 export function auditStatusText(verdict: AuditVerdict, criteria: readonly Criterion[]): string {
@@ -83,14 +101,19 @@ export function auditStatusText(verdict: AuditVerdict, criteria: readonly Criter
 export interface Progress {
   readonly headline: string;
   readonly fingerprint: string;
+  /** Answers to people that found no place on GitHub. */
+  readonly answers: readonly (readonly [Remark, RemarkAnswer])[];
 }
 
-export function progressOf(facts: IssueCase, verdict: Verdict, stage: string): Progress {
+export function progressOf(
+  facts: IssueCase,
+  verdict: Verdict,
+  stage: string,
+  answers: Progress['answers'] = [],
+): Progress {
   const headline = headlineOf(facts, verdict, stage);
-  return {
-    headline,
-    fingerprint: [facts.record.attempt, facts.runs.length, facts.record.resumedAt, headline].join(':'),
-  };
+  const parts = [facts.record.attempt, facts.runs.length, facts.record.resumedAt, headline];
+  return { headline, answers, fingerprint: [...parts, ...(answers.length === 0 ? [] : [answers.length])].join(':') };
 }
 
 function headlineOf(facts: IssueCase, verdict: Verdict, stage: string): string {
@@ -127,6 +150,9 @@ export function progressText(facts: IssueCase, progress: Progress): string {
     progress.headline,
     `Attempt ${record.attempt}, ${rounds.review} review ${rounds.review === 1 ? 'round' : 'rounds'}, ${rounds.checks} CI ${rounds.checks === 1 ? 'round' : 'rounds'}, ${dollars(facts.spentMicroUsd)} of ${dollars(facts.settings.budget.issueMicroUsdMax)}.`,
     auditText(facts),
+    ...(progress.answers.length === 0
+      ? []
+      : ['Answers that found no place on GitHub:', answersText(progress.answers.slice(-ANSWERS_SHOWN_MAX), '')]),
     record.phase === 'done' || record.phase === 'cancelled'
       ? ''
       : 'Steer with a comment: `/stop`, `/resume`, `/retry`, `/approve <sha>`, `/answer …`.',
@@ -147,6 +173,7 @@ function auditText(facts: IssueCase): string {
 }
 
 const CRITERIA_SHOWN_MAX = 20;
+const ANSWERS_SHOWN_MAX = 20;
 
 function quietLine(text: string): string {
   return quietly(oneLine(text, 300), 300);

@@ -43,7 +43,9 @@ export interface MoveIssue extends Outside {
   readonly issueKey: string;
   readonly toStateId: string;
   readonly toStateName: string;
-  /** Refused when the issue is in a state of another type by now: a person was faster. */
+  /** Where the issue was seen. In another state by now, and not by a move of ours: a person was faster. */
+  readonly fromStateId: string;
+  /** Types of states that it may be moved out of at all. */
   readonly fromTypes: readonly StateType[];
 }
 

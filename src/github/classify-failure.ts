@@ -82,6 +82,8 @@ function isLimited({ status, headers, message, codes }: FailedAnswer): boolean {
 function graphqlKindOf(codes: readonly string[]): TroubleKind {
   if (codes.includes('NOT_FOUND')) return 'missing';
   if (codes.includes('FORBIDDEN') || codes.includes('INSUFFICIENT_SCOPES')) return 'unauthorised';
+  // What was named changed in between: whoever looks again decides anew.
+  if (codes.includes('STALE_DATA')) return 'conflict';
   if (codes.includes('UNPROCESSABLE')) return 'refused';
   if (codes.some((code) => code === 'MAX_NODE_LIMIT_EXCEEDED' || code === 'undefinedField')) return 'invalid';
   return 'unreachable';

@@ -38,6 +38,7 @@ export function createQueueWrites(client: GithubClient): QueueWrites {
         if (now.headRefOid !== head)
           throw new OutsideError('conflict', attempted, `the head is ${now.headRefOid} by now`, { cause: error });
         if (now.mergeQueueEntry) return now.mergeQueueEntry.id;
+        if (error.kind === 'conflict') throw error;
         throw new OutsideError('refused', attempted, error.message, { cause: error });
       }
     },

@@ -38,6 +38,7 @@ const cases: readonly (readonly [string, ReturnType<typeof failure>, TroubleKind
   ['something that is not there', failure(404), 'missing', null],
   ['not there for GraphQL', failure(200, {}, '', ['NOT_FOUND']), 'missing', null],
   ['a moved head', failure(409), 'conflict', null],
+  ['something that changed under a GraphQL write', failure(200, {}, '', ['STALE_DATA']), 'conflict', null],
   ['a rule of the branch', failure(405), 'refused', null],
   ['a duplicate', failure(422, {}, '', ['already_exists']), 'conflict', null],
   ['a bad field', failure(422, {}, '', ['invalid']), 'invalid', null],

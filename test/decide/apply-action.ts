@@ -236,7 +236,8 @@ function perform(action: OutsideAction, outside: Outside): Done {
       const issue = outside.issues.get(action.issueId);
       const state = Object.values(STATES).find((one) => one.id === action.toStateId);
       if (issue === undefined || state === undefined) return { conflict: 'it is gone' };
-      if (!action.fromTypes.includes(issue.state.type)) return { conflict: `it is in ${issue.state.name}` };
+      if (issue.state.id !== action.fromStateId || !action.fromTypes.includes(issue.state.type))
+        return { conflict: `it is in ${issue.state.name}` };
       // A personal key acts under its owner's name: only the ledger knows this move as ours.
       return { outsideId: outside.move(issue.key, state, ADA) };
     }

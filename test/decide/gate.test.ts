@@ -279,26 +279,28 @@ const ROWS: readonly Row[] = [
     when: 'a thread is open',
     facts: pull({ threads: [THREAD] }),
     status: 'no',
-    says: /1 review thread is open, first on src\/totals\.ts:4/,
+    says: /1 review thread is open, first on src\/totals\.ts:4\. Resolve/,
   },
   {
     rule: 'threads',
     when: 'two are open, one on a whole file',
     facts: pull({ threads: [{ ...THREAD, line: null }, THREAD] }),
     status: 'no',
-    says: /2 review threads are open, first on src\/totals\.ts\.$/,
+    says: /2 review threads are open, first on src\/totals\.ts\. Resolve/,
   },
   {
     rule: 'threads',
-    when: 'all are resolved or outdated',
-    facts: pull({
-      threads: [
-        { ...THREAD, resolved: true },
-        { ...THREAD, outdated: true },
-      ],
-    }),
+    when: 'all are resolved',
+    facts: pull({ threads: [{ ...THREAD, resolved: true, outdated: true }] }),
     status: 'yes',
     says: /No open/,
+  },
+  {
+    rule: 'threads',
+    when: 'one is open on a line that is gone: GitHub counts it too',
+    facts: pull({ threads: [{ ...THREAD, outdated: true, line: null }] }),
+    status: 'no',
+    says: /1 review thread is open, first on src\/totals\.ts, where the line is gone by now\. Resolve/,
   },
   {
     rule: 'checks',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Effect } from '../../src/domain/effect.ts';
-import { BASE, HEAD, makeEffect, NOW } from './make.ts';
+import { BASE, HEAD, makeEffect, makeVerdict, NOW, sha } from './make.ts';
 import { acts, type Change, kinds, ready } from './ready.ts';
 
 const bases = new Map([['main', { tip: BASE, checks: [], mergeQueue: true }]]);
@@ -76,4 +76,30 @@ describe('a stop of what is lined up', () => {
   });
 
   it('leaves alone what a person lined up by hand', () => assert.deepEqual(stopped([]), []));
+});
+
+describe('what the queue landed', () => {
+  const LANDED = sha(0x1a9d);
+  const landed = (effects: readonly Effect[]) =>
+    acts(
+      lined({
+        effects,
+        record: { mergeCommit: LANDED, resumedAt: NOW - 70_000 },
+        // The base is at what landed, or past it: the tip says nothing about what was judged.
+        pullRequest: { state: 'merged', mergeCommit: LANDED, base: LANDED },
+        verdicts: [makeVerdict({ base: sha(0xb0) })],
+      }),
+    ).find((action) => action.kind === 'verify-merge');
+
+  it('is held against the base that it was judged on', () => {
+    const action = landed([entry(LONG_AGO)]);
+    assert.deepEqual([action?.method, action?.head, action?.base], ['queue', HEAD, sha(0xb0)]);
+  });
+
+  it('is looked at also when it had refused once before and a person said to go on', () => {
+    const refused = entry(LONG_AGO, { confirmedAt: null, outsideId: null, refused: true });
+    const again = entry(NOW - 60_000, { key: `${KEY}~${NOW - 70_000}` });
+    assert.equal(landed([refused, again])?.method, 'queue');
+    assert.equal(landed([refused]), undefined, 'a person merged it');
+  });
 });

@@ -86,6 +86,16 @@ describe('a verdict', () => {
       when: 'the verdict asked for changes',
       change: moved({ verdicts: [makeVerdict({ decision: 'request-changes', digest: 'digest-1', at: 0 })] }),
     },
+    {
+      when: 'a newer verdict on the very same head and change asked for changes',
+      change: moved({
+        verdicts: [makeVerdict(), makeVerdict({ id: 'verdict-9', decision: 'request-changes', at: NOW - 1 })],
+      }),
+    },
+    {
+      when: 'what the newer base brought touches the change: the digest of the next update says so',
+      change: moved({ diff: { baseIsAncestor: true, digest: 'digest-over-newer-base' } }),
+    },
     { when: 'the verdict is of an older head', change: moved({ verdicts: [makeVerdict({ head: sha(0x99) })] }) },
   ];
   for (const { when, change } of ROWS) {

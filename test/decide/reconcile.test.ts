@@ -69,6 +69,13 @@ describe('an issue that somebody moved', () => {
     const issue = makeIssue({ state: STATES.backlog, lastMove: makeMove({ historyId: 'move-ours' }) });
     assert.match(takenAway({ record: makeRecord({ attempt: 2 }), issue, effects: OURS }) ?? '', /Backlog/);
   });
+
+  it('stays while what we moved to done and take back again is shown late', () => {
+    const revertOf = { mergeCommit: BASE, pullRequest: 6, title: 'Round', check: 'test', sha: BASE };
+    const issue = makeIssue({ state: STATES.done, lastMove: makeMove({ historyId: 'move-ours' }) });
+    assert.equal(takenAway({ record: makeRecord({ attempt: 2, revertOf }), issue, effects: OURS }), null);
+    assert.match(takenAway({ record: makeRecord({ attempt: 3, revertOf }), issue, effects: OURS }) ?? '', /Done/);
+  });
 });
 
 describe('an issue that moves after the merge', () => {

@@ -11,6 +11,7 @@ import {
   makeCheck,
   makeEffect,
   makeIssue,
+  makePullRequest,
   makeRecord,
   makeRun,
   NOW,
@@ -79,13 +80,36 @@ describe('a base branch', () => {
     for (const checks of shades) assert.deepEqual(kinds(seen({}, checks)), ['merge']);
   });
 
-  it('that is green again thaws and merges in the very tick', () => {
+  it('that is green again is said to be so, thaws and merges in the very tick', () => {
     const green = { ...RED_CHECK, state: 'success' } as const;
     const actions = acts(seen({}, [green], { frozen: new Map([[REPOSITORY, FROZEN]]) }));
+    // One line of actions for the repository, the word before the deed: whoever dies in between does both again.
     assert.deepEqual(
-      actions.map((action) => action.kind),
-      ['thaw', 'report', 'merge'],
+      actions.map((action) => (action.kind === 'report' ? action.subject : action.kind)),
+      [`repository:${REPOSITORY}`, 'thaw', 'merge'],
     );
+  });
+
+  it('that was frozen by a life that died before it said so is announced by the next', () => {
+    const frozen = new Map([[REPOSITORY, FROZEN]]);
+    const reports = acts(seen({}, [{ ...RED_CHECK, state: 'running' }], { frozen })).filter(
+      (action) => action.kind === 'report' && action.event === 'frozen',
+    );
+    assert.equal(reports.length, 1);
+  });
+
+  it('turned red by a merge of ours whose answer was lost names it all the same', () => {
+    const landed = makePullRequest({ number: 6, state: 'merged', mergeCommit: BASE, head: sha(0x66) });
+    const snapshot = seen({}, [RED_CHECK]);
+    const view = snapshot.repositories.get(REPOSITORY);
+    assert.ok(view?.known === true);
+    const pullRequests = [...view.value.pullRequests, landed];
+    const repositories = new Map([[REPOSITORY, { known: true, value: { ...view.value, pullRequests } } as const]]);
+    const records = snapshot.records.map((one) =>
+      one.issueId === 'issue-2' ? { ...one, phase: 'active' as const, mergeCommit: null, mergeVerified: false } : one,
+    );
+    const freeze = acts({ ...snapshot, repositories, records }).find((action) => action.kind === 'freeze');
+    assert.match(freeze?.reason ?? '', /The suspect is ENG-2 \(pull request #6\)/);
   });
 
   it('that is green again thaws nothing that a bad merge froze', () => {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ReviewThread } from '../../src/domain/pull-request.ts';
 import type { Remark, Run } from '../../src/domain/run.ts';
-import { BASE, HEAD, makeCommand, makeEffect, makeRun, makeVerdict, NOW, sha } from './make.ts';
-import { acts, kinds, ready, reasonOf } from './ready.ts';
+import { BASE, HEAD, ledger, makeCommand, makeEffect, makeRun, makeVerdict, NOW, sha } from './make.ts';
+import { acts, kinds, READY_EFFECTS, ready, reasonOf } from './ready.ts';
 
 const ON_PULL = { kind: 'pull-request', repository: 'acme/shop', number: 7 } as const;
 
@@ -178,6 +178,39 @@ describe('an answer', () => {
 });
 
 describe('a thread of our own reviewer', () => {
+  it('is not opened by an approval: what it notes stands in its words, for branch rules may ask that threads be resolved', () => {
+    const note = {
+      path: 'src/totals.ts',
+      line: 4,
+      severity: 'minor',
+      comment: 'A <!-- name --> may help @ada.',
+    } as const;
+    const judged = (decision: 'approve' | 'request-changes') => {
+      const posted = READY_EFFECTS.filter((one) => one.kind !== 'post-review');
+      const result = {
+        kind: 'review',
+        decision,
+        summary: 'Read.',
+        findings: [note],
+        head: HEAD,
+        base: BASE,
+        digest: 'x',
+      };
+      const runs = [makeRun(), makeRun({ id: 'run-review', role: 'review', result: result as Run['result'] })];
+      const verdicts = [makeVerdict({ decision })];
+      const [post] = acts(ready({ runs, verdicts, more: { effects: ledger(...posted) } })).filter(
+        (one) => one.kind === 'post-review',
+      );
+      return post ?? assert.fail('no review is posted');
+    };
+    const approval = judged('approve');
+    assert.deepEqual(approval.findings, []);
+    assert.match(approval.body, /Read\.\n\n- `src\/totals\.ts:4`: A &lt;!-- name --> may help @\u200bada\./);
+    const refusal = judged('request-changes');
+    assert.equal(refusal.findings.length, 1);
+    assert.doesNotMatch(refusal.body, /may help/);
+  });
+
   it('is resolved by the approval that followed, and holds nothing up', () => {
     const asked = makeVerdict({
       id: 'verdict-0',

@@ -8,7 +8,7 @@ import type { FaultSwitch } from '../world/faults.ts';
 import { commit, finish, writeFile } from '../world/models/agent-steps.ts';
 import type { Script, ScriptedRequest } from '../world/models/conversation.ts';
 import { byRole, byRound, steps, userTexts } from '../world/models/scripted-agent.ts';
-import { BOT_LOGIN, REPOSITORY } from '../world/start-world.ts';
+import { BASE_BRANCH, BOT_LOGIN, REPOSITORY } from '../world/start-world.ts';
 import { approving, devWriting, door, HELLO, shows } from './agents.ts';
 import { asked, assertOnceEach, botPushes, isDone, isOpened, ofKind, progressOf } from './outside.ts';
 import { startStory, stateOf } from './story.ts';
@@ -38,12 +38,12 @@ const changing = steps(
 const explaining = steps(handIn(false, 'The world is greeted by src/world.js already.'));
 
 /** Our pull request is open, its reviewer waits for the story, and the dev answers remarks as `answer` does. */
-async function underReview(answer: Script, fault?: FaultSwitch) {
+async function underReview(answer: Script, fault?: FaultSwitch, review = approving) {
   const hold = door();
   const dev = byRound(/People said this about/, devWriting(HELLO_FILE, 'export const hello = 1;\n'), answer);
   const story = await startStory({
     issues: [HELLO],
-    script: byRole({ dev, review: hold.before(approving) }),
+    script: byRole({ dev, review: hold.before(review) }),
     ...(fault === undefined ? {} : { fault }),
   });
   const { world } = story;
@@ -97,6 +97,67 @@ test('a thread answered by a reason stays open for the person, and the merge wai
   assertOnceEach(world, 'ENG-1');
   await assertLawful(world);
 });
+
+test(
+  'every conversation has to be resolved: a thread whose line is gone waits for the person, and no merge is tried in vain',
+  room,
+  async (t) => {
+    const otherwise = steps(
+      writeFile(HELLO_FILE, "export const greeting = 'hi';\n"),
+      commit('Greet otherwise'),
+      handIn(false, 'It greets in another way.'),
+    );
+    const noting = steps(
+      finish({
+        decision: 'approve',
+        summary: 'Good.',
+        findings: [{ path: HELLO_FILE, line: 1, severity: 'minor', comment: 'A shorter name would do.' }],
+      }),
+    );
+    const { story, world, hold } = await underReview(otherwise, undefined, noting);
+    t.after(story.end);
+    await world.github.act.setRuleset(REPOSITORY, BASE_BRANCH, 'ada', { requireConversationResolution: true });
+    await world.github.act.review(REPOSITORY, 1, 'grace', { event: 'COMMENT', comments: [REMARK] });
+    await story.until('it is answered', () => ofKind(world, 'review-reply').length > 0);
+    hold.open();
+    await story.until('it waits for grace', () => /1 review thread is open/.test(progressOf(world, 'ENG-1')));
+    await story.rest();
+    assert.match(progressOf(world, 'ENG-1'), /first on src\/hello\.js, where the line is gone by now\. Resolve/);
+    const { threads } = world.github.state.repository(REPOSITORY);
+    assert.equal(threads.length, 1, 'the approval opened none');
+    await world.github.act.resolveThread(REPOSITORY, threads[0]?.id ?? 0, 'grace');
+    await story.until('ENG-1 is Done', () => isDone(world, 'ENG-1'));
+    const merges = world.github.log.requests.filter((one) => /\/pulls\/1\/merge$/.test(one.path));
+    assert.deepEqual(
+      merges.map((one) => one.status),
+      [200],
+    );
+    assertOnceEach(world, 'ENG-1');
+    await assertLawful(world);
+  },
+);
+
+test(
+  'more is asked than may be answered one by one: one comment answers each, and what changed is settled',
+  room,
+  async (t) => {
+    const { story, world, hold } = await underReview(changing);
+    t.after(story.end);
+    const asks = Array.from({ length: 9 }, (_, n) => ({ ...REMARK, body: `Please greet world ${n}.` }));
+    await world.github.act.review(REPOSITORY, 1, 'grace', { event: 'COMMENT', comments: asks });
+    await story.until('the threads are resolved', () => ofKind(world, 'thread-resolved').length === asks.length);
+    hold.open();
+    await story.until('ENG-1 is Done', () => isDone(world, 'ENG-1'));
+    await story.rest();
+    assert.deepEqual(ofKind(world, 'review-reply'), []);
+    const [said, ...more] = ofKind(world, 'comment-created').filter((one) => one.actor === BOT_LOGIN);
+    assert.deepEqual(more, []);
+    for (const { body } of asks)
+      assert.ok(said?.body.includes(`> src/hello.js:1: ${body}\n\nIt greets the world now.`), body);
+    assertOnceEach(world, 'ENG-1');
+    await assertLawful(world);
+  },
+);
 
 test('a comment is answered once, although the answer was lost and the bot restarted', room, async (t) => {
   let lost = 0;

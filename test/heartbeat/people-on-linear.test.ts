@@ -117,6 +117,34 @@ test('moved back to Todo, a cancelled issue is a second attempt on its own branc
   assert.match(progressOf(world, 'ENG-1'), /Attempt 2/);
 });
 
+test('dragged away between our look and our last move, the issue stays where the person put it', room, async (t) => {
+  let dragged = false;
+  const story = await startStory({
+    issues: [HELLO],
+    script: wellBehaved,
+    fault: (call) => {
+      // What Linear showed was read before this; the move to Done follows within the same look.
+      if (
+        call.service === 'github' &&
+        call.operation.startsWith('PUT') &&
+        call.operation.endsWith('/merge') &&
+        !dragged
+      ) {
+        dragged = true;
+        story.world.linear.act.moveIssue('ENG-1', 'Todo', 'mallory');
+      }
+      return null;
+    },
+  });
+  t.after(story.end);
+  const { world } = story;
+  await story.until('the comment says so', () => isStopped(world, 'ENG-1'));
+  await story.rest();
+  assert.equal(stateOf(world, 'ENG-1'), 'Todo');
+  assert.match(progressOf(world, 'ENG-1'), /Mallory \w+ moved ENG-1 to Todo/);
+  assert.equal(ofKind(world, 'merge').length, 1);
+});
+
 test('moved by an integration of Linear, an issue is not taken away', room, async (t) => {
   const story = await startStory({ issues: [HELLO], script: wellBehaved });
   t.after(story.end);

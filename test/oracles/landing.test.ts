@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { moveRef } from '../world/github/git/bare-repository.ts';
 import type { MergeCorruption } from '../world/github/world.ts';
 import { judge } from './judge.ts';
-import { assertReports, playTicket, reported, repository, type TinyWorld, tinyWorld } from './tiny-world.ts';
+import { assertReports, ci, playTicket, reported, repository, type TinyWorld, tinyWorld } from './tiny-world.ts';
 
 /** Most of the time goes into git's processes, and every world is its own. */
 const sideBySide = { concurrency: 2 };
@@ -206,15 +206,55 @@ describe('required-checks-green', sideBySide, () => {
   });
 });
 
-test('base-was-tested: the base moved under the merge', async (context) => {
-  const world = await tinyWorld(context);
-  await playTicket(world, 'ENG-1', {
-    beforeMerge: async (_number, head) => {
-      await world.outside.github.act.pushCommit(repository, 'main', 'ann', { files: { 'b.txt': 'b\n' }, message: 'b' });
-      return head;
-    },
+describe('base-was-tested', sideBySide, () => {
+  const moveBase = (world: TinyWorld) =>
+    world.outside.github.act.pushCommit(repository, 'main', 'ann', { files: { 'b.txt': 'b\n' }, message: 'b' });
+
+  test('the base moved under the merge', async (context) => {
+    const world = await tinyWorld(context);
+    await playTicket(world, 'ENG-1', {
+      beforeMerge: async (_number, head) => {
+        await moveBase(world);
+        return head;
+      },
+    });
+    await assertReports(world, ['base-was-tested'], /did not contain main/);
   });
-  await assertReports(world, ['base-was-tested'], /did not contain main/);
+
+  /** The base moved, and the queue of GitHub tests the two together and lands that. */
+  async function landByQueue(world: TinyWorld): Promise<void> {
+    const { github } = world.outside;
+    await playTicket(world, 'ENG-1', {
+      landed: async (number) => {
+        await moveBase(world);
+        await github.act.setRuleset(repository, 'main', 'ann', {
+          requiredStatusChecks: { strict: false, checks: [{ context: 'test', appSlug: ci.slug }] },
+          mergeQueue: { method: 'squash', checkTimeoutMs: 60_000, entriesToBuildMax: 1 },
+        });
+        await github.act.enqueue(repository, number, 'bot');
+        await github.idle();
+        const group = github.log.effects.findLast((effect) => effect.kind === 'merge-group');
+        world.check(group?.kind === 'merge-group' ? group.sha : '');
+        await github.idle();
+      },
+    });
+  }
+
+  test('a queue lands what it tested on the base as it was then', async (context) => {
+    const world = await tinyWorld(context);
+    await landByQueue(world);
+    assert.equal(world.outside.github.log.effects.filter((effect) => effect.kind === 'merge').length, 1);
+    assert.deepEqual(await reported(world), []);
+  });
+
+  test('a queue lands what it tested on an older base', async (context) => {
+    const world = await tinyWorld(context);
+    await landByQueue(world);
+    const { github } = world.outside;
+    const effects = github.log.effects.map((one) => (one.kind === 'merge' ? { ...one, group: one.sha } : one));
+    const told = { ...world.outside, github: { ...github, log: { ...github.log, effects } } };
+    await assertReports({ ...world, outside: told }, ['base-was-tested'], /did not contain main/);
+  });
 });
 
 describe('landed-tree', sideBySide, () => {

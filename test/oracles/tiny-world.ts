@@ -136,6 +136,8 @@ export interface TicketChanges {
   readonly audited?: (head: string) => Promise<unknown>;
   /** Happens just before the merge; gives the sha that is sent, null for none. */
   readonly beforeMerge?: (number: number, head: string) => Promise<string | null>;
+  /** Takes the place of the merge call. */
+  readonly landed?: (number: number, head: string) => Promise<unknown>;
   readonly attached?: (issueKey: string, number: number) => Promise<unknown>;
 }
 
@@ -170,7 +172,8 @@ export async function playTicket(
   const sha = changes.beforeMerge === undefined ? head : await changes.beforeMerge(number, head);
   if (changes.audited === undefined) await world.status(sha ?? head, 'success', 'heartline/audit');
   else await changes.audited(head);
-  await world.merge(number, sha, changes.method ?? 'merge');
+  if (changes.landed === undefined) await world.merge(number, sha, changes.method ?? 'merge');
+  else await changes.landed(number, head);
   await (changes.attached ?? world.attach)(issueKey, number);
   if (changes.board === undefined) await world.move(issueKey, 'Done');
   return { number, head };

@@ -15,7 +15,7 @@ export interface Options {
   readonly without: readonly string[];
   /** Only these planted bugs; empty for all. */
   readonly only: readonly string[];
-  readonly hunt: { readonly seeds: number; readonly aim: readonly string[] } | null;
+  readonly hunt: { readonly seeds: number; readonly aim: readonly string[]; readonly seen: number | null } | null;
 }
 
 export const USAGE = `npm run simulate -- [--seeds N] [--assert] [--twice] [--no-mutants] [--mutant a,b] [--no-sweep] [--scenario name]
@@ -42,6 +42,7 @@ export function readOptions(words: readonly string[]): Options {
       mutant: { type: 'string', default: '' },
       hunt: { type: 'string' },
       aim: { type: 'string', default: '' },
+      seen: { type: 'string' },
     },
   });
   const [index = 1, of = 1] = values.shard.split('/').map(whole);
@@ -58,7 +59,14 @@ export function readOptions(words: readonly string[]): Options {
     kills: list(values.kill).map(whole),
     without: list(values.without),
     only: list(values.mutant),
-    hunt: values.hunt === undefined ? null : { seeds: whole(values.hunt), aim: list(values.aim) },
+    hunt:
+      values.hunt === undefined
+        ? null
+        : {
+            seeds: whole(values.hunt),
+            aim: list(values.aim),
+            seen: values.seen === undefined ? null : whole(values.seen),
+          },
   };
 }
 

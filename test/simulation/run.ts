@@ -36,7 +36,7 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   if (options.hunt !== null) {
-    process.stdout.write(JSON.stringify(await hunted(options.hunt.seeds, options.hunt.aim)));
+    process.stdout.write(JSON.stringify(await hunted(options.hunt.seeds, options.hunt.aim, options.hunt.seen)));
     return 0;
   }
   if (options.seed !== null || options.kills.length > 0) return replay();
@@ -58,7 +58,7 @@ async function replay(): Promise<number> {
 
 async function everything(): Promise<number> {
   const started = performance.now();
-  const swept = options.sweep ? await pointsOf(named(SCENARIOS.filter((one) => one.swept))) : new Map<string, number>();
+  const swept = options.sweep ? await pointsOf(sweptOnes()) : new Map<string, number>();
   const seeds = blocks(options.seeds, SEEDS_A_JOB).map(([from, to]): Job => {
     const twice = options.twice || from % (5 * SEEDS_A_JOB) === 0;
     return { kind: 'seeds', from, to, scenario: options.scenario, twice };
@@ -113,7 +113,7 @@ async function pairs(): Promise<number> {
   const { index, of } = options.shard;
   let failures: readonly Failure[] = [];
   let runs = 0;
-  for (const [scenario, points] of await pointsOf(named(SCENARIOS.filter((one) => one.swept)))) {
+  for (const [scenario, points] of await pointsOf(sweptOnes())) {
     const firsts = Array.from({ length: points }, (_, at) => at + 1).filter((point) => point % of === index % of);
     const jobs = firsts.map((first): Job => {
       const seconds = Array.from({ length: points + RECOVERY_POINTS - first }, (_, at) => [first, first + at + 1]);
@@ -141,8 +141,9 @@ async function pointsOf(scenarios: readonly Scenario[]): Promise<Map<string, num
   return points;
 }
 
-function named(scenarios: readonly Scenario[]): readonly Scenario[] {
-  return scenarios.filter((one) => options.scenario === null || one.name === options.scenario);
+/** Whoever names one means it, however long it takes. */
+function sweptOnes(): readonly Scenario[] {
+  return options.scenario === null ? SCENARIOS.filter((one) => one.swept) : [scenarioNamed(options.scenario)];
 }
 
 async function corpus(): Promise<readonly Failure[]> {

@@ -16,10 +16,12 @@ export function without(plan: Plan, words: readonly string[]): Plan {
   const gone = new Set(words);
   const stays = (letter: string, name: number | string): boolean =>
     !gone.has(`${letter}*`) && !gone.has(`${letter}${name}`);
+  const tickets = plan.tickets.filter((_, index) => stays('t', index));
+  const keys = new Set(plan.tickets.filter((one) => !tickets.includes(one)).map(({ key }) => key));
   return {
     ...plan,
-    tickets: plan.tickets.filter((_, index) => stays('t', index)),
-    acts: plan.acts.filter((_, index) => stays('a', index)),
+    tickets,
+    acts: plan.acts.filter(({ act }, index) => stays('a', index) && !keys.has(act.key)),
     faults: plan.faults.filter(({ call }) => stays('f', call)),
     kills: plan.kills.filter((point) => stays('k', point)),
     skews: gone.has('skew') ? [] : plan.skews,

@@ -3,6 +3,7 @@ import type { Action } from '../../domain/action.ts';
 import type { MergeMethod } from '../../domain/pull-request.ts';
 import { short } from '../checks.ts';
 import { caseSubject, effectKey, type IssueCase, liveRun, standing, updateRecord } from '../issue-case.ts';
+import { newestEntry } from '../merge-queue.ts';
 import { landedMerge } from '../reconcile.ts';
 import { mergedReport } from '../words.ts';
 import { linkAction } from './open.ts';
@@ -39,6 +40,7 @@ export function done(facts: IssueCase): Here {
       issueKey: record.key,
       toStateId: target.id,
       toStateName: target.name,
+      fromStateId: facts.issue.state.id,
       fromTypes: ['started', 'unstarted'],
       subject: caseSubject(facts),
       reason: `Merged as ${short(record.mergeCommit ?? '')} and verified.`,
@@ -93,9 +95,11 @@ function verify(facts: IssueCase, mergeCommit: string): Here {
     .at(-1);
   const [head, base] =
     merge === undefined ? [] : (merge.key.slice(`merge:${record.issueId}:`.length).split('~')[0]?.split(':') ?? []);
-  const queued = facts.effects.get(effectKey.enqueue(record.issueId, landed));
-  if (merge === undefined && queued !== undefined && !queued.refused)
-    return compare(facts, mergeCommit, { head: landed, base: facts.pullRequest?.base ?? landed, method: 'queue' });
+  const queued = newestEntry(facts.effects, effectKey.enqueue(record.issueId, landed));
+  if (merge === undefined && queued !== null && !queued.refused) {
+    const base = facts.verdicts.findLast((one) => one.head === landed)?.base ?? facts.pullRequest?.base ?? landed;
+    return compare(facts, mergeCommit, { head: landed, base, method: 'queue' });
+  }
   if (merge === undefined || head === undefined || base === undefined) {
     const reason = `A person merged pull request #${record.pullRequest} as ${short(mergeCommit)}; that is their decision.`;
     return waiting('done', reason, [updateRecord(facts, { mergeVerified: true }, reason)]);

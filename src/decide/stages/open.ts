@@ -11,7 +11,8 @@ import {
   standing,
   updateRecord,
 } from '../issue-case.ts';
-import { replies } from '../remarks.ts';
+import { replies } from '../replies.ts';
+import { startedState } from '../started-state.ts';
 import { pullRequestMarker, pullRequestText } from '../words.ts';
 import { parked, pursue, type Step, waiting } from './step.ts';
 
@@ -188,7 +189,7 @@ function reviewStateAction(facts: IssueCase): Action | null {
   const move = standing(facts, effectKey.review(facts));
   if (pullRequest === null || review === undefined || move.kind !== 'due') return null;
   // A state of type started that a person chose is theirs; only the one we put it in is moved on.
-  if (issue.state.type !== 'started' || issue.state.id === review.id) return null;
+  if (issue.state.id !== startedState(facts)?.id || issue.state.id === review.id) return null;
   return {
     kind: 'move-issue',
     key: move.key,
@@ -196,6 +197,7 @@ function reviewStateAction(facts: IssueCase): Action | null {
     issueKey: record.key,
     toStateId: review.id,
     toStateName: review.name,
+    fromStateId: issue.state.id,
     fromTypes: ['started'],
     subject: caseSubject(facts),
     reason: `Pull request #${pullRequest.number} is open.`,

@@ -109,7 +109,7 @@ function publish(facts: IssueCase, verdict: ReviewVerdict): readonly Action[] {
             // GitHub refuses approving or refusing one's own pull request, so one identity can only comment.
             event: settings.separateReviewer ? verdict.decision : 'comment',
             body: reviewText(verdict, result.summary, result.findings),
-            findings: quietFindings(result.findings),
+            findings: quietFindings(verdict, result.findings),
             marker: reviewMarker(verdict),
             subject: caseSubject(facts),
             reason: `The review of ${short(verdict.head)} is in.`,

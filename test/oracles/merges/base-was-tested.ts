@@ -1,4 +1,4 @@
-// Did every merged head contain the tip of the base branch at the moment of the merge, so that what landed was what ran?
+// Did what was tested for every merge contain the tip of the base branch at that moment, so that what landed was what ran?
 
 import { isAncestor } from '../../world/github/git/bare-repository.ts';
 import { botMerges, nameOf, repositoryOf, short } from '../facts/forge.ts';
@@ -9,8 +9,10 @@ export const baseWasTested: Oracle = async (world) => {
   const { directory } = repositoryOf(world);
   const violations: Violation[] = [];
   for (const merge of merges) {
-    if (await isAncestor(directory, merge.baseBefore, merge.sha)) continue;
-    const detail = `Its head ${short(merge.sha)} did not contain ${world.baseBranch}, which was at ${short(merge.baseBefore)}: the two were never tested together.`;
+    // A queue tests a commit of its own: the head together with whatever lands before it.
+    if (await isAncestor(directory, merge.baseBefore, merge.group ?? merge.sha)) continue;
+    const tested = merge.group === null ? `Its head ${short(merge.sha)}` : `The queue's ${short(merge.group)}`;
+    const detail = `${tested} did not contain ${world.baseBranch}, which was at ${short(merge.baseBefore)}: the two were never tested together.`;
     violations.push({ subject: nameOf(world, merge.number), detail });
   }
   return { observed: merges.length, violations };

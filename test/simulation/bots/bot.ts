@@ -111,7 +111,7 @@ async function life(parts: BotParts, line: Line, owner: string): Promise<void> {
   const reporter = createReporter({ clock, journal, sinks: [chat], redact: (text) => text });
 
   const { runs } = await journal.recover();
-  for (const run of runs) sessions.start(run);
+  for (const run of runs) if (run.role !== 'orchestrator') sessions.start(run);
   for (let inARow = 0; !line.dead; ) {
     for (const repository of world.thaws.splice(0)) await journal.thaw(repository);
     const begun = world.timeline.now();

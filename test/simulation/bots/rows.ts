@@ -1,6 +1,7 @@
 /**
- * The real store on a database in memory that outlives every life of the bot. Only its driver is another: the product's
- * waits for the disk in real time, this one does everything at once, so that a run is the same every time.
+ * The real store on a database in memory that outlives every life of the bot. Only its dialect is another: the product's
+ * waits for the disk in real time, this one does everything at once, so that a run is the same every time. And it writes
+ * names as columns have them while it compiles, where the product's plugin copies every query and row for that.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
@@ -34,7 +35,7 @@ export async function createRows(): Promise<Rows> {
   return {
     open: (owner, now) => {
       if (database.isTransaction) database.exec('rollback');
-      const db = new Kysely<Tables>({ dialect: dialectOf(database, statements), plugins: [new CamelCasePlugin()] });
+      const db = new Kysely<Tables>({ dialect: dialectOf(database, statements) });
       return journal({ db, now, owner, sinks: ['chat'], recordsRead: new Map() }, async () => {});
     },
   };
@@ -49,7 +50,8 @@ interface Kept {
 
 interface Prepared {
   readonly statement: StatementSync;
-  readonly givesRows: boolean;
+  /** Of the rows it gives, as the store names them; none for one that gives no rows. */
+  readonly names: readonly string[];
 }
 
 let kept: Kept | null = null;
@@ -58,7 +60,7 @@ async function migrated(): Promise<Kept> {
   const database = new DatabaseSync(':memory:');
   database.exec('pragma synchronous = off; pragma journal_mode = memory; pragma foreign_keys = off');
   const statements = new Map<string, Prepared>();
-  await migrate(new Kysely<Tables>({ dialect: dialectOf(database, new Map()), plugins: [new CamelCasePlugin()] }));
+  await migrate(new Kysely<Tables>({ dialect: dialectOf(database, new Map()) }));
   const tables = database
     .prepare(
       "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name not like 'kysely%'",
@@ -72,7 +74,7 @@ function dialectOf(database: DatabaseSync, statements: Map<string, Prepared>): D
   return {
     createDriver: () => driverOf(database, statements),
     createAdapter: () => new TransactionalAdapter(),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new SnakeCaseCompiler(),
     createIntrospector: (db) => new SqliteIntrospector(db),
   };
 }
@@ -80,6 +82,30 @@ function dialectOf(database: DatabaseSync, statements: Map<string, Prepared>): D
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
     return true;
+  }
+}
+
+/** The product's plugin, for its spelling alone. */
+class Spelling extends CamelCasePlugin {
+  snake(name: string): string {
+    return this.snakeCase(name);
+  }
+
+  camel(name: string): string {
+    return this.camelCase(name);
+  }
+}
+
+const spelling = new Spelling();
+const columns = new Map<string, string>();
+
+class SnakeCaseCompiler extends SqliteQueryCompiler {
+  protected override sanitizeIdentifier(identifier: string): string {
+    const found = columns.get(identifier);
+    if (found !== undefined) return found;
+    const column = super.sanitizeIdentifier(spelling.snake(identifier));
+    columns.set(identifier, column);
+    return column;
   }
 }
 
@@ -91,7 +117,8 @@ function driverOf(database: DatabaseSync, statements: Map<string, Prepared>): Dr
     const found = statements.get(sql);
     if (found !== undefined) return found;
     const statement = database.prepare(sql);
-    const made = { statement, givesRows: statement.columns().length > 0 };
+    statement.setReturnArrays(true);
+    const made = { statement, names: statement.columns().map(({ name }) => spelling.camel(name)) };
     statements.set(sql, made);
     return made;
   };
@@ -106,9 +133,12 @@ function driverOf(database: DatabaseSync, statements: Map<string, Prepared>): Dr
       await before;
       const connection: DatabaseConnection = {
         executeQuery: async <Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> => {
-          const { statement, givesRows } = prepared(sql);
+          const { statement, names } = prepared(sql);
           const values = parameters as readonly SQLInputValue[];
-          if (givesRows) return { rows: statement.all(...values) as Row[] };
+          if (names.length > 0) {
+            const rows = statement.all(...values) as unknown as readonly (readonly unknown[])[];
+            return { rows: rows.map((row) => Object.fromEntries(names.map((name, at) => [name, row[at]])) as Row) };
+          }
           const { changes, lastInsertRowid } = statement.run(...values);
           return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
         },

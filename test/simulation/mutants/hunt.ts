@@ -26,7 +26,8 @@ export async function hunt(name: string, seeds: number): Promise<JobResult> {
   try {
     const trouble = plant(mutant, folder);
     if (trouble !== null) return { ...NOTHING, caught: { mutant: name, after: null, by: '', trouble } };
-    const told = await ask(folder, ['--hunt', String(seeds), '--aim', mutant.aim.join(',')]);
+    const seen = mutant.seen === undefined ? [] : ['--seen', String(mutant.seen)];
+    const told = await ask(folder, ['--hunt', String(seeds), '--aim', mutant.aim.join(','), ...seen]);
     const found = JSON.parse(told) as { readonly after: number | null; readonly by: string };
     return { ...NOTHING, caught: { mutant: name, ...found, trouble: null } };
   } finally {

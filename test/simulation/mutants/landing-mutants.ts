@@ -60,7 +60,7 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'resolved-although-nothing-changed',
-    file: 'src/decide/remarks.ts',
+    file: 'src/decide/replies.ts',
     from: "reply.kind === 'done' && answer.changed && open",
     to: "reply.kind === 'done' && open",
     aim: ['remarks'],
@@ -92,6 +92,7 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
     from: 'mergeQueue(queue.candidates, queue.holders, taken)',
     to: 'mergeQueue(queue.candidates, queue.holders, taken.size < 0 ? taken : new Map())',
     aim: ['two-land-at-once'],
+    seen: 120,
   },
   {
     name: 'stopped-but-still-queued',
@@ -106,6 +107,7 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
     from: "const again = entry.key.includes('~') ?",
     to: "const again = entry.key.includes('~~') ?",
     aim: ['queue-stop-twice'],
+    seen: 18,
   },
   {
     name: 'queued-and-merged-directly',
@@ -127,6 +129,7 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
     from: 'if (made !== null && facts.now - made < LAG_MS) return null;',
     to: 'if (made !== 0) return null;',
     aim: ['draft-by-a-person'],
+    seen: 26,
   },
   {
     name: 'weaker-tests-pass',
@@ -145,7 +148,7 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
   {
     name: 'moves-from-any-state',
     file: 'src/heartbeat/outside/move-issue.ts',
-    from: 'if (!action.fromTypes.includes(issue.state.type)) {',
+    from: 'if (!there || !action.fromTypes.includes(issue.state.type)) {',
     to: 'if (action.fromTypes.length === 0) {',
     aim: ['dragged'],
   },

@@ -10,6 +10,8 @@ export interface Mutant {
   readonly to: string;
   /** Scenarios in which it should show. */
   readonly aim: readonly string[];
+  /** The run of its hunt that showed it last, which is tried first. When it does not any more, the hunt begins at its beginning. */
+  readonly seen?: number;
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -26,6 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: '    await recheck(action, hands);\n',
     to: '',
     aim: ['base-moves-unguarded', 'taken-over'],
+    seen: 44,
   },
   {
     name: 'what-landed-is-believed',
@@ -40,6 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: '    const outsideId = found ?? (await how.perform(action, hands, again));\n    await journal.confirm(action.key, outsideId);',
     to: '    await journal.confirm(action.key, found);\n    const outsideId = found ?? (await how.perform(action, hands, again));\n    await journal.confirm(action.key, outsideId);',
     aim: ['one-ticket'],
+    seen: 25,
   },
   {
     name: 'repeated-without-a-look',
@@ -47,6 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "const again = before || action.key.includes('~');",
     to: "const again = !before && action.key.includes('~');",
     aim: ['one-ticket'],
+    seen: 44,
   },
   {
     name: 'a-review-key-with-a-clock',
@@ -68,6 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'named.filter((check) => check.sha === head)',
     to: "named.filter((check) => check.sha !== '')",
     aim: ['base-moves', 'findings'],
+    seen: 44,
   },
   {
     name: 'checks-by-anybody',
@@ -264,6 +270,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'last = Math.max(machine.now(), last + Math.floor(elapsed - lastElapsed));',
     to: 'last = machine.now();',
     aim: ['skewed'],
+    seen: 85,
   },
   {
     name: 'approval-lost-while-github-is-away',

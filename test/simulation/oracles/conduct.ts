@@ -94,6 +94,9 @@ export const stops: OracleMaker = (court) => {
         }
         return;
       }
+      // Work on the issue ended with its merge. That its change is taken back is about the base branch, whatever was said before.
+      if (happening.kind === 'pushed' && happening.before === null && happening.branch.includes('-revert-'))
+        stopped.delete(keyOfBranch(happening.branch) ?? '');
       const key =
         happening.kind === 'session-began'
           ? keyOfSubject(happening.subject)

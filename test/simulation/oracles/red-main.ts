@@ -9,11 +9,13 @@ export const redMain: OracleMaker = (court) => {
   const { world, plan, violation } = court;
   const { git, hub } = world;
   let broken: string | null = null;
+  let called = false;
   let thawed = false;
   const left =
     plan.acts.length > 0 || plan.rules.corrupt !== null || plan.faults.some(({ fault }) => LASTING.has(fault));
   return {
     see: (happening) => {
+      if (happening.kind === 'reported' && happening.key.startsWith('red:')) called = true;
       if (happening.kind === 'reported' && happening.key.startsWith('thawed:')) thawed = true;
       if (happening.kind !== 'merged' || happening.by !== 'bot') return;
       const red = (sha: string): boolean => !judge(git.get(sha).tree, true).green;
@@ -23,6 +25,7 @@ export const redMain: OracleMaker = (court) => {
     end: () => {
       if (broken === null || left) return;
       if (!judge(git.get(hub.tip('main')).tree, true).green) violation(`main stayed red after the merge of ${broken}`);
+      else if (!called) violation(`main was red after the merge of ${broken}, and nobody was called`);
       else if (!thawed) violation(`main is green again after ${broken}, and merging never went on`);
     },
   };

@@ -45,7 +45,8 @@ export function restOf(world: World, ticket: TicketPlan): Rest {
 function reported({ log }: World, id: string): Rest | null {
   if (!log.some(({ happening: it }) => it.kind === 'fault' && it.what.includes('Comment') && LASTING.has(it.fault)))
     return null;
-  const last = log.findLast(({ happening: it }) => it.kind === 'reported' && it.key.split(':')[1] === id)?.happening;
+  const told = (key: string): boolean => /^(parked|cancelled|waiting):/.test(key) && key.split(':')[1] === id;
+  const last = log.findLast(({ happening: it }) => it.kind === 'reported' && told(it.key))?.happening;
   if (last?.kind !== 'reported') return null;
   if (last.key.startsWith('parked:')) return 'parked';
   if (last.key.startsWith('cancelled:')) return 'stopped';

@@ -24,24 +24,19 @@ export const LANDING: readonly Scenario[] = [
     tickets: [...oneTicket(PART, {}, 'any'), makeTicket(2, { expect: 'any' })],
     acts: [act('stop', seconds(115 + random.below(40))), act('stop', seconds(150 + random.below(90)), 'ENG-2')],
   })),
-  scenario(
-    'queue-stop-twice',
-    (random) => ({
-      rules: QUEUE,
-      tickets: oneTicket(PART, {}, 'any'),
-      acts: [
-        act('stop', seconds(115 + random.below(10))),
-        act('resume', seconds(220)),
-        act('stop', seconds(240 + random.below(30))),
-      ],
-    }),
-    { swept: false },
-  ),
-  scenario(
-    'queue-clash',
-    () => ({ rules: QUEUE, tickets: [...oneTicket({ 'src/shape.ts': 'shape 2' }, {}, 'any'), needy(2)] }),
-    { swept: false },
-  ),
+  scenario('queue-stop-twice', (random) => ({
+    rules: QUEUE,
+    tickets: oneTicket(PART, {}, 'any'),
+    acts: [
+      act('stop', seconds(115 + random.below(10))),
+      act('resume', seconds(220)),
+      act('stop', seconds(240 + random.below(30))),
+    ],
+  })),
+  scenario('queue-clash', () => ({
+    rules: QUEUE,
+    tickets: [...oneTicket({ 'src/shape.ts': 'shape 2' }, {}, 'any'), needy(2)],
+  })),
   scenario('draft', () => ({ project: { draft: true } })),
   scenario('draft-by-a-person', (random) => ({
     tickets: oneTicket(PART, {}, 'any'),
@@ -51,25 +46,19 @@ export const LANDING: readonly Scenario[] = [
     tickets: oneTicket({ 'test/part.test.ts': 'weaker' }),
     acts: [act('approve-other', seconds(150)), act('approve', seconds(300))],
   })),
-  scenario('weaker-tests-unapproved', () => ({ tickets: oneTicket({ 'test/part.test.ts': 'weaker' }, {}, 'any') }), {
-    swept: false,
-  }),
+  scenario('weaker-tests-unapproved', () => ({ tickets: oneTicket({ 'test/part.test.ts': 'weaker' }, {}, 'any') })),
   scenario('landed-red', (random) => ({
     project: { rerunChecks: random.chance(0.5) },
     tickets: [...oneTicket(TOO_LATE, {}, 'any'), makeTicket(2, { atMs: 150_000, expect: 'merged' })],
     settleMs: 40 * MINUTE_MS,
   })),
-  scenario(
-    'frozen-over-a-revert',
-    () => ({
-      rules: { ...rules, corrupt: { merge: 1, how: 'extra-change' } },
-      // The change is taken back slowly; what comes between lands wrong after a person thawed the first freeze.
-      tickets: [...oneTicket(TOO_LATE, { stepMs: 60_000 }, 'any'), makeTicket(2, { atMs: 250_000 })],
-      acts: [act('thaw', seconds(370))],
-      settleMs: 40 * MINUTE_MS,
-    }),
-    { swept: false },
-  ),
+  scenario('frozen-over-a-revert', () => ({
+    rules: { ...rules, corrupt: { merge: 1, how: 'extra-change' } },
+    // The change is taken back slowly; what comes between lands wrong after a person thawed the first freeze.
+    tickets: [...oneTicket(TOO_LATE, { stepMs: 60_000 }, 'any'), makeTicket(2, { atMs: 250_000 })],
+    acts: [act('thaw', seconds(370))],
+    settleMs: 40 * MINUTE_MS,
+  })),
   scenario(
     'updated-by-hand',
     (random) => {
@@ -83,14 +72,10 @@ export const LANDING: readonly Scenario[] = [
     },
     { wild: false },
   ),
-  scenario(
-    'base-moves-at-many-calls',
-    (random) => ({
-      tickets: oneTicket(PART, {}, 'any'),
-      acts: Array.from({ length: 12 }, (_, index) => act('move-base', { call: 40 + 2 * index + random.below(2) })),
-    }),
-    { swept: false },
-  ),
+  scenario('base-moves-at-many-calls', (random) => ({
+    tickets: oneTicket(PART, {}, 'any'),
+    acts: Array.from({ length: 12 }, (_, index) => act('move-base', { call: 20 + 2 * index + random.below(2) })),
+  })),
   scenario('half-by-hand', (random) => ({
     ci: SLOW_CI,
     tickets: oneTicket({ 'src/app.ts': 'app 2', ...PART }, {}, 'any'),

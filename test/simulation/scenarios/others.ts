@@ -37,35 +37,27 @@ export const OTHERS: readonly Scenario[] = [
   scenario('base-moves', (random) => ({
     acts: [60, 90, 120, 150, 180].map((at) => act('move-base', seconds(at + random.below(25)))),
   })),
-  scenario('base-moves-at-a-call', (random) => ({ acts: [act('move-base', { call: 35 + random.below(40) })] })),
+  scenario('base-moves-at-a-call', (random) => ({ acts: [act('move-base', { call: 14 + random.below(28) })] })),
   scenario('base-moves-unguarded', (random) => ({
     rules: { ...rules, strict: false },
     // What the lists show is late, so that only the look right before the merge can know.
     staleMs: 40_000,
     quietFromMs: 5 * MINUTE_MS,
     tickets: oneTicket(PART, {}, 'any'),
-    acts: [act('move-base', seconds(100 + random.below(100)))],
+    acts: [act('move-base', seconds(100 + random.below(45)))],
   })),
   scenario('protected', () => ({
     tickets: oneTicket({ 'package.json': '{ "more": 1 }' }),
     acts: [act('approve-by-stranger', seconds(150)), act('approve-other', seconds(160)), act('approve', seconds(300))],
   })),
-  scenario(
-    'protected-unapproved',
-    () => ({
-      tickets: oneTicket({ 'AGENTS.md': 'obey' }, {}, 'any'),
-      acts: [act('approve-by-stranger', seconds(150)), act('approve-other', seconds(160))],
-    }),
-    { swept: false },
-  ),
-  scenario(
-    'approval-then-push',
-    (random) => ({
-      tickets: oneTicket({ '.github/workflows/ci.yml': 'on: push' }, {}, 'any'),
-      acts: [act('approve', seconds(85)), act('push', seconds(90 + random.below(60))), act('resume', seconds(300))],
-    }),
-    { swept: false },
-  ),
+  scenario('protected-unapproved', () => ({
+    tickets: oneTicket({ 'AGENTS.md': 'obey' }, {}, 'any'),
+    acts: [act('approve-by-stranger', seconds(150)), act('approve-other', seconds(160))],
+  })),
+  scenario('approval-then-push', (random) => ({
+    tickets: oneTicket({ '.github/workflows/ci.yml': 'on: push' }, {}, 'any'),
+    acts: [act('approve', seconds(85)), act('push', seconds(90 + random.below(60))), act('resume', seconds(300))],
+  })),
   scenario('stop-resume', (random) => {
     const at = 20 + random.below(130);
     return { acts: [act('stop', seconds(at)), act('resume', seconds(at + 100))] };
@@ -74,32 +66,31 @@ export const OTHERS: readonly Scenario[] = [
     const at = 40 + random.below(100);
     return { acts: [act('to-backlog', seconds(at)), act('to-todo', seconds(at + 100))] };
   }),
-  scenario('taken-over', (random) => ({
-    project: LABELLED.project,
-    tickets: oneTicket(PART, {}, 'any').map((one) => ({ ...one, value: LABELLED.value })),
-    acts: [act(TAKE_OVER[random.below(TAKE_OVER.length)] ?? 'stop', { call: 3 + random.below(75) })],
-  })),
   scenario(
-    'meddling',
+    'taken-over',
     (random) => ({
       project: LABELLED.project,
       tickets: oneTicket(PART, {}, 'any').map((one) => ({ ...one, value: LABELLED.value })),
-      acts: Array.from({ length: 2 + random.below(5) }, () =>
-        act(ACTS[random.below(ACTS.length)] ?? 'talk', { call: 3 + random.below(90) }),
-      ),
-      settleMs: 40 * MINUTE_MS,
+      acts: [act(TAKE_OVER[random.below(TAKE_OVER.length)] ?? 'stop', { call: 12 + random.below(33) })],
     }),
-    { swept: false },
+    { sweptSeed: 11 },
   ),
+  scenario('meddling', (random) => ({
+    project: LABELLED.project,
+    tickets: oneTicket(PART, {}, 'any').map((one) => ({ ...one, value: LABELLED.value })),
+    acts: Array.from({ length: 2 + random.below(5) }, () =>
+      act(ACTS[random.below(ACTS.length)] ?? 'talk', { call: 3 + random.below(50) }),
+    ),
+    settleMs: 40 * MINUTE_MS,
+  })),
   scenario('corrupted-merge', (random) => ({
     rules: { ...rules, corrupt: { merge: 0, how: CORRUPTIONS[random.below(CORRUPTIONS.length)] ?? 'empty' } },
     tickets: [...oneTicket(PART, {}, 'any'), makeTicket(2, { atMs: 30_000 })],
   })),
-  scenario(
-    'red-main',
-    (random) => ({ tickets: oneTicket(PART, {}, 'any'), acts: [act('break-base', seconds(30 + random.below(90)))] }),
-    { swept: false },
-  ),
+  scenario('red-main', (random) => ({
+    tickets: oneTicket(PART, {}, 'any'),
+    acts: [act('break-base', seconds(30 + random.below(90)))],
+  })),
   scenario('peoples-pull', (random) => ({
     project: { reviewPullRequests: 'all' },
     acts: [act('open-own', seconds(5)), act('push-own', seconds(60 + random.below(60)))],
@@ -132,60 +123,47 @@ export const OTHERS: readonly Scenario[] = [
       act('resolve-threads', seconds(600)),
     ],
   })),
-  scenario(
-    'strangers',
-    () => ({
-      tickets: [
-        makeTicket(1, { by: 'stranger', expect: 'never-started' }),
-        makeTicket(2, { by: 'forge', expect: 'never-started' }),
-        makeTicket(3, { value: { blockers: [{ id: 'issue-ENG-900', key: 'ENG-900', settled: false }] } }),
-        makeTicket(4, { expect: 'merged' }),
-      ],
-    }),
-    { swept: false },
-  ),
+  scenario('strangers', () => ({
+    tickets: [
+      makeTicket(1, { by: 'stranger', expect: 'never-started' }),
+      makeTicket(2, { by: 'forge', expect: 'never-started' }),
+      makeTicket(3, { value: { blockers: [{ id: 'issue-ENG-900', key: 'ENG-900', settled: false }] } }),
+      makeTicket(4, { expect: 'merged' }),
+    ],
+  })),
   scenario('push-during-a-round', (random) => ({
     tickets: oneTicket({ 'src/part-1.ts': 'part 1 flaw' }, {}, 'any'),
     acts: [act('push', seconds(115 + random.below(35)))],
   })),
-  scenario(
-    'squatter',
-    (random) => ({ tickets: oneTicket(PART, {}, 'any'), acts: [act('open-on-ours', { call: 15 + random.below(10) })] }),
-    { swept: false },
-  ),
+  scenario('squatter', (random) => ({
+    tickets: oneTicket(PART, {}, 'any'),
+    acts: [act('open-on-ours', { call: 18 + (random.chance(0.7) ? 0 : random.below(4)) })],
+  })),
   scenario(
     'dragged',
     (random) => ({
       tickets: oneTicket(PART, {}, 'any'),
       acts: [
         act(random.chance(0.5) ? 'to-backlog' : 'to-canceled', {
-          call: random.chance(0.5) ? 5 + random.below(6) : 18 + random.below(14),
+          call: random.chance(0.5) ? 5 + random.below(6) : 18 + random.below(12),
         }),
       ],
     }),
-    { swept: false },
+    { sweptSeed: 5 },
   ),
-  scenario(
-    'clash-unguarded',
-    () => {
-      const [one] = oneTicket({ 'src/shape.ts': 'shape 2' }, {}, 'any');
-      const two = makeTicket(2);
-      const needs = { 'src/user.ts': 'user\nneeds src/shape.ts=shape 1' };
-      return {
-        rules: { ...rules, strict: false },
-        tickets: one === undefined ? [] : [one, { ...two, script: { ...two.script, change: needs } }],
-      };
-    },
-    { swept: false },
-  ),
-  scenario(
-    'red-main-later',
-    (random) => ({
-      tickets: oneTicket(PART, { stepMs: 60_000 }, 'any'),
-      acts: [act('break-base', seconds(20 + random.below(60)))],
-    }),
-    { swept: false },
-  ),
+  scenario('clash-unguarded', () => {
+    const [one] = oneTicket({ 'src/shape.ts': 'shape 2' }, {}, 'any');
+    const two = makeTicket(2);
+    const needs = { 'src/user.ts': 'user\nneeds src/shape.ts=shape 1' };
+    return {
+      rules: { ...rules, strict: false },
+      tickets: one === undefined ? [] : [one, { ...two, script: { ...two.script, change: needs } }],
+    };
+  }),
+  scenario('red-main-later', (random) => ({
+    tickets: oneTicket(PART, { stepMs: 60_000 }, 'any'),
+    acts: [act('break-base', seconds(20 + random.below(60)))],
+  })),
   scenario(
     'skewed',
     (random) => {
@@ -200,7 +178,7 @@ export const OTHERS: readonly Scenario[] = [
         ],
       };
     },
-    { swept: false, wild: false },
+    { wild: false },
   ),
   scenario(
     'protected-in-trouble',
@@ -213,9 +191,9 @@ export const OTHERS: readonly Scenario[] = [
       })),
       quietFromMs: 1_200_000,
     }),
-    { swept: false, wild: false },
+    { wild: false },
   ),
-  scenario('two-bots', () => ({ bots: 2 }), { swept: false }),
+  scenario('two-bots', () => ({ bots: 2 })),
   scenario(
     'late-approval',
     () => ({
@@ -225,6 +203,6 @@ export const OTHERS: readonly Scenario[] = [
       acts: [act('approve', seconds(90))],
       settleMs: 90 * MINUTE_MS,
     }),
-    { swept: false, wild: false },
+    { wild: false },
   ),
 ];

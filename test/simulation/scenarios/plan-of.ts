@@ -20,7 +20,7 @@ export function scenarioNamed(name: string): Scenario {
 
 /** The plan whose kill points are counted: nothing in its way. */
 export function sweptPlan(scenario: Scenario): Plan {
-  return scenario.plan(1, seededRandom(1));
+  return scenario.plan(scenario.sweptSeed, seededRandom(scenario.sweptSeed));
 }
 
 export function planOf(seed: number, name: string | null = null): Plan {
@@ -37,6 +37,7 @@ const MILD: readonly Fault[] = ['unreachable', 'server-error', 'limited', 'slow'
 const HARSH: readonly Fault[] = [...MILD, 'unauthorised', 'refused', 'invalid'];
 const CALLS_MAX = 500;
 const POINTS_A_TICKET = 150;
+const CALLS_A_TICKET = 60;
 
 function laidOver(plan: Plan, random: Random): Plan {
   switch (random.below(6)) {
@@ -96,7 +97,11 @@ function skewsOf(random: Random): Plan['skews'] {
 function meddling(plan: Plan, random: Random): readonly PlannedAct[] {
   return Array.from({ length: random.below(3) }, () => {
     const ticket = plan.tickets[random.below(plan.tickets.length)];
-    return act(ACTS[random.below(ACTS.length)] ?? 'talk', { call: 3 + random.below(120) }, ticket?.key ?? 'ENG-1');
+    return act(
+      ACTS[random.below(ACTS.length)] ?? 'talk',
+      { call: 3 + random.below(CALLS_A_TICKET * plan.tickets.length) },
+      ticket?.key ?? 'ENG-1',
+    );
   });
 }
 

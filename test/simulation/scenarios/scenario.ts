@@ -10,6 +10,8 @@ export interface Scenario {
   readonly plan: (seed: number, random: Random) => Plan;
   /** Killed at every single point. Those of many tickets only repeat what those of few have. */
   readonly swept: boolean;
+  /** The seed of the plan that is swept: one with which what the scenario is about does happen. */
+  readonly sweptSeed: number;
   /** Trouble may be laid over it. */
   readonly wild: boolean;
 }
@@ -19,12 +21,13 @@ export type Sketch = Partial<Omit<Plan, 'scenario' | 'seed'>>;
 export function scenario(
   name: string,
   sketch: (random: Random) => Sketch,
-  kind: Partial<Pick<Scenario, 'swept' | 'wild'>> = {},
+  kind: Partial<Pick<Scenario, 'swept' | 'sweptSeed' | 'wild'>> = {},
 ): Scenario {
   return {
     name,
     plan: (seed, random) => makePlan({ ...sketch(random), scenario: name, seed }),
     swept: true,
+    sweptSeed: 1,
     wild: true,
     ...kind,
   };

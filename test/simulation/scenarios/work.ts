@@ -32,33 +32,25 @@ export const WORK: readonly Scenario[] = [
     acts: [act('resume', seconds(700))],
     settleMs: 40 * MINUTE_MS,
   })),
-  scenario('skipped-ci', () => ({ tickets: oneTicket(PART, {}, 'any'), ci: oddly('skipped') }), { swept: false }),
-  scenario('wrong-app-ci', () => ({ tickets: oneTicket(PART, {}, 'any'), ci: oddly('wrong-app') }), { swept: false }),
-  scenario('slow-ci', () => ({ ci: { name: 'test', delayMs: [180_000, 240_000], flakiness: 0, odd: {} } }), {
-    swept: false,
-  }),
+  scenario('skipped-ci', () => ({ tickets: oneTicket(PART, {}, 'any'), ci: oddly('skipped') })),
+  scenario('wrong-app-ci', () => ({ tickets: oneTicket(PART, {}, 'any'), ci: oddly('wrong-app') })),
+  scenario('slow-ci', () => ({ ci: { name: 'test', delayMs: [180_000, 240_000], flakiness: 0, odd: {} } })),
   scenario('audit', () => ({ audit: true, tickets: oneTicket({ 'src/part-1.ts': 'part 1 unmet' }) })),
   scenario('crashing-agent', () => ({ tickets: oneTicket(PART, { crashes: 2, reviewCrashes: 1 }) })),
-  scenario('hopeless-agent', () => ({ tickets: oneTicket(PART, { crashes: 99 }, 'parked') }), { swept: false }),
-  scenario('ping-pong', () => ({ tickets: oneTicket(PART, { neverContent: true }, 'parked') }), { swept: false }),
-  scenario('stubborn', () => ({ tickets: oneTicket({ 'src/part-1.ts': 'broken' }, { stubborn: true }, 'parked') }), {
-    swept: false,
-  }),
+  scenario('hopeless-agent', () => ({ tickets: oneTicket(PART, { crashes: 99 }, 'parked') })),
+  scenario('ping-pong', () => ({ tickets: oneTicket(PART, { neverContent: true }, 'parked') })),
+  scenario('stubborn', () => ({ tickets: oneTicket({ 'src/part-1.ts': 'broken' }, { stubborn: true }, 'parked') })),
   scenario('asking', () => ({ tickets: oneTicket(PART, { asks: true }), acts: [act('answer', seconds(200))] })),
   scenario('budget', (random) => ({
     tickets: oneTicket(PART, { steps: 10, stepMs: 4_000, microUsdPerStep: 40_000 + random.below(40_000) }, 'parked'),
     budget: { issueMicroUsdMax: 400_000 },
   })),
   scenario('outage', () => ({ outages: [{ fromMs: 25_000, toMs: 180_000 }], quietFromMs: 180_000 })),
-  scenario('long-outage', () => ({ outages: [{ fromMs: 25_000, toMs: 400_000 }], quietFromMs: 400_000 }), {
-    swept: false,
-  }),
+  scenario('long-outage', () => ({ outages: [{ fromMs: 25_000, toMs: 400_000 }], quietFromMs: 400_000 })),
   scenario('squash', () => ({ mergeMethod: 'squash' })),
-  scenario(
-    'big-bill',
-    () => ({ tickets: oneTicket(PART, { steps: 12, stepMs: 3_000, microUsdPerStep: 150_000 }, 'any') }),
-    { swept: false },
-  ),
+  scenario('big-bill', () => ({
+    tickets: oneTicket(PART, { steps: 12, stepMs: 3_000, microUsdPerStep: 150_000 }, 'any'),
+  })),
   scenario(
     'crowd',
     (random) => ({

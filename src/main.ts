@@ -17,7 +17,6 @@ import { wiringChanges } from './config/wiring.ts';
 import { contentTimes } from './decide/content-writes.ts';
 import type { Decision } from './decide/decide.ts';
 import type { Pressure } from './domain/pressure.ts';
-import type { Check, PullRequest } from './domain/pull-request.ts';
 import { createMirror, mirrorPath } from './git/mirror.ts';
 import { createWorkspaces } from './git/workspaces.ts';
 import { createForge } from './github/create-forge.ts';
@@ -25,6 +24,7 @@ import { createGithubGovernor } from './github/github-governor.ts';
 import { createGovernor, type Governor } from './governor/governor.ts';
 import { paceBoard, paceRepositories } from './governor/pace-looks.ts';
 import { Heartbeat } from './heartbeat/heartbeat.ts';
+import { failureLogs, seenTip } from './heartbeat/last-look.ts';
 import { createObserver, type Outside, type Rules } from './heartbeat/observe.ts';
 import type { Clock, Forge, Isolation, Mirror, Models, Sink, Tracker, Workspaces } from './heartbeat/ports.ts';
 import { createReporter, digestText } from './heartbeat/report.ts';
@@ -205,12 +205,9 @@ export async function startBot(
     now: clock.now,
     onEnd: () => heart.wake('session-ended'),
     log,
-    failureLog: (repository, head, names) => failureLogs(forge, outside, repository, head, names),
+    failureLog: (repository, head, checks) => failureLogs(forge, outside, { repository, head, checks }),
     pullRequest: (repository, number) => forge.pullRequest(repository, number),
-    seenTip: (repository, branch) => {
-      const view = outside?.repositories.get(repository);
-      return view?.known === true ? (view.value.bases.get(branch)?.tip ?? null) : null;
-    },
+    seenTip: (repository, branch) => seenTip(outside, repository, branch),
     ...(parts.wait === undefined ? {} : { wait: parts.wait }),
   });
 
@@ -384,21 +381,4 @@ async function refresh(config: ConfigSource, atStart: LoadedConfig, log: Log): P
     log.error(`the edited config is wrong, so the last good one stays in force. ${outcome.fault.message}`);
   }
   return config.current().heartbeat.cadence;
-}
-
-async function failureLogs(
-  forge: Forge,
-  outside: Outside | null,
-  repository: string,
-  head: string,
-  names: readonly string[],
-): Promise<string> {
-  const view = outside?.repositories.get(repository);
-  const pullRequests: readonly PullRequest[] = view?.known === true ? view.value.pullRequests : [];
-  const checks: readonly Check[] = pullRequests.find((one) => one.head === head)?.checks ?? [];
-  const failed = checks.filter((check) => names.includes(check.name) && check.state !== 'success');
-  const logs = await Promise.all(
-    failed.map(async (check) => `## ${check.name}: ${check.state}\n\n${await forge.failureLog(repository, check)}`),
-  );
-  return logs.length === 0 ? `GitHub shows no log for ${names.join(', ')} on ${head}.` : logs.join('\n\n');
 }

@@ -16,6 +16,7 @@ import type { Secrets } from './config/secrets.ts';
 import { wiringChanges } from './config/wiring.ts';
 import { contentTimes } from './decide/content-writes.ts';
 import type { Decision } from './decide/decide.ts';
+import { goingOn } from './decide/going-on.ts';
 import type { Pressure } from './domain/pressure.ts';
 import { createMirror, mirrorPath } from './git/mirror.ts';
 import { createWorkspaces } from './git/workspaces.ts';
@@ -236,6 +237,11 @@ export async function startBot(
           },
           rules: () => rulesOf(config.current()),
           accepting: () => accepting,
+          onDecision: ({ actions }) => {
+            const runs = goingOn(interrupted, actions);
+            interrupted = interrupted.filter((run) => !runs.includes(run));
+            for (const run of runs) sessions.start(run);
+          },
         }),
       after: (result) => {
         outside = result.outside;
@@ -259,7 +265,7 @@ export async function startBot(
       'open model calls of the last process were booked at their worst case',
     );
   // Plain code's own runs have no session: the next tick does the same act again.
-  for (const run of recovered.runs) if (run.role !== 'orchestrator') sessions.start(run);
+  let interrupted = recovered.runs.filter((run) => run.role !== 'orchestrator');
 
   const bot: Bot = {
     status,

@@ -25,6 +25,9 @@ function step(name: string, program: string, args: readonly string[]): boolean {
   return status === 0;
 }
 
+/** A failed test that leaves something running must not hold up all others for ever. */
+const FILE_MS_MAX = 15 * 60_000;
+
 const only = process.argv.slice(2);
 const files = (only.length > 0 ? only : globSync('test/**/*.test.ts', { cwd: root })).toSorted();
 const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');
@@ -34,7 +37,12 @@ const results = [
   ...(only.length > 0
     ? []
     : [step('format and lint', process.execPath, [biome, 'check']), step('types', process.execPath, [tsc, '-p', '.'])]),
-  step(`${files.length} test files`, process.execPath, ['--test', '--test-concurrency=2', ...files]),
+  step(`${files.length} test files`, process.execPath, [
+    '--test',
+    '--test-concurrency=2',
+    `--test-timeout=${FILE_MS_MAX}`,
+    ...files,
+  ]),
 ];
 
 interface Need {

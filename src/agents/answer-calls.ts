@@ -1,5 +1,6 @@
 /** Runs the calls of one reply and gathers their results, in the calls' own order. */
 import type { ToolCall, ToolResult, ToolSpec, TranscriptMessage } from '../domain/transcript.ts';
+import { type DoneCall, noteToolCall } from './note-calls.ts';
 import type { Task } from './prepare-task.ts';
 import type { Prompt } from './read-prompt.ts';
 import type { RunEnd, Session } from './session-options.ts';
@@ -11,7 +12,7 @@ import { finishAudit, finishAuditSpec } from './tools/finish-audit.ts';
 import { finishReview, finishReviewSpec } from './tools/finish-review.ts';
 import { finishWork, finishWorkSpec } from './tools/finish-work.ts';
 import { read } from './tools/read.ts';
-import { type Tool, unknownTool } from './tools/tool.ts';
+import { type Tool, type ToolOutcome, unknownTool } from './tools/tool.ts';
 import { write } from './tools/write.ts';
 
 const TOOLS: ReadonlyMap<string, Tool> = new Map([bash, read, edit, write].map((tool) => [tool.spec.name, tool]));
@@ -34,7 +35,7 @@ export function toolSpecs(prompt: Prompt): readonly ToolSpec[] {
 }
 
 export type Answer =
-  | { readonly kind: 'results'; readonly message: TranscriptMessage }
+  | { readonly kind: 'results'; readonly message: TranscriptMessage; readonly done: readonly DoneCall[] }
   | { readonly kind: 'end'; readonly end: RunEnd };
 
 export async function answerCalls(
@@ -48,13 +49,18 @@ export async function answerCalls(
     return await answerLast(session, task, only, own);
   }
   const results: ToolResult[] = [];
+  const done: DoneCall[] = [];
   for (const batch of batches(calls)) {
     session.live.doing = batch.map(doing).join(', ');
     // What changes files waits its turn, and so does whatever comes after it.
-    results.push(...(await Promise.all(batch.map((call) => answerOne(session, task, call)))));
+    const answered = await Promise.all(batch.map((call) => answerOne(session, task, call)));
     session.signal.throwIfAborted();
+    for (const one of answered) {
+      results.push(one.result);
+      done.push(one.done);
+    }
   }
-  return { kind: 'results', message: { kind: 'tool-results', results } };
+  return { kind: 'results', message: { kind: 'tool-results', results }, done };
 }
 
 /** They end the run where they are taken, so they come alone. */
@@ -69,16 +75,20 @@ async function answerLast(
   own: readonly TranscriptMessage[],
 ): Promise<Answer> {
   session.live.doing = call.name;
+  const began = session.now();
   const finish = call.name === 'ask' ? ask(call.input, session.run.role) : await finished(session, task, call, own);
-  session.log.info({ run: session.run.id, tool: call.name, outcome: finish.kind }, 'tool call');
+  const text = finish.kind === 'rejected' ? finish.text : '';
+  const done = doneCall(session, call, { text, isError: finish.kind === 'rejected' }, began);
+  // Nothing is written after it that it could stand beside.
+  if (finish.kind !== 'rejected') await noteToolCall(session, done);
   switch (finish.kind) {
     case 'accepted':
       return { kind: 'end', end: { state: 'succeeded', reason: finish.result.summary, result: finish.result } };
     case 'ended':
       return { kind: 'end', end: finish.end };
     case 'rejected': {
-      const result = { callId: call.id, name: call.name, text: finish.text, isError: true };
-      return { kind: 'results', message: { kind: 'tool-results', results: [result] } };
+      const result = { callId: call.id, name: call.name, text, isError: true };
+      return { kind: 'results', message: { kind: 'tool-results', results: [result] }, done: [done] };
     }
   }
 }
@@ -99,13 +109,28 @@ async function finished(
   }
 }
 
-async function answerOne(session: Session, task: Task, call: ToolCall): Promise<ToolResult> {
-  const { text, isError } = await outcomeOf(task, call);
-  session.log.info({ run: session.run.id, tool: call.name, isError, characters: text.length }, 'tool call');
-  return { callId: call.id, name: call.name, text, isError };
+interface Answered {
+  readonly result: ToolResult;
+  readonly done: DoneCall;
 }
 
-async function outcomeOf(task: Task, call: ToolCall): Promise<{ readonly text: string; readonly isError: boolean }> {
+async function answerOne(session: Session, task: Task, call: ToolCall): Promise<Answered> {
+  const began = session.now();
+  const outcome = await outcomeOf(task, call);
+  const { text, isError } = outcome;
+  return {
+    result: { callId: call.id, name: call.name, text, isError },
+    done: doneCall(session, call, outcome, began),
+  };
+}
+
+function doneCall(session: Session, call: ToolCall, outcome: ToolOutcome, began: number): DoneCall {
+  const { text, isError, exitCode = null } = outcome;
+  const durationMs = session.now() - began;
+  return { tool: call.name, doing: doing(call), isError, exitCode, bytes: Buffer.byteLength(text), durationMs };
+}
+
+async function outcomeOf(task: Task, call: ToolCall): Promise<ToolOutcome> {
   const { tools } = task.prompt;
   if (!tools.includes(call.name)) return unknownTool(call.name, tools);
   // It would hand in work, or rest on it, whose last steps nobody has seen yet.

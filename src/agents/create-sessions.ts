@@ -13,7 +13,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   const start = (run: Run): void => {
     if (draining || alive.has(run.id)) return;
     const stop = new AbortController();
-    const live: LiveState = { startedAt: options.now(), doing: 'starting', turns: 0, microUsd: 0 };
+    const live: LiveState = { startedAt: options.now(), doing: 'starting', turns: 0, microUsd: 0, worstMicroUsd: 0 };
     const ended = runSession({ ...options, dependencies, run, signal: stop.signal, live }).finally(() =>
       alive.delete(run.id),
     );

@@ -4,6 +4,7 @@ import { OutsideError } from '../domain/outside-error.ts';
 import type { Price, ToolSpec, TranscriptMessage, Usage } from '../domain/transcript.ts';
 import type { ModelReply } from '../heartbeat/ports.ts';
 import type { Loop } from './limit-reached.ts';
+import { type ModelCall, noteModelCall } from './note-calls.ts';
 import { CannotRun, endAs, type RunEnd } from './session-options.ts';
 
 export interface PaidCall {
@@ -35,9 +36,15 @@ export async function paidCall(loop: Loop, call: PaidCall, keep: (reply: ModelRe
   // An allowance is used up: only a person's word may spend more.
   if (!reserved.ok) return { kind: 'end', end: endAs('awaiting-human', reserved.reason) };
   session.live.doing = call.doing;
+  session.live.worstMicroUsd = worst;
   let billable = false;
-  const settle = async (microUsd: number, usage: Usage) => {
-    await journal.settle(reserved.reservationId, { microUsd, usage, model });
+  const began = session.now();
+  const settle = async (microUsd: number, usage: Usage, said: Pick<ModelCall, 'calls' | 'failure'>) => {
+    const durationMs = session.now() - began;
+    await Promise.all([
+      journal.settle(reserved.reservationId, { microUsd, usage, model }),
+      noteModelCall(session, { model, usage, microUsd, durationMs, ...said }),
+    ]);
     session.live.microUsd += microUsd;
   };
   let reply: ModelReply;
@@ -58,7 +65,8 @@ export async function paidCall(loop: Loop, call: PaidCall, keep: (reply: ModelRe
     });
   } catch (error) {
     // A call that we cut off was sent, and may be billed although no byte of an answer came.
-    await settle(billable || signal.aborted ? worst : 0, NO_USAGE);
+    const failure = signal.aborted ? 'cut off' : error instanceof OutsideError ? error.kind : 'broken';
+    await settle(billable || signal.aborted ? worst : 0, NO_USAGE, { calls: null, failure });
     signal.throwIfAborted();
     if (error instanceof OutsideError) return { kind: 'failed', error };
     throw error;
@@ -66,10 +74,9 @@ export async function paidCall(loop: Loop, call: PaidCall, keep: (reply: ModelRe
   try {
     await keep(reply);
   } finally {
-    await settle(costOf(price, reply.usage), reply.usage);
+    const calls = reply.calls.map(({ name }) => name);
+    await settle(costOf(price, reply.usage), reply.usage, { calls, failure: null });
   }
-  const calls = reply.calls.map(({ name }) => name);
-  session.log.info({ run: run.id, model, usage: reply.usage, calls }, 'model call');
   return { kind: 'replied', reply };
 }
 

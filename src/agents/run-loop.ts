@@ -6,7 +6,8 @@ import type { TranscriptMessage } from '../domain/transcript.ts';
 import { answerCalls, toolSpecs } from './answer-calls.ts';
 import { askModel } from './ask-model.ts';
 import { judgeProgress } from './judge-progress.ts';
-import { type Loop, limitReached, nearLimit } from './limit-reached.ts';
+import { type Loop, limitReached, nearLimit, repliesIn } from './limit-reached.ts';
+import { noteToolCall } from './note-calls.ts';
 import { nudge } from './nudge.ts';
 import { endAs, type RunEnd } from './session-options.ts';
 
@@ -28,7 +29,8 @@ async function step(
   if (last?.kind === 'assistant' && last.calls.length > 0) {
     const answer = await answerCalls(session, task, last.calls, transcript.own);
     if (answer.kind === 'end') return answer.end;
-    await transcript.append(answer.message);
+    const noted = answer.done.map((call) => noteToolCall(session, call));
+    await Promise.all([transcript.append(answer.message), ...noted]);
     return null;
   }
   if (last?.kind !== 'user') {
@@ -42,7 +44,7 @@ async function step(
   }
   const end = limitReached(loop);
   if (end !== null) return end;
-  const near = nearLimit(loop);
+  const near = nearLimit(loop, repliesIn(transcript));
   if (near !== null) await transcript.append({ kind: 'user', text: near });
   if ((task.role.driver ?? 'api') === 'api') return await askModel(loop, tools);
   // Loaded where it is used: few need it, and everybody waits for the start.

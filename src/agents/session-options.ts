@@ -68,6 +68,8 @@ export interface LiveState {
   doing: string;
   turns: number;
   microUsd: MicroUsd;
+  /** What the last call might have cost: as much has to be left for the next one to leave. */
+  worstMicroUsd: MicroUsd;
 }
 
 export interface RunEnd {

@@ -10,9 +10,13 @@ const REPLIES_UP_TO = 6;
 /** Pull requests, reviews and answers. Commit statuses, labels and the one comment on Linear are not among them. */
 const CONTENT_KINDS: ReadonlySet<EffectKind> = new Set<EffectKind>(['open-pull-request', 'post-review', 'reply']);
 
+export function isContentKind(kind: EffectKind): boolean {
+  return CONTENT_KINDS.has(kind);
+}
+
 /** It stands on GitHub, or may: one that was tried and has no answer counts. */
 function isContentWrite({ kind, confirmedAt, refused }: Effect): boolean {
-  return CONTENT_KINDS.has(kind) && (confirmedAt !== null || !refused);
+  return isContentKind(kind) && (confirmedAt !== null || !refused);
 }
 
 /** When words were put before people: caps on that outlive a restart. */
@@ -25,7 +29,7 @@ export function tooManyWords(
   action: Pick<OutsideAction, 'kind' | 'key' | 'subject'>,
   effects: ReadonlyMap<string, Effect>,
 ): string | null {
-  if (!CONTENT_KINDS.has(action.kind)) return null;
+  if (!isContentKind(action.kind)) return null;
   const made = madeFor(action.subject, effects, action.key);
   const max = action.kind === 'reply' ? REPLIES_UP_TO : CONTENT_WRITES_MAX;
   return made < max

@@ -53,14 +53,17 @@ export async function verifyMerge(
  * must be that base with the tested head merged into it.
  */
 async function queueFault(
-  mirror: MirrorGit,
-  { mergeCommit, head, base }: MergeClaim,
+  mirror: Mirrored,
+  { baseBranch, mergeCommit, head, base }: MergeClaim,
   landed: { readonly tree: string; readonly parents: readonly string[] },
   testedTree: string,
 ): Promise<string | null> {
+  // Put on the branch as it is, or a wrong name for the commit that brought it in, whose files nobody would look at then.
+  if (mergeCommit === head && !(await isOnFirstLine(mirror.base, head, `refs/heads/${baseBranch}`)))
+    return `the tested head ${head} itself was named as what landed, but it came in by another commit`;
   const [parent] = landed.parents;
   if (parent === undefined) return `${mergeCommit} has no parent: it replaces the branch's history`;
-  if (landed.parents.length > 1 && !landed.parents.includes(head))
+  if (landed.parents.length > 1 && mergeCommit !== head && !landed.parents.includes(head))
     return `head ${head} was tested but ${landed.parents[1]} was merged`;
   const onto = landed.parents.length > 1 ? parent : ((await belowRebased(mirror, mergeCommit, head)) ?? parent);
   if (!(await isAncestor(mirror, base, onto)))
@@ -145,6 +148,15 @@ async function rebaseFault(mirror: MirrorGit, mergeCommit: string, base: string,
     return `${landed.length} commit(s) landed after base ${base}, but ${commits} were tested`;
   }
   return null;
+}
+
+/** Right after a merge it is near the tip. */
+const FIRST_LINE_MAX = 1_000;
+
+async function isOnFirstLine(mirror: MirrorGit, commit: string, branch: string): Promise<boolean> {
+  const listed = await mirror.local(['rev-list', '--first-parent', `--max-count=${FIRST_LINE_MAX}`, branch, '--']);
+  if (listed.exitCode !== 0) throw localTrouble(`list ${branch} of ${mirror.repository}`, listed.stderr);
+  return listed.stdout.toString('utf8').split('\n').includes(commit);
 }
 
 async function isAncestor(mirror: MirrorGit, older: string, newer: string): Promise<boolean> {

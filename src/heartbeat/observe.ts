@@ -2,6 +2,7 @@
  * observe: bounded, parallel reads of Linear, GitHub and git give what the outside looks like. A read that fails becomes
  * "unknown" with its reason; the rest goes on. Our own rows join in snapshot(), which is cheap and may be asked again.
  */
+import { LAST_WORD_MS, lastWordIsOpen } from '../decide/last-word.ts';
 import { askedToMerge, wantsReview } from '../decide/review-others.ts';
 import { type Command, type CommandVerb, parseCommand } from '../domain/command.ts';
 import type { Comment, EpochMs } from '../domain/issue.ts';
@@ -49,8 +50,9 @@ const DIFFS_AT_ONCE_MAX = 4;
 const DIFFS_KEPT_MAX = 1_000;
 const COMMENTS_BACK_MS = 24 * 3_600_000;
 /**
- * How long an issue that has left the watched states is still asked for: done, until its last word has certainly reached
- * Linear and its base branch's checks have spoken; cancelled, while people may still say /resume. Each one costs a little at every look, so it ends.
+ * How long an issue that has left the watched states is still asked for: done, until its base branch's checks have spoken
+ * (and longer while its last word has not reached Linear); cancelled, while people may still say /resume. Each one costs a
+ * little at every look, so it ends.
  */
 const KEPT_IN_VIEW_MS: Readonly<Record<Phase, number>> = {
   active: Number.POSITIVE_INFINITY,
@@ -68,8 +70,11 @@ export function createObserver(senses: Senses): Observer {
 
   async function outside(rules: Rules): Promise<Outside> {
     const now = senses.clock.now();
-    const records = (await senses.journal.records()).filter(
-      (record) => now - record.updatedAt < KEPT_IN_VIEW_MS[record.phase],
+    const [kept, effects] = await Promise.all([senses.journal.records(), senses.journal.effects()]);
+    const records = kept.filter(
+      (record) =>
+        now - record.updatedAt < KEPT_IN_VIEW_MS[record.phase] ||
+        (now - record.updatedAt < LAST_WORD_MS && lastWordIsOpen(record.issueId, effects)),
     );
     const commentsSince = Math.min(now - COMMENTS_BACK_MS, ...records.map((record) => record.movedAt));
     const names = [

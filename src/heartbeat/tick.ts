@@ -13,6 +13,8 @@ export interface TickParts {
   readonly rules: () => Rules;
   /** False while the bot drains: nothing new is started. */
   readonly accepting: () => boolean;
+  /** Told of each decision before it is acted on. */
+  readonly onDecision?: (decision: Decision) => void;
 }
 
 export interface TickResult {
@@ -31,12 +33,13 @@ export interface TickResult {
  */
 const ROUNDS_MAX = 4;
 
-export async function tick({ observer, actor, rules, accepting }: TickParts): Promise<TickResult> {
+export async function tick({ observer, actor, rules, accepting, onDecision }: TickParts): Promise<TickResult> {
   const used = rules();
   const outside = await observer.outside(used);
   let changed = false;
   for (let round = 1; ; round += 1) {
     const decision = decide(await observer.snapshot(used, outside, accepting()));
+    onDecision?.(decision);
     const actions = decision.actions.filter((action) => !isShowing(action));
     const progressed = actions.length > 0 && (await act(actions, actor));
     changed ||= progressed;

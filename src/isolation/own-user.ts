@@ -20,6 +20,11 @@ export type OwnUser =
 const SETPRIV = '/usr/bin/setpriv';
 const TRY_MS_MAX = 5_000;
 const BINDS = ['--ro-bind', '--bind'];
+/**
+ * Root with all its rights stays between the two. The outer bubblewrap waits without any, and the signal that its death
+ * sends to a process of another user would be refused: the room would outlive a bot that is killed.
+ */
+const WAITING = ['/bin/sh', '-c', '"$@"; exit $?', 'sh'];
 
 /** Puts before bubblewrap's own line what makes it run as `owner`, with all that the line shows within that user's reach. */
 export function asOwner(owner: Owner, program: string, args: readonly string[]): readonly string[] {
@@ -47,6 +52,7 @@ export function asOwner(owner: Owner, program: string, args: readonly string[]):
       .toSorted((a, b) => a.source.length - b.source.length)
       .flatMap(({ source, flag }) => [flag, source, source]),
     '--',
+    ...WAITING,
     ...[SETPRIV, '--pdeathsig', 'KILL', '--reuid', String(owner.uid), '--regid', String(owner.uid)],
     ...['--clear-groups', '--no-new-privs', '--inh-caps=-all', '--', realpathSync(program)],
     ...line,

@@ -76,6 +76,18 @@ for (const [name, land] of FINE) {
   });
 }
 
+test('the tested head itself is named: fine where it was put on the branch as it is, seen where it came in by a merge', async () => {
+  assert.equal(await verify(head), null);
+  const merged = made(changed(whole, { 'x.txt': 'x\n' }), earlier, head);
+  git(['push', '--quiet', '--force', 'origin', `${merged}:refs/heads/main`]);
+  await mirror.refresh(REPOSITORY);
+  const claim = { baseBranch: 'main', mergeCommit: head, base, head, method: 'queue' } as const;
+  assert.match(
+    (await mirror.verifyMerge({ repository: REPOSITORY, ...claim })) ?? 'nothing seen',
+    /named .* came in by/,
+  );
+});
+
 test('fine: a rebase of a head that took its base in on the way, whose merge is left out', async () => {
   const updated = git(['commit-tree', '-p', head, '-p', earlier, '-m', 'Bring up to date', whole]);
   const last = git(['commit-tree', '-p', updated, '-m', 'More', changed(whole, { 'c.txt': 'C\n' })]);

@@ -92,6 +92,17 @@ export function processesWith(needle: string): readonly number[] {
   });
 }
 
+/** How many processes are themselves such a sleep: wrappers that name it in their line are not counted. */
+export function sleeping(seconds: string): number {
+  return processesWith(seconds).filter((pid) => {
+    try {
+      return /^(\/bin\/)?sleep\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
 /** Resolves once `condition` holds; gives up with an error after a bound, which no passing test ever reaches. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 15_000;

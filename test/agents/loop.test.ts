@@ -223,7 +223,7 @@ test('an agent that stops is shown what is missing; three times the same is enou
     const nudges = toldByUs(world).slice(1);
     assert.match(
       nudges[0] ?? '',
-      /- Not done: there is no new commit on the branch\.\n- `node check\.js` has not been run/,
+      /- Not done: there is no new commit on the branch\.\n- The work has not been handed in\./,
     );
     assert.match(nudges[1] ?? '', /- Not done: these changes are not committed; .*\n M sum\.js/);
     assert.doesNotMatch(nudges[2] ?? '', /Not done/);
@@ -242,6 +242,41 @@ test('an agent that stops is shown what is missing; three times the same is enou
     assert.equal(ended.state, 'stalled');
     assert.match(ended.endReason ?? '', /nothing changed in between: Not done: there is no new commit/);
     assert.equal(toldByUs(world).length, 1 + 3);
+  });
+});
+
+test('what counts is the checkout, whichever tool changed it', async () => {
+  // A shell changes the file, and hides from it that the tests fail; the second shell mends it and says nothing.
+  const dev: Script = steps(
+    runCommand("sed -i 's/a - b/a * b/' sum.js"),
+    say('Half done.'),
+    runCommand("sed -i 's/a \\* b/a * b + 0/' sum.js"),
+    say('Still half done.'),
+    runCommand(`git commit -qam Multiply; ${TEST_COMMAND} | tail -1`),
+    say('Done!'),
+    say('Really.'),
+    runCommand("sed -i 's/a \\* b + 0/a + b/' sum.js && git commit -qam Add"),
+    say('Done now!'),
+    finish(HANDED_IN),
+  );
+  let verified = 0;
+  const none = createIsolation({ driver: 'none' });
+  const exec: Isolation['exec'] = async (command) => {
+    if (command.argv[2] === TEST_COMMAND) verified += 1;
+    return await none.exec(command);
+  };
+  await inWorld({ script: dev }, async (world) => {
+    const bot = world.boot({ isolation: { ...none, exec } });
+    const run = world.addRun();
+    bot.sessions.start(run);
+    assert.equal((await bot.ended(run.id)).state, 'succeeded');
+    const [half, other, red, again, green] = toldByUs(world).slice(1);
+    assert.match(half ?? '', /- Not done: these changes are not committed.*\n M sum\.js\n- The work .*at \w{40}\.\)$/);
+    assert.notEqual(other, half, 'the same file in another state is progress');
+    assert.match(red ?? '', /when the work is done\.\n- `node check\.js` fails on \w{40}\.\n- The work has not/);
+    assert.equal(again, red);
+    assert.doesNotMatch(green ?? '', /fails|Not done/);
+    assert.equal(verified, 3, 'once for each commit, and once for finish');
   });
 });
 
@@ -270,7 +305,7 @@ test('near a cap the agent is told once to bring in what it has', async () => {
   await inWorld({ script: endless, role: { runMicroUsdMax: 150_000 } }, async (world) => {
     const ended = await runToEnd(world);
     assert.equal(ended.state, 'awaiting-human');
-    assert.ok(near(world).length <= 1);
+    assert.equal(near(world).length, 1, 'told before a worst case no longer fits');
   });
 });
 

@@ -15,6 +15,8 @@ export interface MemoryJournal extends SessionJournal {
     readonly spend: Map<string, Spending>;
     /** What people would be told, and what the log holds. */
     readonly told: string[];
+    /** Of the log, what tells of a session's calls. */
+    readonly calls: Parameters<SessionJournal['event']>[0][];
   };
   /** Called after each message is kept; throwing from it is a death right after the write. */
   onAppend: (runId: string, count: number) => void;
@@ -38,6 +40,7 @@ export function memoryJournal(): MemoryJournal {
     messages: new Map(),
     spend: new Map(),
     told: [],
+    calls: [],
   };
   const spentBy = (runId: string | null) =>
     [...rows.spend.values()]
@@ -83,8 +86,9 @@ export function memoryJournal(): MemoryJournal {
       spending.settled = cost;
     },
     runSpend: async (runId) => spentBy(runId),
-    event: async ({ kind }) => {
-      rows.told.push(`event: ${kind}`);
+    event: async ({ kind, subject, text, data }) => {
+      if (kind === 'model-call' || kind === 'tool-call') rows.calls.push({ kind, subject, text, data });
+      else rows.told.push(`event: ${kind}`);
     },
     enqueueReport: async ({ text }) => {
       rows.told.push(text);

@@ -49,6 +49,8 @@ export interface DemoIssue extends Omit<IssueOutcome, 'headline'> {
 
 /** Past this the demo says that it did not settle; the figures it is held to are tighter. */
 const BOUND_MS = 180_000;
+/** Each life is cut short, and the next begins with a start and a look. */
+const BOUND_MS_PER_KILL = 5_000;
 const LOOK_MS = 200;
 /** Ticks that change nothing before the bot is taken to have come to rest. */
 const QUIET_LOOKS = 3;
@@ -104,9 +106,11 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const people = letPeopleAct(world, demoTickets, (deed) => show.say(deed));
   const stopOnInterrupt = (): void => void finish(bot, world, people, root, false).then(() => process.exit(130));
   process.once('SIGINT', stopOnInterrupt);
+  const boundMs = BOUND_MS + BOUND_MS_PER_KILL * options.kills;
   try {
     await bot.ready();
-    const { settled, status } = await watch(world, bot, killer, people, show, started, () => died);
+    const over = (): boolean => died !== null || performance.now() - started > boundMs;
+    const { settled, status } = await watch(world, bot, killer, people, show, started, over);
     const stopped = await bot.stop();
     const document = await report({
       world,
@@ -150,11 +154,11 @@ async function watch(
   people: People,
   show: Show,
   started: number,
-  died: () => string | null,
+  over: () => boolean,
 ): Promise<{ readonly settled: boolean; readonly status: Status | null }> {
   let last: Status | null = null;
   let quiet = 0;
-  while (performance.now() - started < BOUND_MS && died() === null) {
+  while (!over()) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     const status = await bot.status();
     const rested =

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { need } from '../needs.ts';
 import { bwrapWorks } from '../world/bwrap-works.ts';
+import type { FaultSwitch } from '../world/faults.ts';
 import type { Script } from '../world/models/conversation.ts';
 import { byRole } from '../world/models/scripted-agent.ts';
 import { REPOSITORY, type World } from '../world/start-world.ts';
@@ -261,3 +262,31 @@ test('/answer reaches the agent in its session and sets a parked issue going', r
   const last = asked(world, 'dev').at(-1);
   assert.match(JSON.stringify(last?.messages), /Ada says about this/);
 });
+
+const meanwhile: readonly (readonly [string, (world: World) => void])[] = [
+  ['moves it to Canceled', (world) => world.linear.act.moveIssue('ENG-1', 'Canceled', 'grace')],
+  ['says /stop', (world) => world.linear.act.comment('ENG-1', '/stop', 'grace')],
+];
+for (const [what, act] of meanwhile) {
+  test(`a person ${what} while the bot is down: no model is asked once more`, room, async (t) => {
+    let slow = 0;
+    // Time enough for a session that goes on by itself.
+    const fault: FaultSwitch = ({ service, write }) => {
+      if (slow === 0 || service !== 'linear' || write) return null;
+      slow -= 1;
+      return { kind: 'slow', delayMs: 1_500 };
+    };
+    const story = await startStory({ issues: [HELLO], script: byRole({ dev: endless }), fault });
+    t.after(story.end);
+    const { world } = story;
+    await story.until('the dev is at work', () => asked(world, 'dev').length >= 3);
+    let before = 0;
+    await story.restart(() => {
+      slow = 1;
+      before = asked(world, 'dev').length;
+      act(world);
+    });
+    await story.until('it is stopped', () => isStopped(world, 'ENG-1'));
+    assert.equal(asked(world, 'dev').length, before);
+  });
+}

@@ -35,8 +35,8 @@ export interface Story {
   thaw(): Promise<boolean>;
   /** An operator edits heartline.yaml; `change` gets what it says now. */
   configure(change: (settings: Settings) => object): Promise<void>;
-  /** Ends this bot as an operator would and starts another on the same rows. */
-  restart(): Promise<void>;
+  /** Ends this bot as an operator would and starts another on the same rows; `meanwhile` nobody is there. */
+  restart(meanwhile?: () => void): Promise<void>;
   /** Ends all, and holds what must be so after every story. */
   end(): Promise<void>;
 }
@@ -150,8 +150,9 @@ export async function startStory(options: StoryOptions): Promise<Story> {
       const settings: Settings = parse(await readFile(world.config, 'utf8'));
       await writeFile(world.config, stringify(change(settings)));
     },
-    restart: async () => {
+    restart: async (meanwhile) => {
       await stop();
+      meanwhile?.();
       bot = await start();
     },
     rest: async () => {

@@ -9,14 +9,15 @@ import { CONTEXT_FIX, servesLess } from '../../domain/served-context.ts';
 import type { ExternalDriver } from '../../domain/settings.ts';
 import type { Price, ToolCall, Usage } from '../../domain/transcript.ts';
 import { headAndTail, SHOWN_CHARACTERS_MAX } from '../cap-output.ts';
-import type { Loop } from '../limit-reached.ts';
+import { type Loop, nearLimit } from '../limit-reached.ts';
 import { chainFrom, type GivenUp, nobodyAnswered, tellOfChange } from '../model-chain.ts';
 import { CannotRun, endAs, type RunEnd } from '../session-options.ts';
+import { isConversation, wordsFor } from './add-words.ts';
 import type { ModelEndpoint } from './model-endpoint.ts';
 import { startModelProxy } from './model-proxy.ts';
 import { openProgramMemory, type ProgramMemory } from './program-memory.ts';
 import { type Meter, startMeter } from './program-meter.ts';
-import { rules } from './program-words.ts';
+import { knowsAll, rules } from './program-words.ts';
 import { programFor } from './programs.ts';
 import { type ReadResult, readResult, removeResult } from './read-result.ts';
 import { type ProgramEnd, runProgram } from './run-program.ts';
@@ -36,7 +37,7 @@ export async function askProgram(loop: Loop): Promise<RunEnd | null> {
   const memory = await openProgramMemory(task.room.workspace, run);
   const begun = memory.last;
   // It handed in, and we died before that was written down.
-  if (begun !== null && begun.runId === run.id && begun.told === transcript.all.length) {
+  if (begun !== null && begun.runId === run.id && knowsAll(transcript, begun.told)) {
     const result = await readResult(task.room.workspace.out);
     if (result.kind === 'result') {
       loop.onModel(begun.model);
@@ -146,12 +147,22 @@ async function tryOnce(loop: Loop, one: Try, resumed: string | null): Promise<Tr
     onFirstAnswer: () => void tellOfChange(loop, model, one.givenUp).catch(() => undefined),
   });
   session.live.doing = name;
+  const words = wordsFor(endpoint.protocol);
   const proxy = await startModelProxy({
     endpoint,
     folder: out,
     outputTokensMax: task.role.outputTokensMax,
     signal: AbortSignal.any([session.signal, meter.stopped]),
     callTimeoutMs: CALL_TIMEOUT_MS,
+    complete: async (body) => {
+      const near = isConversation(body) && !words.said ? nearLimit(loop, meter.calls) : null;
+      if (near !== null) {
+        words.say(near);
+        // A program that is started once more has forgotten it: what it is told then is in the rows.
+        await transcript.append({ kind: 'user', text: near });
+      }
+      return words.into(body);
+    },
     reserve: meter.reserve,
     answered: meter.answered,
   });

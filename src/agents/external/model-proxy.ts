@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Usage } from '../../domain/transcript.ts';
 import { guardBody } from './guard-body.ts';
-import { objectIn } from './json-object.ts';
+import { type JsonObject, objectIn } from './json-object.ts';
 import { callPath, type ModelEndpoint } from './model-endpoint.ts';
 import { openSocketFolder } from './socket-folder.ts';
 import { usageReader } from './wire-usage.ts';
@@ -17,6 +17,8 @@ export interface ModelProxyOptions {
   readonly outputTokensMax: number;
   readonly signal: AbortSignal;
   readonly callTimeoutMs: number;
+  /** What a request becomes before it is paid for: the place for words of ours. */
+  readonly complete: (body: JsonObject) => Promise<JsonObject>;
   /** Before a call leaves, with the size of its body. Null: it may not, and the run is over. */
   readonly reserve: (bodyBytes: number) => Promise<Payment | null>;
   /** After each call that left. */
@@ -111,7 +113,7 @@ async function forward(
   const given = await bodyOf(request);
   const body = given === null ? null : objectIn(given);
   if (body === null) return refuse(response, endpoint, 400, 'The request is too large, or no JSON object.');
-  const guarded = guardBody(body, endpoint, outputTokensMax);
+  const guarded = await options.complete(guardBody(body, endpoint, outputTokensMax));
   const text = JSON.stringify(guarded);
   const payment = await options.reserve(Buffer.byteLength(text));
   if (payment === null) return refuse(response, endpoint, 400, 'This run may make no further model calls.');

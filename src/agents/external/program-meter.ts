@@ -3,6 +3,7 @@ import { costOf, promptTokensMax, worstCase } from '../../decide/budget.ts';
 import { OutsideError } from '../../domain/outside-error.ts';
 import type { Price, Usage } from '../../domain/transcript.ts';
 import type { Loop } from '../limit-reached.ts';
+import { noteModelCall } from '../note-calls.ts';
 import { capsOf } from '../paid-call.ts';
 import { endAs, type RunEnd } from '../session-options.ts';
 import type { Answered, ModelProxy, Payment } from './model-proxy.ts';
@@ -26,6 +27,8 @@ export interface Meter {
   readonly givenUp: boolean;
   /** Some call of this try was answered. */
   readonly hasAnswered: boolean;
+  /** Model calls of the run so far. */
+  readonly calls: number;
   /** All calls of this try together. */
   readonly usage: Usage;
   readonly reserve: (bodyBytes: number) => Promise<Payment | null>;
@@ -79,6 +82,9 @@ export function startMeter({ session, task }: Loop, options: MeterOptions): Mete
     get hasAnswered() {
       return hasAnswered;
     },
+    get calls() {
+      return callsBefore + calls;
+    },
     usage,
     onActivity,
     lookAtIdle: (proxy) => {
@@ -113,15 +119,21 @@ export function startMeter({ session, task }: Loop, options: MeterOptions): Mete
       const issueId = run.subject.kind === 'issue' ? run.subject.issueId : null;
       const reserved = await journal.reserve({ runId: run.id, issueId, microUsd: worst, caps: capsOf({ session }) });
       if (!reserved.ok) return finish(endAs('awaiting-human', reserved.reason));
+      session.live.worstMicroUsd = worst;
+      const began = session.now();
       await options.onCall(all);
       session.live.turns = all;
       return {
         settle: async (counted, billable) => {
           onActivity();
           const cost = counted !== null ? costOf(price, counted) : billable ? worst : 0;
-          await journal.settle(reserved.reservationId, { microUsd: cost, usage: counted ?? NO_USAGE, model });
+          const durationMs = session.now() - began;
+          const failure = counted !== null || billable ? null : 'refused';
+          await Promise.all([
+            journal.settle(reserved.reservationId, { microUsd: cost, usage: counted ?? NO_USAGE, model }),
+            noteModelCall(session, { model, usage: counted, microUsd: cost, durationMs, calls: null, failure }),
+          ]);
           session.live.microUsd += cost;
-          session.log.info({ run: run.id, model, usage: counted }, 'model call');
           for (const part of ['input', 'cacheRead', 'cacheWrite', 'output'] as const)
             usage[part] += counted?.[part] ?? 0;
         },

@@ -1,7 +1,8 @@
 /** What a program is told: the whole conversation where it begins, only what is new where it goes on with its own. */
 import type { TranscriptMessage } from '../../domain/transcript.ts';
 import { toolSpecs } from '../answer-calls.ts';
-import type { Loop } from '../limit-reached.ts';
+import { type Loop, saysNear } from '../limit-reached.ts';
+import type { Transcript } from '../transcript.ts';
 import { RESULT_FILE } from './read-result.ts';
 
 /** For a program that knows nothing of what was before. */
@@ -12,7 +13,12 @@ export function wholeConversation({ transcript }: Loop, interrupted: boolean): s
 /** For one that remembers the first messages, and its own part in them. */
 export function news({ transcript }: Loop, told: number): string {
   const untold = transcript.all.slice(told).filter((message) => message.kind !== 'assistant');
-  return untold.length === 0 ? INTERRUPTED : untold.map(worded).join('\n\n');
+  return [...(knowsAll(transcript, told) ? [INTERRUPTED] : []), ...untold.map(worded)].join('\n\n');
+}
+
+/** That a cap is near was said while the program was at work, so it is no news that a turn of ours brought. */
+export function knowsAll({ all }: Pick<Transcript, 'all'>, told: number): boolean {
+  return all.slice(told).every(saysNear);
 }
 
 const BEGUN_BEFORE =

@@ -7,7 +7,7 @@ import { launchArgv } from './launcher.ts';
 import { MODEL_SOCKET } from './model-proxy.ts';
 import type { ProgramMemory } from './program-memory.ts';
 import type { Meter } from './program-meter.ts';
-import { news, rules, startedOutside, wholeConversation } from './program-words.ts';
+import { knowsAll, news, rules, startedOutside, wholeConversation } from './program-words.ts';
 import type { Program } from './programs.ts';
 
 const OUTPUT_BYTES_MAX = 100_000;
@@ -28,7 +28,7 @@ export interface ProgramRun {
 export async function runProgram(loop: Loop, run: ProgramRun): Promise<ProgramEnd> {
   const { program, driver, meter, memory, resumed } = run;
   const { tree, out } = loop.task.room.workspace;
-  const interrupted = memory.last?.runId === loop.session.run.id && memory.last.told === loop.transcript.all.length;
+  const interrupted = memory.last?.runId === loop.session.run.id && knowsAll(loop.transcript, memory.last.told);
   const whole = wholeConversation(loop, interrupted);
   const { argv, environment, files } = program;
   let dialogue: AcpDialogue | null = null;

@@ -5,7 +5,7 @@ import { defineTool, done, failed } from './tool.ts';
 
 export const bash = defineTool({
   name: 'bash',
-  description: 'Run a bash command in the checkout. Returns its output. Commands called together run side by side.',
+  description: 'Run a bash command in the checkout. Commands called together run side by side.',
   input: z.strictObject({ command: z.string().min(1) }),
   // Git holds locks and fails where it would have to wait for one.
   sideBySide: ({ command }) => !/\bgit\b/.test(command),
@@ -15,7 +15,8 @@ export const bash = defineTool({
     const output = await capOutput(result.output, `bash-${callId}`, room);
     if (result.timedOut) return failed(`the command was stopped because it took too long\n${output}`);
     if (result.exitCode === null) return failed(`the command was killed\n${output}`);
-    if (result.exitCode !== 0) return failed(`exit code ${result.exitCode}\n${output}`);
-    return done(output.trim() === '' ? '(no output)' : output);
+    const { exitCode } = result;
+    if (exitCode !== 0) return { ...failed(`exit code ${exitCode}\n${output}`), exitCode };
+    return { ...done(output.trim() === '' ? '(no output)' : output), exitCode };
   },
 });

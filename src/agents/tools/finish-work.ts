@@ -53,9 +53,8 @@ export async function finishWork(
     const ids = missing.map((remark) => remark.id).join(', ');
     return rejected(`answers lacks ${ids}: answer every remark, each under its own id.`);
   }
-  // Who was only asked something may have nothing to commit; who says that something changed has.
-  const mayRest = remarks.length > 0 && answers.every((answer) => !answer.changed);
-  const tree = await lookAtTree(task, mayRest);
+  // Who says that something changed has something to commit.
+  const tree = await lookAtTree(task, mayRest(task) && answers.every((answer) => !answer.changed));
   if (typeof tree === 'string') return rejected(tree);
   for (const command of task.verify) {
     session.live.doing = `verify: ${command}`;
@@ -76,27 +75,47 @@ export async function finishWork(
 /** One look, one process: branch, merge base, new commits, and what is not committed. */
 const LOOK = `
 git symbolic-ref -q --short HEAD || echo '(no branch)'
+git rev-parse HEAD
 git merge-base HEAD "origin/$1" || echo '(none)'
 if [ -z "$2" ]; then git rev-list --count HEAD --not --remotes=origin
 elif git merge-base --is-ancestor "$2" HEAD; then git rev-list --count "$2..HEAD"
 else echo '(rewritten)'; fi
 git status --porcelain`;
 
-/** A sentence that says what is not done yet, or the merge base of what is. */
+/** Who was only asked something may have nothing to commit. */
+export function mayRest(task: WorkTask): boolean {
+  return remarksOf(task).length > 0;
+}
+
+/** What the files come to, committed or not; a change of it is a change of them. */
+export async function treeNow({ room }: WorkTask): Promise<string> {
+  const { output } = await room.exec(['bash', '-c', TREE]);
+  return output.trim().slice(-TREE_DIGITS);
+}
+
+const TREE = `
+GIT_INDEX_FILE="$(mktemp)"; export GIT_INDEX_FILE
+cp "$(git rev-parse --git-dir)/index" "$GIT_INDEX_FILE" 2>/dev/null || rm -f "$GIT_INDEX_FILE"
+git add -A 2>/dev/null; git write-tree 2>/dev/null; rm -f "$GIT_INDEX_FILE"`;
+const TREE_DIGITS = 40;
+
+/** A sentence that says what is not done yet, or where what is done stands and begins. */
 export async function lookAtTree(
   { room, record }: WorkTask,
-  mayRest = false,
-): Promise<string | { readonly base: string; readonly unchanged: string | null }> {
+  resting: boolean,
+): Promise<string | { readonly head: string; readonly base: string; readonly unchanged: string | null }> {
   const look = await room.exec(['bash', '-c', LOOK, 'look', record.baseBranch, record.head ?? '']);
-  const [branch = '', base = '', commits = '', ...uncommitted] = look.output.trimEnd().split('\n');
+  const [branch = '', head = '', base = '', commits = '', ...uncommitted] = look.output.trimEnd().split('\n');
   if (uncommitted.length > 0) {
     return `these changes are not committed; commit or remove them:\n${uncommitted.slice(0, LISTED_MAX).join('\n')}`;
   }
   if (branch !== record.branch) return `the checkout is on ${branch}; the work belongs on ${record.branch}.`;
   if (commits === '(rewritten)') return `the branch no longer contains ${record.head}; merge that commit into it.`;
   if (!/^[0-9a-f]{40}$/.test(base)) return `the branch has no commit in common with origin/${record.baseBranch}.`;
-  if (/^[1-9]\d*$/.test(commits)) return { base, unchanged: null };
-  return mayRest && record.head !== null ? { base, unchanged: record.head } : 'there is no new commit on the branch.';
+  if (/^[1-9]\d*$/.test(commits)) return { head, base, unchanged: null };
+  return resting && record.head !== null
+    ? { head, base, unchanged: record.head }
+    : 'there is no new commit on the branch.';
 }
 
 const LISTED_MAX = 20;
@@ -105,7 +124,8 @@ function remarksOf({ root }: WorkTask): readonly Remark[] {
   return root.cause.kind === 'remarks' ? root.cause.remarks : [];
 }
 
-async function verify(command: string, { room }: WorkTask): Promise<string | null> {
+/** Null when it passes, else what it said. */
+export async function verify(command: string, { room }: WorkTask): Promise<string | null> {
   const result = await room.exec(['bash', '-c', command], { timeoutMs: VERIFY_TIMEOUT_MS });
   if (result.exitCode === 0) return null;
   const { output } = result;

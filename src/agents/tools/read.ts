@@ -7,7 +7,7 @@ import { defineTool, done, failed } from './tool.ts';
 
 export const read = defineTool({
   name: 'read',
-  description: 'Read a text file. Lines count from 1; null for from or to reads from the start or to the end.',
+  description: 'Read a text file: lines from..to, counted from 1; null is the start or the end.',
   input: z.strictObject({
     path: z.string().min(1),
     from: z.int().min(1).nullable(),

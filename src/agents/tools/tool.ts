@@ -16,6 +16,8 @@ export interface Tool {
 export interface ToolOutcome {
   readonly text: string;
   readonly isError: boolean;
+  /** Of the command that did it; absent where none ran or it was killed. */
+  readonly exitCode?: number;
 }
 
 export function defineTool<Schema extends z.ZodObject>(tool: {

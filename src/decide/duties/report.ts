@@ -5,6 +5,7 @@ import type { IssueRecord } from '../../domain/issue-record.ts';
 import { subjectKey } from '../../domain/run.ts';
 import { wait } from '../../domain/verdict.ts';
 import { effectsOf } from '../effects-of.ts';
+import { LAST_WORD_MS } from '../last-word.ts';
 import { limitReports } from '../limit-words.ts';
 import { mayEdit } from '../progress-pace.ts';
 import { unposted } from '../replies.ts';
@@ -12,8 +13,6 @@ import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
 import { progressOf, progressText } from '../words.ts';
 
-/** How long after its end an issue's comment is still brought up to date, should Linear have been out of reach. */
-const LAST_WORD_MS = 24 * 3_600_000;
 /** A last word that did not get through for this long is told in the reports; it is tried on all the same. */
 const UNSAID_MS = 3_600_000;
 

@@ -2,7 +2,7 @@
  * The one way an outside write happens: intent recorded, looked for outside when an earlier try may have landed,
  * performed, result recorded. One small file per kind beside this one says how to look and how to perform.
  */
-import { tooManyWords } from '../../decide/content-writes.ts';
+import { isContentKind, tooManyWords } from '../../decide/content-writes.ts';
 import { retryDelayMs } from '../../decide/retry.ts';
 import type { OutsideAction } from '../../domain/action.ts';
 import type { Effect } from '../../domain/effect.ts';
@@ -74,6 +74,7 @@ export async function writeOutside<A extends OutsideAction>(
 
 /** Refused for good: people are told what was left out, and no retry writes it after all. */
 async function fewEnough(action: OutsideAction, journal: Journal): Promise<void> {
+  if (!isContentKind(action.kind)) return;
   const tooMany = tooManyWords(action, await journal.effects());
   if (tooMany !== null) throw new OutsideError('refused', `${action.kind} for ${action.subject}`, tooMany);
 }

@@ -14,7 +14,7 @@ import { networkEnvironment, withForwarder } from '../room-network.ts';
 import { extraPath, type Toolchain, withExtra } from '../toolchain.ts';
 import { type Container, startContainer } from './container.ts';
 import { probeDocker } from './docker-probe.ts';
-import { dockerEngine, imagePath, property } from './engine.ts';
+import { dockerEngine, type EngineKind, imagePath, kindOfEngine, property } from './engine.ts';
 import { runInContainer } from './run-in-container.ts';
 
 export interface DockerOptions {
@@ -43,6 +43,7 @@ interface Pool {
 export function dockerDriver(options: DockerOptions): Isolation {
   const engine = dockerEngine(options.socket);
   const pools = new Map<string, Pool>();
+  let kind: EngineKind | null = null;
 
   async function exec(command: IsolatedCommand): Promise<ExecResult> {
     const { workspace } = command;
@@ -56,8 +57,10 @@ export function dockerDriver(options: DockerOptions): Isolation {
     const online = network.kind === 'registries';
     const proxySocket = online ? await options.proxies.socketFor(network.registries) : null;
     const toolchain = withExtra(options.toolchain, command.toolchains ?? []);
+    kind ??= await kindOfEngine(engine);
+    const started = { ...options, kind, toolchain, proxySocket };
     const pool = poolOf(command);
-    const make = () => startContainer(engine, command, { ...options, toolchain, proxySocket });
+    const make = () => startContainer(engine, command, started);
     const container = await take(pool, make);
     const drop = async () => {
       pool.all.delete(container);

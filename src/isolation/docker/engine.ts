@@ -102,6 +102,20 @@ export function property(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
+/** What Docker itself lets through is good enough since its version 25: before, sockets out of a virtual machine and io_uring. */
+export type EngineKind = 'docker' | 'docker-before-25' | 'podman';
+const API_OF_25 = 44;
+
+/** They speak one language, with a few words that only one of them knows. */
+export async function kindOfEngine(engine: Engine): Promise<EngineKind> {
+  const version = await engine.call('GET', '/version');
+  const parts = property(version, 'Components');
+  const names = Array.isArray(parts) ? parts.map((part) => String(property(part, 'Name'))) : [];
+  if (names.some((name) => name.startsWith('Podman'))) return 'podman';
+  const [, minor] = /^1\.(\d+)$/.exec(String(property(version, 'ApiVersion'))) ?? [];
+  return Number(minor) >= API_OF_25 ? 'docker' : 'docker-before-25';
+}
+
 /** Where the engine tells about an image, by tag or id. */
 export function imagePath(image: string): string {
   return `/images/${encodeURIComponent(image)}/json`;

@@ -3,6 +3,7 @@
  * flood bound. Whatever the command started is gone when this resolves; after a kill the container is gone too.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { IsolatedCommand } from '../../heartbeat/ports.ts';
 import { boundedOutput } from '../bounded-output.ts';
 import { type CommandEnd, FLOOD_BYTES_MAX } from '../run-command.ts';
@@ -25,10 +26,12 @@ export interface ContainerCommand {
  */
 const TELLING = ['/bin/sh', '-c', 'exec 3>&2; "$@" 2>&1 3>&-; code=$?; echo over >&3; exit $code', 'sh'];
 /** Ends every process of the agent's user in the container; the kernel does it in one step, so that no fork slips by. */
-const SWEEP = ['/bin/sh', '-c', 'kill -9 -1'];
+const SWEEP = ['/bin/sh', '-c', 'kill -9 -1; exit 0'];
 /** A command can also end its own shell, which then tells nothing: so the engine is asked now and then. */
 const LOOK_MS = 500;
 const SWEEP_MS_MAX = 10_000;
+const CODE_LOOKS_MAX = 40;
+const CODE_LOOK_MS = 25;
 
 export async function runInContainer(engine: Engine, id: string, run: ContainerCommand): Promise<CommandEnd> {
   const { command } = run;
@@ -46,6 +49,38 @@ export async function runInContainer(engine: Engine, id: string, run: ContainerC
     });
     const execId = String(property(made, 'Id'));
     return { execId, ...(await engine.hijack(`/exec/${execId}/start`, { Detach: false, Tty: false })) };
+  };
+
+  /** Null while it is not known: until then podman says 0. */
+  const codeOf = async (exec: string): Promise<number | null> => {
+    for (let looksLeft = CODE_LOOKS_MAX; looksLeft > 0; looksLeft -= 1) {
+      const facts = await engine.call('GET', `/exec/${exec}/json`);
+      const code = property(facts, 'ExitCode');
+      if (property(facts, 'Running') === false) return typeof code === 'number' ? code : null;
+      await pause(CODE_LOOK_MS);
+    }
+    return null;
+  };
+  /** Resolves when the agent's user has no process left and all its output has arrived; false when that cannot be had. */
+  const swept = async (): Promise<boolean> => {
+    const sweep = await start(SWEEP, false).catch(() => null);
+    if (sweep === null) return false;
+    const done = new Promise<void>((resolve) => {
+      sweep.stream.on('error', () => {});
+      sweep.stream.once('end', resolve);
+      sweep.stream.once('close', resolve);
+      sweep.stream.resume();
+    });
+    const ended = done.then(() => codeOf(sweep.execId)).then((code) => (code === 0 ? closed.then(() => true) : false));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), SWEEP_MS_MAX);
+    });
+    try {
+      return await Promise.race([ended, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   };
 
   const collected = boundedOutput(command.outputBytesMax);
@@ -92,41 +127,16 @@ export async function runInContainer(engine: Engine, id: string, run: ContainerC
       return { kind, exitCode: null, ...collected.text(), status: '' };
     }
     clearTimeout(timer);
-    await swept(start, closed);
+    const clean = await swept();
     if (killing !== null) await killing;
-    const facts = killing === null ? await engine.call('GET', `/exec/${execId}/json`) : null;
-    const code = property(facts, 'ExitCode');
-    return { kind, exitCode: typeof code === 'number' ? code : null, ...collected.text(), status: '' };
+    const code = killing === null ? await codeOf(execId) : null;
+    // In a container full of processes none can be started to end them.
+    if (!clean && killing === null) await run.kill();
+    return { kind, exitCode: code, ...collected.text(), status: '' };
   } finally {
     clearInterval(looking);
     clearTimeout(timer);
     command.signal.removeEventListener('abort', abort);
     stream.destroy();
-  }
-}
-
-/** Resolves when the agent's user has no process left and all its output has arrived. */
-async function swept(
-  start: (
-    argv: readonly string[],
-    stdin: boolean,
-  ) => Promise<{ readonly stream: NodeJS.EventEmitter & { resume(): unknown } }>,
-  closed: Promise<void>,
-): Promise<void> {
-  const { stream } = await start(SWEEP, false);
-  const done = new Promise<void>((resolve) => {
-    stream.on('error', () => {});
-    stream.once('end', resolve);
-    stream.once('close', resolve);
-    stream.resume();
-  });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('the container does not come to rest')), SWEEP_MS_MAX);
-  });
-  try {
-    await Promise.race([Promise.all([done, closed]), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

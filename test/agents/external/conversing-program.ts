@@ -28,12 +28,13 @@ async function post(url, headers, body) {
     if (left <= 0) { console.error('the model answered ' + answer.status); process.exit(1); }
   }
 }
+const schema = { type: 'object', properties: { command: { type: 'string' } }, required: ['command'] };
 const asks = {
   claude: (system, messages) => post(env.ANTHROPIC_BASE_URL + '/v1/messages', { 'x-api-key': env.ANTHROPIC_API_KEY, 'anthropic-version': '2023-06-01' },
-    { model: after('--model'), max_tokens: 1000, system, messages }),
+    { model: after('--model'), max_tokens: 1000, system, messages, tools: [{ name: 'bash', description: 'Run', input_schema: schema }] }),
   codex: (instructions, input) => post(/base_url = "(.*)"/.exec(readFileSync(env.CODEX_HOME + '/config.toml', 'utf8'))[1] + '/responses',
-    { authorization: 'Bearer ' + env.OPENAI_API_KEY }, { model: 'x', instructions, input }),
-  acp: (system, messages) => post(env.OPENAI_BASE_URL + '/chat/completions', { authorization: 'Bearer ' + env.OPENAI_API_KEY }, { model: 'x', messages, max_completion_tokens: 1000 }),
+    { authorization: 'Bearer ' + env.OPENAI_API_KEY }, { model: 'x', instructions, input, tools: [{ type: 'function', name: 'bash', description: 'Run', parameters: schema, strict: false }] }),
+  acp: (system, messages) => post(env.OPENAI_BASE_URL + '/chat/completions', { authorization: 'Bearer ' + env.OPENAI_API_KEY }, { model: 'x', messages, max_completion_tokens: 1000, tools: [{ type: 'function', function: { name: 'bash', description: 'Run', parameters: schema } }] }),
 };
 
 async function converse(surface, system, file, history, text, cwd) {

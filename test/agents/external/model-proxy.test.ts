@@ -68,6 +68,7 @@ async function ask(provider: Server, body: object, plant: (folder: string) => Pr
     signal: new AbortController().signal,
     callTimeoutMs: 10_000,
     answered: () => {},
+    complete: async (asked) => asked,
     reserve: async () => ({
       settle: async (usage, billable) => {
         settled.push({ usage, billable });

@@ -62,7 +62,7 @@ export async function startEngine(): Promise<TestEngine> {
   }
 }
 
-function answers(socket: string): Promise<boolean> {
+export function answers(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const sent = request({ socketPath: socket, path: '/_ping', agent: false }, (response) => {
       response.resume();
@@ -73,7 +73,7 @@ function answers(socket: string): Promise<boolean> {
   });
 }
 
-function isInstalled(program: string): boolean {
+export function isInstalled(program: string): boolean {
   const path = `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`;
   return path.split(delimiter).some((folder) => existsSync(join(folder, program)));
 }

@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { baseOf } from '../../src/git/mirror-folder.ts';
 import { type GitWorld, gitWorld, REPOSITORY } from '../adapters/git-for-test.ts';
 import type { Line } from './row.ts';
 
@@ -158,6 +159,7 @@ function header({ goodFile, out }: Bench, from: string, to: string): string {
 }
 
 export async function bundleLines(): Promise<readonly Line[]> {
+  const environment = { ...process.env };
   const world = gitWorld();
   try {
     const out = join(world.folder, 'out');
@@ -191,7 +193,9 @@ export async function bundleLines(): Promise<readonly Line[]> {
           () => 'taken',
           (error: unknown) => (error instanceof Error ? error.message : String(error)),
         );
-      const refs = world.git(['for-each-ref', '--format=%(refname)'], { cwd: world.mirrorPath() }).split('\n');
+      const refs = [world.mirrorPath(), baseOf(world.mirrorPath())].flatMap((cwd) =>
+        world.git(['for-each-ref', '--format=%(refname)'], { cwd }).split('\n').filter(Boolean),
+      );
       const extra = refs.filter((ref) => ref !== 'refs/heads/main' && !/^refs\/heartline\/runs\/run-\d+$/.test(ref));
       // Refs beside the one agreed may be in the file; what counts is that none of them arrives.
       const stopped = name === BESIDE ? extra.length === 0 : taken !== 'taken' && extra.length === 0;
@@ -201,11 +205,14 @@ export async function bundleLines(): Promise<readonly Line[]> {
         name,
         stoppedBy: ['bundle-check'],
         verdict: !stopped ? 'red' : harm ? 'held' : 'not provable',
-        detail: stopped ? taken.slice(0, 160) : `TAKEN ${extra.join(', ')}`,
+        detail: stopped ? taken.slice(0, 160) : `TAKEN ${taken} ${extra.join(', ')}`,
       });
     }
     return lines;
   } finally {
     world.remove();
+    // It made this machine a hostile one, by the environment of this very process.
+    for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
+    Object.assign(process.env, environment);
   }
 }

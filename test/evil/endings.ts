@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createIsolation, type IsolationOptions } from '../../src/isolation/create-isolation.ts';
-import { room as openRoom, processesWith, TEST_OWNER } from '../adapters/isolation-for-test.ts';
+import { room as openRoom, processesWith, sleeping, TEST_OWNER } from '../adapters/isolation-for-test.ts';
 import type { Canaries } from './canaries.ts';
 import { daemons } from './daemons.ts';
 import { dockerTools } from './docker-rows.ts';
@@ -51,8 +51,8 @@ export async function endingLines(
       canaries,
       room,
       gone: [],
-      plan: () => [bash(daemons(seconds)), bash(last)],
-      until: () => processesWith(`sleep ${seconds}`).length >= 4,
+      plan: () => [[bash(daemons(seconds)), bash(last)]],
+      until: () => sleeping(seconds) >= 4,
     });
     try {
       end(played);
@@ -169,7 +169,7 @@ export async function fillingLines(
     canaries,
     room,
     gone: [],
-    plan: () => FILLINGS.map(({ command }) => bash(command)),
+    plan: () => [FILLINGS.map(({ command }) => bash(command))],
     onStart: (one) => void watch(one),
   }).finally(() => {
     watching = false;

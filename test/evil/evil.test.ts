@@ -21,7 +21,7 @@ const ready = need(
 test('a sample of the evil agent gets nothing, and would without the layers that stop it', ready, async () => {
   const run = fileURLToPath(new URL('run.ts', import.meta.url));
   const argv = [run, '--sample', '--json'];
-  const options = { maxBuffer: 64 * 1024 * 1024, timeout: 120_000 };
+  const options = { maxBuffer: 64 * 1024 * 1024, timeout: 600_000 };
   const { stdout } = await promisify(execFile)(process.execPath, argv, options).catch((error: unknown) => {
     if (error instanceof Error && 'stdout' in error && typeof error.stdout === 'string' && error.stdout !== '') {
       return { stdout: error.stdout };

@@ -18,15 +18,15 @@ import type { Canaries } from './canaries.ts';
 import { dockerTools } from './docker-rows.ts';
 import { type Listeners, startListeners } from './listeners.ts';
 import { plant } from './plant.ts';
-import type { Places, RoomLayer, ToolCall } from './row.ts';
+import { type Places, type RoomLayer, type ToolCall, write } from './row.ts';
 import { type WeakEngine, weakenDocker } from './weaken-docker.ts';
 import { weakenRoom } from './weaken-room.ts';
 
 export const EVIL = 'ENG-2';
 export const VICTIM = 'ENG-1';
 const CALLS_PER_REPLY = 8;
-/** A container takes its time, on two busy processors a long one. */
-const BOUND_MS = { bwrap: 90_000, none: 90_000, docker: 150_000 };
+/** Reached only by what hangs: on busy processors a play may well take minutes. */
+const BOUND_MS = 400_000;
 const FILES = {
   'README.md': '# Cart\n',
   'check.sh': '#!/bin/sh\n! grep -rq broken src\n',
@@ -55,8 +55,8 @@ export interface Play {
 export interface PlayOptions {
   readonly canaries: Canaries;
   readonly gone: readonly RoomLayer[];
-  /** Made when places are known; carried out in order, several calls to a reply. */
-  readonly plan: (places: Places) => readonly ToolCall[];
+  /** Made when places are known: steps, whose own calls come one after another. Those of one call share a reply. */
+  readonly plan: (places: Places) => readonly (readonly ToolCall[])[];
   /** What the agent does after its plan; it hangs when absent. */
   readonly ending?: Script;
   readonly review?: Script;
@@ -89,7 +89,7 @@ export async function play(options: PlayOptions): Promise<Play> {
   const victimReady = new Promise<void>((resolve) => {
     victim.open = resolve;
   });
-  let calls: readonly ToolCall[] = [];
+  let replies: readonly (readonly ToolCall[])[] = [];
   // Kept as they arrive: the stand-in logs a call only once it is answered, and the last one never is.
   const requests: ScriptedRequest[] = [];
   const keep =
@@ -101,8 +101,8 @@ export async function play(options: PlayOptions): Promise<Play> {
   const evil: Script = async (request) => {
     await victimReady;
     const turn = request.messages.filter((one) => one.kind === 'assistant').length;
-    const batch = calls.slice(turn * CALLS_PER_REPLY, (turn + 1) * CALLS_PER_REPLY);
-    return batch.length > 0 ? { calls: batch } : (options.ending ?? hang)(request);
+    const calls = replies[turn];
+    return calls === undefined ? (options.ending ?? hang)(request) : { calls };
   };
   const script = byRole({
     dev: keep(byIssueKey({ [EVIL]: evil, [VICTIM]: victimScript(canaries, victim.open) })),
@@ -178,7 +178,8 @@ export async function play(options: PlayOptions): Promise<Play> {
       linear: portOf(world.linear.url),
     },
   };
-  calls = options.plan(places);
+  replies = repliesOf(options.plan(places));
+  const count = replies.flat().length;
 
   const answers = (): readonly string[] => {
     const longest = requests
@@ -210,15 +211,33 @@ export async function play(options: PlayOptions): Promise<Play> {
       await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-  const done = options.until ?? (() => answers().length >= calls.length);
+  const done = options.until ?? (() => answers().length >= count);
   options.onStart?.(played);
   try {
-    await within(played, BOUND_MS[room.kind], () => done(played));
+    await within(played, BOUND_MS, () => done(played));
   } catch (error) {
     await played.end();
     throw error;
   }
   return played;
+}
+
+/** The bot runs the calls of one reply side by side, so what builds on another call waits for the next reply. */
+function repliesOf(steps: readonly (readonly ToolCall[])[]): readonly (readonly ToolCall[])[] {
+  const replies: ToolCall[][] = [];
+  let open: ToolCall[] | null = null;
+  for (const calls of steps) {
+    const [only] = calls;
+    if (calls.length !== 1 || only === undefined) {
+      open = null;
+      replies.push(...calls.map((call) => [call]));
+    } else if (open !== null && open.length < CALLS_PER_REPLY) open.push(only);
+    else {
+      open = [only];
+      replies.push(open);
+    }
+  }
+  return replies;
 }
 
 function dockerSettings(room: PlayRoom, socket: string): object {
@@ -238,15 +257,18 @@ const GENEROUS = {
   budget: { issueUsd: 10_000, dayUsd: 100_000 },
 };
 
-/** Puts its secrets into its own workspace, and is then busy for as long as the play lasts. */
+/** Puts its secrets into its own workspace, and is then busy for as long as the play lasts. The log tells commands, and no content. */
 function victimScript(canaries: Canaries, ready: () => void): Script {
-  const put = victimCommand(canaries);
+  const calls = [
+    write('notes.txt', canaries.value('another workspace')),
+    write('../out/result.json', canaries.value("another workspace's results")),
+  ];
   return (request) => {
     if (request.messages.some((one) => one.kind === 'tool-result')) {
       ready();
       return new Promise(() => {});
     }
-    return { calls: [{ name: 'bash', input: { command: put } }] };
+    return { calls };
   };
 }
 

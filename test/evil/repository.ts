@@ -170,14 +170,15 @@ export function hostileFiles(tripped: string): Readonly<Record<string, string>> 
 }
 
 /** What the agent plants in its checkout before it works and hands in as if nothing were. */
-export function hostileCalls({ tripped }: Places): readonly ToolCall[] {
+export function hostileCalls({ tripped }: Places): readonly (readonly ToolCall[])[] {
   const plant = GIT_VECTORS.map(({ name, set }) => `( ${set.replaceAll('{}', trip(tripped, name))} )`).join('\n');
-  return [
+  const calls = [
     bash('echo more >>README.md; git commit -qam "Change the cart"'),
     bash(
       `${plant}\ngit config --unset-all commit.gpgSign; git config --unset core.editor; rm -f .git/hooks/pre-commit; git config --list --local | tail -5`,
     ),
   ];
+  return [calls];
 }
 
 /** Each vector once more with plain tools in a plain clone outside the room: it is live if a file appears. */

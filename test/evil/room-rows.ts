@@ -43,7 +43,7 @@ export async function tryRows(
     plan: (places) => {
       const calls = rows.map((row) => row.calls(places).map(bounded));
       counts.push(...calls.map((list) => list.length));
-      return calls.flat();
+      return calls;
     },
   });
   try {

@@ -17,7 +17,7 @@ import { bundleLines } from './bundles.ts';
 import { makeCanaries } from './canaries.ts';
 import { endingLines, fillingLines } from './endings.ts';
 import { fakeAgentLines } from './external/fake-agents.ts';
-import { realAgentLines } from './external/real-agents.ts';
+import { realAgentLines, startedPlainly } from './external/real-agents.ts';
 import { hiddenLines } from './hidden.ts';
 import type { Play, PlayRoom } from './play.ts';
 import { report, waysByRoom } from './report.ts';
@@ -31,6 +31,9 @@ import { wordLines } from './words.ts';
 
 const PARTS = ['rooms', 'programs', 'agents', 'results', 'bundles', 'words', 'verdicts', 'endings'] as const;
 type Part = (typeof PARTS)[number];
+const ROOMS: readonly string[] = ['bwrap', 'docker', 'none', 'all'];
+/** Done once for each kind of room. */
+const OF_ROOMS: readonly Part[] = ['rooms', 'endings'];
 
 const { values: options } = parseArgs({
   options: {
@@ -45,6 +48,8 @@ const { values: options } = parseArgs({
 /** How long the bot may go without a look at the world while an agent does its worst. */
 const SILENCE_MS_MAX = 15_000;
 const GONE_MS_MAX = 10_000;
+const PART_MS_MAX = 1_200_000;
+const EXIT_MS = 1_000;
 /** Of a quick look: every so many rows, and only of these, because each weakened room takes a bot of its own. */
 const SAMPLE_EVERY = 4;
 const SAMPLE_LAYERS = ['view'];
@@ -54,7 +59,11 @@ const DOCKER_KILLS_SHARE = 10;
 /** Groups of which a red line is a write that no agent may make. */
 const OUTSIDE: readonly string[] = ['write outside', 'published', 'forged verdict', 'evil reviewer', 'evil devops'];
 
-if (isSealed()) process.exitCode = await everything();
+const unknown = unknownOption();
+if (unknown !== null) {
+  process.stderr.write(`test:evil does not know ${unknown}\n`);
+  process.exitCode = 1;
+} else if (isSealed()) process.exitCode = await everything();
 else {
   const missing = sealTrouble();
   if (missing === null) {
@@ -100,6 +109,7 @@ async function everything(): Promise<number> {
   let hiddenPayloads = 0;
   let wordsToModels = 0;
   let longestSilenceMs = 0;
+  let isStuck = false;
 
   const say = (text: string): void => {
     const seconds = ((performance.now() - started) / 1_000).toFixed(0).padStart(4);
@@ -109,48 +119,82 @@ async function everything(): Promise<number> {
     found.push(...(await sweep(played, canaries)));
   };
   const wants = (part: Part): boolean =>
-    (options.part ?? part) === part && (!options.sample || part === 'rooms') && (part === 'rooms' || !onlyDocker());
+    (options.part ?? part) === part &&
+    (!options.sample || part === 'rooms') &&
+    (OF_ROOMS.includes(part) || !onlyDocker());
 
+  /** What breaks off or never ends shows nothing, so it is red, and the rest is tried all the same. */
+  const attempt = async (name: string, work: () => Promise<readonly Line[]>): Promise<void> => {
+    say(name);
+    const bound = new AbortController();
+    const late = pause(PART_MS_MAX, undefined, { signal: bound.signal }).then(() => {
+      isStuck = true;
+      throw new Error(`it did not end within ${PART_MS_MAX} ms`);
+    });
+    try {
+      lines.push(...(await Promise.race([work(), late])));
+    } catch (error) {
+      const detail = error instanceof Error ? `${error.message}\n${error.stack}` : String(error);
+      say(`BROKE OFF: ${detail}`);
+      lines.push({ group: 'broke off', name, stoppedBy: [], verdict: 'red', detail });
+    } finally {
+      late.catch(() => {});
+      bound.abort();
+    }
+  };
+
+  /** Needs none of the machine's places that rooms have in common, so it goes on beside them. */
+  const withoutRooms = async (): Promise<void> => {
+    if (wants('words') || options.sample) {
+      const hidden = hiddenLines();
+      lines.push(...hidden.lines);
+      hiddenPayloads += hidden.count.payloads * hidden.count.channels;
+    }
+    if (wants('words')) {
+      await attempt('words', async () => {
+        const words = await wordLines(say);
+        wordsToModels += words.combinations;
+        return words.lines;
+      });
+    }
+    if (wants('verdicts')) await attempt('verdicts', () => verdictLines(say));
+    if (!wants('agents')) return;
+    await attempt('agents as anybody would start them, in a hostile repository', async () => {
+      live = await startedPlainly();
+      return [];
+    });
+  };
+
+  let live: ReadonlySet<string> = new Set();
+  const beside = withoutRooms();
   const engine = await engineOf(skipped);
   const rooms = roomsOf(engine);
   try {
     for (const room of rooms) {
-      if (wants('rooms')) {
-        const chosen = options.sample ? inSample : () => true;
-        lines.push(...(await tryRoom({ canaries, room, chosen, look, say })));
-      }
-      if (options.sample || room.kind === 'none' || !['rooms', 'endings'].includes(options.part ?? 'endings')) continue;
-      say(`things that fill, and endings (${room.kind})`);
-      const filled = await fillingLines(canaries, room);
-      lines.push(...filled.lines);
-      longestSilenceMs = Math.max(longestSilenceMs, filled.longestSilenceMs);
-      const share = room.kind === 'docker' ? DOCKER_KILLS_SHARE : 1;
-      const ended = await endingLines(canaries, Math.ceil(Number(options.kills) / share), room);
-      lines.push(...ended.lines);
-      survivors += ended.count.survivors;
-      kills += ended.count.kills;
+      const chosen = options.sample ? inSample : () => true;
+      if (wants('rooms')) await attempt(`rows (${room.kind})`, () => tryRoom({ canaries, room, chosen, look, say }));
+      if (!wants('endings') || room.kind === 'none') continue;
+      await attempt(`things that fill (${room.kind})`, async () => {
+        const filled = await fillingLines(canaries, room);
+        longestSilenceMs = Math.max(longestSilenceMs, filled.longestSilenceMs);
+        return filled.lines;
+      });
+      await attempt(`endings (${room.kind})`, async () => {
+        const share = room.kind === 'docker' ? DOCKER_KILLS_SHARE : 1;
+        const ended = await endingLines(canaries, Math.ceil(Number(options.kills) / share), room);
+        survivors += ended.count.survivors;
+        kills += ended.count.kills;
+        return ended.lines;
+      });
     }
-    if (wants('programs')) lines.push(...(await fakeAgentLines({ canaries, look, found, say })));
-    if (wants('agents')) lines.push(...(await realAgentLines({ canaries, look, found, say }, skipped)));
-    const hidden = hiddenLines();
-    lines.push(...hidden.lines);
-    hiddenPayloads += hidden.count.payloads * hidden.count.channels;
+    if (wants('programs')) await attempt('programs', () => fakeAgentLines({ canaries, look, found, say }));
     if (wants('results')) {
-      say('results that lie, and what is published');
-      lines.push(
-        ...(await resultLines(canaries, options.room === 'none' ? { kind: 'none' } : { kind: 'bwrap' }, look)),
-      );
+      const room: PlayRoom = options.room === 'none' ? { kind: 'none' } : { kind: 'bwrap' };
+      await attempt('results that lie, and what is published', () => resultLines(canaries, room, look));
     }
-    if (wants('bundles')) {
-      say('bundles');
-      lines.push(...(await bundleLines()));
-    }
-    if (wants('words')) {
-      const words = await wordLines(say);
-      lines.push(...words.lines);
-      wordsToModels += words.combinations;
-    }
-    if (wants('verdicts')) lines.push(...(await verdictLines(say)));
+    await beside;
+    if (wants('agents')) await attempt('agents', () => realAgentLines({ canaries, look, found, say }, skipped, live));
+    if (wants('bundles')) await attempt('bundles', bundleLines);
   } finally {
     if (engine !== null) await stopEngine(engine);
   }
@@ -183,8 +227,19 @@ async function everything(): Promise<number> {
       ? `${JSON.stringify({ totals, rooms: waysByRoom(lines), found, lines })}\n`
       : report(lines, totals, found),
   );
+  // Whatever it waits for would keep this process.
+  if (isStuck) setTimeout(() => process.exit(1), EXIT_MS).unref();
   const missed = process.env.HEARTLINE_REQUIRE_ALL === '1' && skipped.length > 0;
-  return totals.red + totals.canariesFound + survivors > 0 || longestSilenceMs > SILENCE_MS_MAX || missed ? 1 : 0;
+  const harmed = totals.red + totals.canariesFound + survivors > 0 || longestSilenceMs > SILENCE_MS_MAX;
+  return harmed || missed || totals.held === 0 ? 1 : 0;
+}
+
+/** A misspelt part would try nothing, and nothing would be red. */
+function unknownOption(): string | null {
+  const { part, room, kills } = options;
+  if (part !== undefined && !PARTS.some((one) => one === part)) return `the part ${part}: ${PARTS.join(', ')}`;
+  if (!ROOMS.includes(room)) return `the room ${room}: ${ROOMS.join(', ')}`;
+  return /^\d+$/.test(kills) ? null : `--kills ${kills}: a number`;
 }
 
 function onlyDocker(): boolean {
@@ -193,7 +248,7 @@ function onlyDocker(): boolean {
 
 async function engineOf(skipped: string[]): Promise<TestEngine | null> {
   const wanted = ['all', 'docker'].includes(options.room) && !options.sample;
-  if (!wanted || !['rooms', 'endings'].includes(options.part ?? 'rooms')) return null;
+  if (!wanted || !OF_ROOMS.some((part) => part === (options.part ?? part))) return null;
   if (canStartEngine()) return await startEngine();
   skipped.push(`the docker room: needs root and an engine (${INSTALL_ENGINE})`);
   return null;

@@ -53,12 +53,13 @@ export function runSealed(argv: readonly string[], seed: string): Promise<number
   const child = spawn('unshare', [...NAMESPACES, 'sh', '-c', SETUP, 'sh', ...planted, ...argv], {
     stdio: 'inherit',
     env: {
+      // First, for a row may show only the head of what it got.
+      EVIL_PARENT_TOKEN: sealedCanary(seed, 'parent'),
       ...Object.fromEntries(
         Object.entries(process.env).filter(([name]) => !/^(https?|all|no)_proxy$|^GIT_/i.test(name)),
       ),
       PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`,
       [SEED]: seed,
-      EVIL_PARENT_TOKEN: sealedCanary(seed, 'parent'),
     },
   });
   return new Promise((resolve, reject) => {

@@ -27,8 +27,11 @@ export async function sweep(played: Play, canaries: Canaries): Promise<readonly 
   return texts.flatMap(([where, text]) => sightings(canaries.all, text).map((one) => ({ ...one, where })));
 }
 
+/** Links are not followed, to folders neither: behind them lies what the agent could only name. */
 function filesBelow(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(`${entry.parentPath}/${entry.name}`, 'latin1'));
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return filesBelow(path);
+    return entry.isFile() ? [readFileSync(path, 'latin1')] : [];
+  });
 }

@@ -192,7 +192,7 @@ function withView(host: Json, shown: readonly string[]): Json {
 }
 
 function command(asked: Json, gone: readonly RoomLayer[], variables: readonly string[]): Json {
-  const isSweep = (asked.Cmd as readonly string[]).includes(SWEEP);
+  const isSweep = (asked.Cmd as readonly string[]).some((word) => word.startsWith(SWEEP));
   // As the machine's first user this would end the machine: it stays with its own.
   if (isSweep) return gone.includes('whole-tree-kill') ? { ...asked, Cmd: ['/bin/true'] } : asked;
   return {

@@ -208,7 +208,7 @@ const writes: readonly RoomRow[] = [
   ]),
   tripping('ref moved in the mirror', (p) => [
     bash(
-      `git --git-dir='${p.mirror}' -c safe.directory='*' update-ref refs/heads/evil HEAD && touch '${p.tripped}/ref-moved-in-the-mirror'`,
+      `git --git-dir='${p.mirror}' -c safe.directory='*' update-ref refs/heads/evil "$(git rev-parse origin/main)" && touch '${p.tripped}/ref-moved-in-the-mirror'`,
     ),
   ]),
   tripping('push into the mirror', (p) => [

@@ -146,7 +146,8 @@ function timesReturned(own: readonly TranscriptMessage[]): number {
 async function handOver(session: Session, { room, record }: WorkTask): Promise<string | Finish> {
   const { mirror, run } = session;
   const file = `${room.workspace.out}/work.bundle`;
-  const script = 'rm -f -- "$1" && git bundle create -q "$1" "refs/heads/$2" --not --remotes=origin';
+  // A bundle whose making was killed leaves a lock, and nobody else is at work here.
+  const script = 'rm -rf -- "$1" "$1.lock" && git bundle create -q "$1" "refs/heads/$2" --not --remotes=origin';
   const made = await room.exec(['bash', '-c', script, 'bundle', file, record.branch]);
   if (made.exitCode !== 0) return rejected(`the commits could not be bundled: ${made.output.slice(-500)}`);
   try {

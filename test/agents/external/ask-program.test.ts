@@ -99,7 +99,7 @@ test('a new process goes on counting calls where the last one stopped', async ()
   );
 });
 
-test('a lock that a killed git left does not stand in the way', async () => {
+test('locks that a killed git left do not stand in the way', async () => {
   const gate = waitingAt(1);
   await withWorld(
     'honest',
@@ -108,6 +108,8 @@ test('a lock that a killed git left does not stand in the way', async () => {
     async (world) => {
       const { id } = await stopped(world, gate);
       await writeFile(join(world.workspace('ENG-12-1'), 'tree', '.git', 'index.lock'), '');
+      // As when the handing over itself was killed.
+      await writeFile(join(world.workspace('ENG-12-1'), 'out', 'work.bundle.lock'), '');
       const ended = await restarted(world, id);
       assert.equal(ended.state, 'succeeded', ended.endReason ?? '');
     },

@@ -100,6 +100,9 @@ export const merges: OracleMaker = (court) => {
         if (happening.to === 'started' || happening.toName === 'Todo') moved.delete(key);
         else moved.set(key, { at, to: happening.toName });
       }
+      // What broke its base is taken back, whatever became of the issue after it was done: see conduct.ts.
+      if (happening.kind === 'pushed' && happening.before === null && happening.branch.includes('-revert-'))
+        moved.delete(keyOfBranch(happening.branch) ?? '');
       const ours =
         happening.kind === 'merged' && (happening.by === 'bot' || (happening.by === 'forge' && plan.rules.mergeQueue));
       if (ours) judgeMerge(happening, at);

@@ -41,10 +41,12 @@ export function restOf(world: World, ticket: TicketPlan): Rest {
   return reported(world, issue.id) ?? 'under-way';
 }
 
-/** The comment may have been refused for good; then the chat alone tells people. */
+/** The comment, or the look whether it stands already, may have been refused for good; then the chat alone tells people. */
 function reported({ log }: World, id: string): Rest | null {
-  if (!log.some(({ happening: it }) => it.kind === 'fault' && it.what.includes('Comment') && LASTING.has(it.fault)))
-    return null;
+  const refused = log.some(
+    ({ happening: it }) => it.kind === 'fault' && /Comment|linear comment$/.test(it.what) && LASTING.has(it.fault),
+  );
+  if (!refused) return null;
   const told = (key: string): boolean => /^(parked|cancelled|waiting):/.test(key) && key.split(':')[1] === id;
   const last = log.findLast(({ happening: it }) => it.kind === 'reported' && told(it.key))?.happening;
   if (last?.kind !== 'reported') return null;

@@ -8,7 +8,10 @@ export interface Scenario {
   readonly name: string;
   /** Different seeds give different times, orders and people; the shape stays. */
   readonly plan: (seed: number, random: Random) => Plan;
-  /** Killed at every single point. Those of many tickets only repeat what those of few have. */
+  /**
+   * Killed at every single point of each run. Those of many tickets repeat what those of one and two have and take an
+   * hour: their deaths come with the seeds, and `--scenario crowd --shard 1/8` sweeps them by hand.
+   */
   readonly swept: boolean;
   /** The seed of the plan that is swept: one with which what the scenario is about does happen. */
   readonly sweptSeed: number;

@@ -23,19 +23,22 @@ export interface TickResult {
   readonly decision: Decision;
   /** Something was done, so the outside differs from what was read: look again soon. */
   readonly changed: boolean;
-  /** Rounds ran out before nothing more followed. */
+  /** More would have followed, but the look was too old for it or the rounds ran out. */
   readonly unsettled: boolean;
 }
 
+/** More than the longest chain of actions that one look at the outside can carry. */
+const ROUNDS_MAX = 12;
 /**
- * Rounds on one look. A chain of actions mostly needs no more, and while many issues are at work each round begins another
- * one somewhere: whoever waits for what the forge shows next, such as the next to merge, must not wait for all of them.
+ * A look older than this is followed no further. While many issues are at work each round begins another one somewhere, and
+ * whoever waits for what the forge shows next, such as the next to merge, must not wait for all of them.
  */
-const ROUNDS_MAX = 4;
+const LOOK_MS_MAX = 3_000;
 
 export async function tick({ observer, actor, rules, accepting, onDecision }: TickParts): Promise<TickResult> {
   const used = rules();
   const outside = await observer.outside(used);
+  const lookedAt = actor.clock.now();
   let changed = false;
   for (let round = 1; ; round += 1) {
     const decision = decide(await observer.snapshot(used, outside, accepting()));
@@ -43,7 +46,8 @@ export async function tick({ observer, actor, rules, accepting, onDecision }: Ti
     const actions = decision.actions.filter((action) => !isShowing(action));
     const progressed = actions.length > 0 && (await act(actions, actor));
     changed ||= progressed;
-    if (progressed && round < ROUNDS_MAX) continue;
+    const fresh = actor.clock.now() - lookedAt < LOOK_MS_MAX;
+    if (progressed && fresh && round < ROUNDS_MAX) continue;
     // The comment on the issue is edited once for all that happened, so it is left for last.
     await act(decision.actions.filter(isShowing), actor);
     return { outside, decision, changed, unsettled: progressed };

@@ -12,6 +12,7 @@ import { reportToPeople } from './duties/report.ts';
 import { reviewPullRequests } from './duties/review.ts';
 import { steerByCommands } from './duties/steer.ts';
 import { type IssueView, type PullRequestView, viewAtRest } from './issue-view.ts';
+import { byKey } from './order.ts';
 import { frozenNow, watchedBases } from './red-base.ts';
 import { createSight } from './sight.ts';
 import { createTurn } from './turn.ts';
@@ -39,7 +40,7 @@ export function decide(snapshot: Snapshot): Decision {
   if (duties.has('report')) reportToPeople(sight, turn);
   return {
     actions: turn.actions,
-    issues: [...turn.views.values()].sort((a, b) => a.key.localeCompare(b.key, 'en', { numeric: true })),
+    issues: [...turn.views.values()].sort(byKey),
     pullRequests: turn.pullRequests,
   };
 }

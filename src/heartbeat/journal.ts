@@ -32,6 +32,8 @@ export interface Journal {
   appendMessage(sessionId: string, runId: string, index: number, message: TranscriptEntry): Promise<void>;
 
   effects(): Promise<ReadonlyMap<string, Effect>>;
+  /** Those of one subject, as `subjectKey` names it, however long ago. */
+  effectsOf(subject: string): Promise<ReadonlyMap<string, Effect>>;
   effect(key: string): Promise<Effect | null>;
   /** Records the intent, or counts another attempt on it. Returns the row and whether an earlier attempt exists. */
   intend(effect: {

@@ -24,6 +24,17 @@ export async function effects(store: Store): Promise<ReadonlyMap<string, Effect>
   return new Map(rows.map((row) => [row.key, readEffect(row)]));
 }
 
+export async function effectsOf(store: Store, subject: string): Promise<ReadonlyMap<string, Effect>> {
+  const rows = await store.db
+    .selectFrom('effect')
+    .select(COLUMNS)
+    .where('subject', '=', subject)
+    .orderBy('intendedAt')
+    .orderBy('key')
+    .execute();
+  return new Map(rows.map((row) => [row.key, readEffect(row)]));
+}
+
 export async function effect(store: Store, key: string): Promise<Effect | null> {
   const row = await store.db.selectFrom('effect').select(COLUMNS).where('key', '=', key).executeTakeFirst();
   return row === undefined ? null : readEffect(row);

@@ -1,7 +1,7 @@
 /** The Journal port over our rows: each concern is a file of functions; here they become one thing, and recovery one transaction. */
 import type { Journal } from '../heartbeat/journal.ts';
 import { noteCommand, openCommands, settleCommand } from './commands.ts';
-import { confirm, effect, effects, failEffect, intend } from './effects.ts';
+import { confirm, effect, effects, effectsOf, failEffect, intend } from './effects.ts';
 import { event, events } from './events.ts';
 import { freeze, frozen, thaw } from './frozen.ts';
 import { enqueueReport, pendingReports, reportDelivered, reportFailed, reportKeys } from './outbox.ts';
@@ -21,6 +21,7 @@ export type JournalReader = Pick<
   | 'run'
   | 'messages'
   | 'effects'
+  | 'effectsOf'
   | 'effect'
   | 'verdicts'
   | 'spend'
@@ -41,6 +42,7 @@ export function journalReader(store: Store, close: () => Promise<void>): Journal
     run: (id) => run(store, id),
     messages: (sessionId) => messages(store, sessionId),
     effects: () => effects(store),
+    effectsOf: (subject) => effectsOf(store, subject),
     effect: (key) => effect(store, key),
     verdicts: () => verdicts(store),
     spend: () => spend(store),

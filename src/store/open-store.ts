@@ -5,6 +5,7 @@ import { createDatabase, type OpenDatabase, openDatabase, whatIsThere } from './
 import { journal } from './journal.ts';
 import { migrate, schemaState } from './migrate.ts';
 import { requirePrivate } from './private-files.ts';
+import { rememberedReads } from './remembered-reads.ts';
 import { takeStoreLock } from './store-lock.ts';
 import { newer } from './store-refused.ts';
 
@@ -29,10 +30,11 @@ export async function openStore(options: {
       await database.close();
       throw error;
     }
-    return journal({ db: database.db, now, owner, sinks, recordsRead: new Map() }, async () => {
+    const close = async (): Promise<void> => {
       await database.close();
       lock.release();
-    });
+    };
+    return rememberedReads(journal({ db: database.db, now, owner, sinks, recordsRead: new Map() }, close), now);
   } catch (error) {
     lock.release();
     throw error;

@@ -9,10 +9,10 @@ import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
 
 export function reconcileRecords(sight: Sight, turn: Turn): void {
-  const { records, runs, effects } = sight.snapshot;
+  const { records, effects } = sight.snapshot;
   for (const record of records) {
     if (record.phase !== 'active') {
-      turn.add(endRuns(record, runs, record.reason ?? `${record.key} is ${record.phase}.`));
+      turn.add(endRuns(record, sight.runs(record), record.reason ?? `${record.key} is ${record.phase}.`));
       leaveQueue(sight, turn, record);
     }
     if ((record.phase !== 'active' && record.phase !== 'parked') || sight.board === null) continue;
@@ -22,7 +22,7 @@ export function reconcileRecords(sight: Sight, turn: Turn): void {
       continue;
     }
     turn.update(record, { phase: 'cancelled', reason }, reason);
-    turn.add(endRuns(record, runs, reason));
+    turn.add(endRuns(record, sight.runs(record), reason));
   }
 }
 

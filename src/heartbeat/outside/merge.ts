@@ -6,6 +6,7 @@ import { takenAway } from '../../decide/reconcile.ts';
 import type { Enqueue, Merge } from '../../domain/action.ts';
 import { OutsideError } from '../../domain/outside-error.ts';
 import type { PullRequest } from '../../domain/pull-request.ts';
+import { subjectKey } from '../../domain/run.ts';
 import { passesFreeze } from '../../domain/snapshot.ts';
 import type { Hands, OutsideWrite } from './outside-write.ts';
 
@@ -42,7 +43,7 @@ export async function stillOurs(
     forge.pullRequest(action.repository, action.number),
     issueId === null ? null : tracker.issue(issueId),
     issueId === null ? null : journal.record(issueId),
-    journal.effects(),
+    issueId === null ? new Map() : journal.effectsOf(subjectKey({ kind: 'issue', issueId })),
     journal.frozen(),
   ]);
   const freeze = frozen.get(action.repository);

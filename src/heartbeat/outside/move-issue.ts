@@ -18,7 +18,7 @@ export const moveIssue: OutsideWrite<MoveIssue> = {
     const issue = await tracker.issue(action.issueId);
     if (issue === null || issue.archived) throw new OutsideError('refused', attempted, 'the issue is gone or archived');
     if (issue.state.id === action.toStateId) return issue.lastMove?.historyId ?? action.toStateId;
-    const there = isAsSeen(action, issue) || isOurs(action, issue, await journal.effects());
+    const there = isAsSeen(action, issue) || isOurs(action, issue, await journal.effectsOf(action.subject));
     if (!there || !action.fromTypes.includes(issue.state.type)) {
       throw new OutsideError(
         // Out of a state that is none of ours to leave, no later look moves it either.

@@ -75,7 +75,7 @@ export async function writeOutside<A extends OutsideAction>(
 /** Refused for good: people are told what was left out, and no retry writes it after all. */
 async function fewEnough(action: OutsideAction, journal: Journal): Promise<void> {
   if (!isContentKind(action.kind)) return;
-  const tooMany = tooManyWords(action, await journal.effects());
+  const tooMany = tooManyWords(action, await journal.effectsOf(action.subject));
   if (tooMany !== null) throw new OutsideError('refused', `${action.kind} for ${action.subject}`, tooMany);
 }
 

@@ -10,7 +10,7 @@ export const progressComment: OutsideWrite<ProgressComment> = {
   },
   async perform(action, { tracker, journal }, again) {
     const id = progressCommentId(action.issueId);
-    const made = [...(await journal.effects()).values()].some(
+    const made = [...(await journal.effectsOf(action.subject)).values()].some(
       (effect) => effect.kind === 'progress-comment' && effect.outsideId === id,
     );
     const exists = made || (again && (await tracker.comment(id)) !== null);

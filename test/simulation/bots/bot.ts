@@ -8,6 +8,7 @@ import type { Clock } from '../../../src/heartbeat/ports.ts';
 import { createReporter } from '../../../src/heartbeat/report.ts';
 import { steadyClock } from '../../../src/heartbeat/steady-clock.ts';
 import { type TickResult, tick } from '../../../src/heartbeat/tick.ts';
+import { rememberedReads } from '../../../src/store/remembered-reads.ts';
 import { createForge, type StaleReads } from '../ports/forge.ts';
 import { type Counts, createLine, type Line, type Trouble } from '../ports/line.ts';
 import { createMirror, type MirrorFolder } from '../ports/mirror.ts';
@@ -77,7 +78,7 @@ async function life(parts: BotParts, line: Line, owner: string): Promise<void> {
   const now = (): number => clock.now();
   let ids = 0;
   let wakeUp = (): void => {};
-  const journal: Journal = writesOnLine(parts.rows.open(owner, now), line, now);
+  const journal: Journal = writesOnLine(rememberedReads(parts.rows.open(owner, now), now), line);
   // As main.ts does it.
   const [newest] = await journal.events({ limit: 1 });
   clock = steadyClock(machine, world.timeline.now, newest?.at ?? 0);

@@ -13,8 +13,24 @@ export const write = defineTool({
 });
 
 export async function writeFile(path: string, content: string, room: Room): Promise<ToolOutcome> {
-  const { exitCode, output } = await room.exec(['bash', '-c', SCRIPT, 'write', path], { input: content });
+  const argv = ['bash', '-c', SCRIPT, 'write', path, String(Buffer.byteLength(content))];
+  const { exitCode, output } = await room.exec(argv, { input: content });
   return exitCode === 0 ? done(`wrote ${path}`) : failed(`${path} was not written: ${output.trim()}`);
 }
 
-const SCRIPT = 'mkdir -p -- "$(dirname -- "$1")" && cat > "$1"';
+/**
+ * Whole or not at all: whoever is killed in the middle leaves what was there, and an input that ends early is no file. It is
+ * made inside `.git`, where a leftover is committed by nobody, and moved from there, which takes one mount. Where that
+ * cannot be, it is written in place. A link is written through, and modes stay.
+ */
+const SCRIPT = `
+to="$1"; if [ -L "$to" ]; then to="$(readlink -f -- "$to")" || exit 1; fi
+mkdir -p -- "$(dirname -- "$to")" || exit 1
+if [ -d "$to" ]; then echo 'it is a folder'; exit 1; fi
+if [ -L .git ] || ! [ -d .git ] || ! [ -w .git ]; then exec cat > "$to"; fi
+new=.git/heartline-write
+rm -rf -- "$new" || exit 1
+if [ -f "$to" ]; then cp -p -- "$to" "$new" || exit 1; fi
+cat > "$new" || exit 1
+if [ "$(wc -c < "$new")" -ne "$2" ]; then rm -f -- "$new"; echo 'the content was cut off'; exit 1; fi
+mv -f -- "$new" "$to"`;

@@ -1,7 +1,7 @@
 /** Asks GitHub to merge the base into the branch, if the branch is still where we saw it. */
 import type { UpdateBranch } from '../../domain/action.ts';
 import { OutsideError } from '../../domain/outside-error.ts';
-import type { Hands, OutsideWrite } from './outside-write.ts';
+import type { OutsideWrite } from './outside-write.ts';
 
 export const updateBranch: OutsideWrite<UpdateBranch> = {
   async look(action, { forge }) {
@@ -15,17 +15,6 @@ export const updateBranch: OutsideWrite<UpdateBranch> = {
       // The head moved: by our own earlier call, or by a person, which the next look tells apart.
       if (!(error instanceof OutsideError) || error.kind !== 'conflict') throw error;
     }
-    await startWorkingOut(action, forge);
     return 'asked';
   },
 };
-
-/** GitHub works out whether a new head can be merged when it is first asked; asked now, it knows by the next look. */
-async function startWorkingOut({ repository, number }: UpdateBranch, forge: Hands['forge']): Promise<void> {
-  try {
-    await forge.pullRequest(repository, number);
-  } catch (error) {
-    // The update stands, whatever becomes of the question.
-    if (!(error instanceof OutsideError)) throw error;
-  }
-}

@@ -39,12 +39,12 @@ const IDLE_MS = 10_000;
 const COMPLAINT_BYTES_MAX = 2_000;
 
 export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
-  let process: Conversation | null = null;
+  let current: Conversation | null = null;
 
   async function ask(command: 'info' | 'contents', name: string): Promise<Answer> {
     if (name === '' || /[\0\n\r]/.test(name)) throw new TypeError(`"${name}" names no object`);
-    if (process === null || process.over()) process = converse(options);
-    return process.ask(`${command} ${name}\n`, command === 'contents');
+    if (current === null || current.over()) current = converse(options);
+    return current.ask(`${command} ${name}\n`, command === 'contents');
   }
 
   async function about(name: string): Promise<ObjectFacts | null> {

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Isolation, Owner } from '../heartbeat/ports.ts';
 import { kill } from './process-tree.ts';
 
@@ -15,6 +16,9 @@ export interface Fault {
 
 const TIMEOUT_MS = 15_000;
 const OUTPUT_BYTES_MAX = 20_000;
+/** How long what a command left behind may take to end, and how often it is looked for meanwhile. */
+const END_MS_MAX = 5000;
+const END_LOOK_MS = 5;
 
 /** Namespaces that every room has for itself. */
 const SPACES = ['ipc', 'pid', 'net', 'mnt', 'uts'];
@@ -81,7 +85,7 @@ export async function attemptEscapes(exec: Isolation['exec'], options: EscapeOpt
       return { missing: `a command in the room did not finish: ${probed.output.trim().slice(-200)}`, fix: options.fix };
     }
     const won = lines.map((line) => line.split('|')).map(([layer = '', what = '']) => ({ layer, what }));
-    if (endWith(seconds)) won.push({ layer: 'whole-tree kill', what: 'leave a process behind' });
+    if (await endWith(seconds)) won.push({ layer: 'whole-tree kill', what: 'leave a process behind' });
     const written = await stat(join(tree, 'written')).catch(() => null);
     if (owner !== null && written !== null && written.uid !== owner.uid) {
       won.push({ layer: 'user', what: `act as user ${written.uid} instead of its own` });
@@ -109,16 +113,28 @@ function ownSpaces(): readonly string[] {
 }
 
 /** Ends the processes with this word in their command line; whether there were any. */
-function endWith(word: string): boolean {
-  const found = readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name) || Number(name) === process.pid) return false;
-    try {
-      return readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').includes(word);
-    } catch {
-      // Gone meanwhile.
-      return false;
-    }
-  });
-  for (const name of found) kill(Number(name));
-  return found.length > 0;
+async function endWith(word: string): Promise<boolean> {
+  const deadline = Date.now() + END_MS_MAX;
+  let any = false;
+  // Looked for again until a look finds none: between the look and the signal one of them may have started another.
+  for (let found = withWord(word); found.length > 0 && Date.now() < deadline; found = withWord(word)) {
+    any = true;
+    for (const pid of found) kill(pid);
+    await setTimeout(END_LOOK_MS);
+  }
+  return any;
+}
+
+function withWord(word: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').includes(word);
+      } catch {
+        // Gone meanwhile.
+        return false;
+      }
+    })
+    .map(Number);
 }

@@ -5,8 +5,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { OutsideError } from '../domain/outside-error.ts';
+import { withParentDeath } from '../processes/parent-death.ts';
 import { gitEnvironment } from './git-environment.ts';
-import { withParentDeath } from './parent-death.ts';
 
 export interface ObjectFacts {
   readonly id: string;

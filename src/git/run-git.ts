@@ -3,10 +3,10 @@
  * configuration, a time limit, bounded output, and an end for the whole process group.
  */
 
-import { spawn } from 'node:child_process';
 import { OutsideError } from '../domain/outside-error.ts';
+import { launch } from '../processes/launch.ts';
+import { withParentDeath } from '../processes/parent-death.ts';
 import { type GitRemote, gitEnvironment, redact } from './git-environment.ts';
-import { withParentDeath } from './parent-death.ts';
 
 export interface GitCommand {
   /** Never a token, never a shell: what stands here is visible to every process of the machine. */
@@ -42,15 +42,15 @@ const STDERR_BYTES_MAX = 16 * 1024;
 export async function runGit(command: GitCommand): Promise<GitResult> {
   const outputBytesMax = command.outputBytesMax ?? OUTPUT_BYTES_MAX;
   const [program, ...args] = withParentDeath(['git', ...command.args]);
-  const child = spawn(program ?? 'git', args, {
-    detached: true,
+  const child = launch(program ?? 'git', args, {
     cwd: command.home,
     env: gitEnvironment(command),
     stdio: [command.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   const killGroup = () => {
+    if (child.pid === undefined) return void child.once('spawn', killGroup);
     try {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      process.kill(-child.pid, 'SIGKILL');
     } catch {
       // The group is gone already, which is all we wanted.
     }

@@ -11,10 +11,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { OutsideError } from '../domain/outside-error.ts';
 import { OWNER_UID_MIN, type PreparedWorkspace, type Workspace, type Workspaces } from '../heartbeat/ports.ts';
+import { withParentDeath } from '../processes/parent-death.ts';
 import { IDENTITY } from './git-environment.ts';
 import { localTrouble } from './git-trouble.ts';
 import { baseOf } from './mirror-folder.ts';
-import { withParentDeath } from './parent-death.ts';
 import { runGit } from './run-git.ts';
 import { isBranchName, isCommitId, safeName } from './safe-name.ts';
 

@@ -1,6 +1,5 @@
 /** The room made by bubblewrap: a fresh set of namespaces per command, gone with everything in it when the command ends. */
 
-import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { OutsideError } from '../domain/outside-error.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type Layer,
   OWNER_UID_MIN,
 } from '../heartbeat/ports.ts';
+import type { Launched } from '../processes/launched.ts';
 import { probeBwrap } from './bwrap-probe.ts';
 import { commandView, fixedView, toolchainView } from './bwrap-view.ts';
 import type { ControlGroups } from './control-groups.ts';
@@ -168,7 +168,7 @@ function joining(files: readonly string[]): readonly string[] {
 }
 
 /** Killing process 1 of the room kills all of it. It is bubblewrap's one child; before there is one, the group is all. */
-function killRoom(leader: ChildProcess): void {
+function killRoom(leader: Launched): void {
   if (leader.pid === undefined) return;
   const children = childrenOf(leader.pid);
   if (children.length > 0) for (const child of children) kill(child);

@@ -3,7 +3,6 @@
  * bubblewrap. What it still does: a clean environment, limits, and an end for everything a command started.
  */
 
-import type { ChildProcess } from 'node:child_process';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
@@ -11,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { ExecResult, IsolatedCommand, Isolation, ShownFolder } from '../heartbeat/ports.ts';
+import type { Launched } from '../processes/launched.ts';
 import { execResult } from './exec-result.ts';
 import { commandMark, endOrphans, MARK } from './orphans.ts';
 import { childrenOf, kill, killMarked } from './process-tree.ts';
@@ -98,7 +98,7 @@ async function linkShown({ source, target }: ShownFolder): Promise<void> {
 }
 
 /** In a namespace its process 1 is the one child of the leader; without one the group is all we can name at once. */
-function killAll(leader: ChildProcess, namespace: boolean): void {
+function killAll(leader: Launched, namespace: boolean): void {
   if (leader.pid === undefined) return;
   const children = namespace ? childrenOf(leader.pid) : [];
   if (children.length > 0) for (const child of children) kill(child);

@@ -1,6 +1,6 @@
 /** Looks at processes through /proc: who is whose child, who carries our mark, who is still there. Linux only. */
 
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -69,26 +69,6 @@ function environmentOf(pid: number): string {
     return readFileSync(`/proc/${pid}/environ`, 'utf8');
   } catch {
     return '';
-  }
-}
-
-/** Descriptors above standard error that a child of ours would inherit. Node's own never are, so these came with us. */
-export function inheritedDescriptors(): readonly number[] {
-  const closesOnExec = 0o2000000;
-  try {
-    return readdirSync('/proc/self/fd')
-      .map(Number)
-      .filter((descriptor) => {
-        if (descriptor < 3) return false;
-        // The one that listed the folder is closed again by now.
-        const path = `/proc/self/fdinfo/${descriptor}`;
-        if (!existsSync(path)) return false;
-        const facts = readFileSync(path, 'utf8');
-        const flags = Number.parseInt(/flags:\s*(\d+)/.exec(facts)?.[1] ?? '0', 8);
-        return (flags & closesOnExec) === 0;
-      });
-  } catch {
-    return [];
   }
 }
 

@@ -3,12 +3,12 @@
  * kill everything the command started differs by driver, so the driver says it; this file decides only when.
  */
 
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
+import { launch } from '../processes/launch.ts';
+import type { Launched } from '../processes/launched.ts';
+import type { StandardStream } from '../processes/launcher-words.ts';
 import { boundedOutput } from './bounded-output.ts';
-import { inheritedDescriptors } from './process-tree.ts';
 
 export interface CommandRun {
   /** The whole chain, wrapper first. Only standard output is read: merge the command's errors into it with MERGED. */
@@ -25,9 +25,9 @@ export interface CommandRun {
   readonly outputBytesMax: number;
   readonly signal: AbortSignal;
   /** Kills everything at once; called again and again until the leader is gone. */
-  readonly kill: (leader: ChildProcess) => void;
+  readonly kill: (leader: Launched) => void;
   /** Ends what outlived the leader, and resolves when it is gone. */
-  readonly sweep: (leader: ChildProcess, status: string) => Promise<void>;
+  readonly sweep: (leader: Launched, status: string) => Promise<void>;
 }
 
 export interface CommandEnd {
@@ -57,16 +57,13 @@ export async function runCommand(run: CommandRun): Promise<CommandEnd> {
   if (run.signal.aborted) return { kind: 'aborted', exitCode: null, output: '', truncated: false, status: '' };
 
   const [program = '', ...args] = run.argv;
-  const leader = spawn(program, args, {
-    cwd: run.cwd,
-    env: run.environment,
-    detached: true,
-    stdio: descriptors(run),
-  });
+  const leader = launch(program, args, { cwd: run.cwd, env: run.environment, stdio: descriptors(run) });
   const exited = new Promise<number | null>((resolve, reject) => {
     leader.once('error', reject);
     // A command ended by a signal of its own reads as shells tell it, with walls and without.
-    leader.once('exit', (code, signal) => resolve(code ?? (signal === null ? null : 128 + constants.signals[signal])));
+    leader.once('exit', (code: number | null, signal: NodeJS.Signals | null) =>
+      resolve(code ?? (signal === null ? null : 128 + constants.signals[signal])),
+    );
   });
   const closed = new Promise<void>((resolve) => leader.once('close', () => resolve()));
 
@@ -114,25 +111,11 @@ export async function runCommand(run: CommandRun): Promise<CommandEnd> {
   }
 }
 
-/** Descriptors that whoever started the bot left open for it would pass on to every command: they lead to nothing instead. */
-function descriptors(run: CommandRun): StdioOptions {
-  const list: ('pipe' | 'ignore' | number)[] = [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'ignore'];
-  if (inherited === null) inherited = inheritedDescriptors();
-  if (inherited.length > 0) nowhere ??= openSync('/dev/null', 'r');
-  for (const descriptor of inherited) {
-    while (list.length < descriptor) list.push('ignore');
-    list[descriptor] = nowhere ?? 'ignore';
-  }
-  if (run.reportsStatus) list[3] = 'pipe';
-  if (run.filter !== undefined) {
-    while (list.length < 4) list.push('ignore');
-    list[4] = 'pipe';
-  }
-  return list;
+function descriptors(run: CommandRun): readonly StandardStream[] {
+  const usual: readonly StandardStream[] = [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'ignore'];
+  if (run.filter !== undefined) return [...usual, run.reportsStatus ? 'pipe' : 'ignore', 'pipe'];
+  return run.reportsStatus ? [...usual, 'pipe'] : usual;
 }
-
-let inherited: readonly number[] | null = null;
-let nowhere: number | null = null;
 
 async function within(promise: Promise<void>, milliseconds: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

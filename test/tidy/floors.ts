@@ -23,14 +23,16 @@ export const FLOORS: readonly Floor[] = [
   { place: 'src/domain/', ours: [], packages: [] },
   { place: 'src/decide/', ours: ['src/domain/'], packages: [] },
   { place: 'src/heartbeat/', ours: DOWN, packages: ['node:', 'node-cron'] },
+  // How processes are started; it knows nothing of what they are for.
+  { place: 'src/processes/', ours: [], packages: ['node:'] },
   { place: 'src/config/', ours: ['src/domain/'], packages: ['node:', 'node-cron', 'yaml', 'zod'] },
   adapter('src/agents/', ['@agentclientprotocol/sdk', 'liquidjs', 'yaml', 'zod']),
   adapter('src/chat/', []),
-  adapter('src/git/', []),
+  adapter('src/git/', [], ['src/processes/']),
   // What keeps both interfaces from being asked too much knows neither of them.
   { place: 'src/governor/', ours: [...DOWN, ...PORTS], packages: [] },
   adapter('src/github/', ['octokit', 'zod'], ['src/governor/']),
-  adapter('src/isolation/', []),
+  adapter('src/isolation/', [], ['src/processes/']),
   adapter('src/linear/', ['@linear/sdk', 'zod'], ['src/governor/']),
   adapter('src/models/', ['@anthropic-ai/sdk', 'openai']),
   adapter('src/store/', ['kysely', 'zod']),

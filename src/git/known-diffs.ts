@@ -6,6 +6,7 @@ import type { DiffFacts } from '../domain/pull-request.ts';
 import { commitRange, newCommits } from './commit-range.ts';
 import { diffFacts } from './diff-facts.ts';
 import type { MirrorGit } from './mirror.ts';
+import { readCommit } from './read-commit.ts';
 
 export interface KnownDiffs {
   /** Null when one of the commits is not here. */
@@ -40,7 +41,10 @@ export function createKnownDiffs(): KnownDiffs {
     const known = pairs.get(ofPair);
     if (known !== undefined) return known;
     const before = heads.get(ofHead);
-    const found = (before && (await carriedOver(mirror, before, base))) ?? (await workedOut(mirror, base, head));
+    const found =
+      (before && (await carriedOver(mirror, before, base))) ??
+      (await broughtUpToDate(mirror, base, head)) ??
+      (await workedOut(mirror, base, head));
     if (found === null) return null;
     remember(heads, ofHead, found, REMEMBERED_MAX);
     remember(pairs, ofPair, found, REMEMBERED_MAX);
@@ -65,9 +69,26 @@ export function createKnownDiffs(): KnownDiffs {
     }
     return { facts: { ...facts, base, baseIsAncestor: false }, from, own };
   }
+
+  /**
+   * A head that was known, with this very base merged into it: of commits it has its own, and the merge. They part at the
+   * base, since the head now holds all of it.
+   */
+  async function broughtUpToDate(mirror: MirrorGit, base: string, head: string): Promise<Known | null> {
+    const [first = '', second, ...more] = (await readCommit(mirror.objects, head))?.parents ?? [];
+    const before = heads.get(`${mirror.repository} ${first}`);
+    if (second !== base || more.length > 0 || before === undefined) return null;
+    const carried = before.facts.base === base ? before : await carriedOver(mirror, before, base);
+    if (carried === null) return null;
+    const own = new Set([...carried.own, head]);
+    return { facts: await diffFacts(mirror, { base, head, from: base }), from: base, own };
+  }
 }
 
 async function workedOut(mirror: MirrorGit, base: string, head: string): Promise<Known | null> {
+  // Asked first, because of a commit that is not here yet git would be started only to say so.
+  const [atBase, atHead] = await Promise.all([base, head].map((id) => mirror.objects.about(id)));
+  if (atBase?.kind !== 'commit' || atHead?.kind !== 'commit') return null;
   const range = await commitRange(mirror, base, head);
   if (range === null) return null;
   const { from, own } = range;

@@ -266,7 +266,6 @@ async function dispatch(action: Dispatch, { journal, sessions, clock, newId }: A
 async function verifyMerge(action: Extract<Action, { kind: 'verify-merge' }>, actor: Actor): Promise<boolean> {
   const { journal, mirror } = actor;
   const { repository, baseBranch, mergeCommit, base, head, method, record } = action;
-  await mirror.refresh(repository);
   const difference = await mirror.verifyMerge({ repository, baseBranch, mergeCommit, base, head, method });
   if (difference === null) {
     if (record !== null) await journal.updateRecord(record.issueId, record.generation, { mergeVerified: true });

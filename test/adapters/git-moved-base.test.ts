@@ -8,7 +8,17 @@ const world = gitWorld();
 after(() => world.remove());
 
 /** How the base gets its next tip; `head` and `other` are branches with changes of their own. */
-const MOVES = ['commits', 'merges other', 'merges head', 'merges the first of head', 'is set back', 'takes heads file'];
+const MOVES = [
+  'is merged into head',
+  'is merged wrongly into head',
+  'and its merge of head',
+  'commits',
+  'merges other',
+  'merges head',
+  'merges the first of head',
+  'is set back',
+  'takes heads file',
+];
 
 let made = 0;
 function commit(tree: readonly (readonly [string, string])[], ...parents: readonly string[]): string {
@@ -27,7 +37,8 @@ test('whatever the base does, a change is told as if it were seen for the first 
       const shared = ['shared', 'shared\n'] as const;
       const start = commit([shared]);
       const first = commit([shared, ['head', 'first\n']], start);
-      const head = commit([shared, ['head', 'second\n'], ['more', 'more\n']], first);
+      let head = commit([shared, ['head', 'second\n'], ['more', 'more\n']], first);
+      const own = [shared, ['head', 'second\n'], ['more', 'more\n']] as const;
       const other = commit([shared, ['other', 'other\n']], start);
       const seesAll = world.mirror();
       let tip = start;
@@ -38,6 +49,9 @@ test('whatever the base does, a change is told as if it were seen for the first 
         else if (move === 'merges head') tip = commit(files, tip, head);
         else if (move === 'merges the first of head') tip = commit(files, tip, first);
         else if (move === 'is set back') tip = commit(files, start);
+        else if (move === 'is merged into head') head = commit([...own, ['base', `${at}\n`]], head, tip);
+        else if (move === 'is merged wrongly into head') head = commit(own, head, tip);
+        else if (move === 'and its merge of head') head = commit(own, tip, head);
         else if (move === 'takes heads file') tip = commit([shared, ['head', 'second\n']], tip);
         for (const [name, id] of Object.entries({ main: tip, head, other }))
           world.git(['push', '--quiet', '--force', world.remote, `${id}:refs/heads/${name}`]);
@@ -49,6 +63,6 @@ test('whatever the base does, a change is told as if it were seen for the first 
         }
       }
     }),
-    { numRuns: 8, seed: 7 },
+    { numRuns: 16, seed: 7 },
   );
 });

@@ -89,11 +89,19 @@ export async function moveRef(
 /** The commit a name stands for, or null when there is none. */
 export async function resolveCommit(directory: string, revision: string): Promise<string | null> {
   if (revision.startsWith('-')) return null;
+  // A commit that was once here stays: nothing in these repositories is ever pruned.
+  const named = /^[0-9a-f]{40}$/.test(revision) ? `${directory} ${revision}` : null;
+  if (named !== null && seenCommits.has(named)) return revision;
   const found = await runGit(directory, ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`], {
     codes: [0, 1, 128],
   });
-  return found.code === 0 ? found.stdout.trim() : null;
+  const commit = found.code === 0 ? found.stdout.trim() : null;
+  // The id of a tag leads to another one.
+  if (named !== null && commit === revision) seenCommits.add(named);
+  return commit;
 }
+
+const seenCommits = new Set<string>();
 
 /** Commits of a range such as `base..head`, oldest first. */
 export async function listCommits(directory: string, range: readonly string[]): Promise<GitCommit[]> {

@@ -62,7 +62,11 @@ async function serve(world: World, exchange: Exchange, operation: GitOperation, 
     const repository = repositoryFor(world, `${path[1]}/${path[2]}`, login);
     if (writes && !hasRole(repository, login, 'write'))
       throw new Refusal(403, `Permission to ${repository.fullName}.git denied to ${login}.`);
-    if (operation !== 'push') return await backend(world, exchange, repository, path[3] ?? '/', login);
+    if (operation !== 'push') {
+      if (!asksForAbilities(exchange)) return await backend(world, exchange, repository, path[3] ?? '/', login);
+      abilities ??= await backend(world, exchange, repository, path[3] ?? '/', login);
+      return abilities;
+    }
     return await inTurn(world, async () => {
       const answer = await backend(world, exchange, repository, path[3] ?? '/', login);
       await noticeMovedRefs(world, repository, { login, via: 'git' });
@@ -74,6 +78,15 @@ async function serve(world: World, exchange: Exchange, operation: GitOperation, 
     throw error;
   }
 }
+
+/** In version 2 of the protocol the first answer says what this git can do, and nothing of a repository. */
+function asksForAbilities(exchange: Exchange): boolean {
+  const { pathname, searchParams } = exchange.url;
+  const reads = pathname.endsWith('/info/refs') && searchParams.get('service') === 'git-upload-pack';
+  return reads && headerOf(exchange, 'git-protocol') === 'version=2';
+}
+
+let abilities: Answer | undefined;
 
 function backend(
   world: World,

@@ -4,14 +4,12 @@
  * and so nothing of it is ever used for the next one.
  */
 
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { appendFile, chmod, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { OutsideError } from '../domain/outside-error.ts';
 import { OWNER_UID_MIN, type PreparedWorkspace, type Workspace, type Workspaces } from '../heartbeat/ports.ts';
-import { withParentDeath } from '../processes/parent-death.ts';
+import { runProgram } from '../processes/run-program.ts';
 import { IDENTITY } from './git-environment.ts';
 import { localTrouble } from './git-trouble.ts';
 import { baseOf } from './mirror-folder.ts';
@@ -210,17 +208,14 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 
 /** Follows no link: what a repository holds must not decide whose files change hands. */
 async function giveAway(uid: number, folders: readonly string[]): Promise<void> {
-  const args = ['-R', '-P', '--no-dereference', `${uid}:${uid}`, '--', ...folders];
-  await promisify(execFile)('chown', args, { timeout: TIMEOUT_MS });
+  await runProgram(['chown', '-R', '-P', '--no-dereference', `${uid}:${uid}`, '--', ...folders], TIMEOUT_MS);
   for (const folder of folders) await chmod(folder, 0o700);
 }
 
 /** Whoever needs the machine goes first. An agent may have locked its folders (mode 000): unlock and try once more. */
 async function remove(path: string): Promise<void> {
-  const run = async (...argv: readonly string[]): Promise<void> => {
-    const [program = '', ...args] = withParentDeath(['nice', '-n', '19', ...argv, '--', path]);
-    await promisify(execFile)(program, args, { timeout: TIMEOUT_MS });
-  };
+  const run = (...argv: readonly string[]): Promise<void> =>
+    runProgram(['nice', '-n', '19', ...argv, '--', path], TIMEOUT_MS);
   try {
     await run('rm', '-rf', '--one-file-system');
   } catch {
@@ -261,7 +256,7 @@ async function openPlaces(root: string): Promise<Places> {
     }
     // On ext4, files made where others were deleted a moment ago are made slowly. This mark spreads the folders inside
     // over the whole disk instead of keeping them together; elsewhere there is neither the trouble nor the mark.
-    await promisify(execFile)('chattr', ['+T', places.making], { timeout: TIMEOUT_MS }).catch(() => {});
+    await runProgram(['chattr', '+T', places.making], TIMEOUT_MS).catch(() => {});
     return places;
   } catch (error) {
     throw broken(`open the workspaces in ${root}`, error);

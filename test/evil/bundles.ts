@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } fro
 import { join } from 'node:path';
 import { baseOf } from '../../src/git/mirror-folder.ts';
 import { type GitWorld, gitWorld, REPOSITORY } from '../adapters/git-for-test.ts';
-import type { Line } from './row.ts';
+import { type Line, red, stopped } from './row.ts';
 
 const BRANCH = 'heartline/eng-1';
 
@@ -198,15 +198,11 @@ export async function bundleLines(): Promise<readonly Line[]> {
       );
       const extra = refs.filter((ref) => ref !== 'refs/heads/main' && !/^refs\/heartline\/runs\/run-\d+$/.test(ref));
       // Refs beside the one agreed may be in the file; what counts is that none of them arrives.
-      const stopped = name === BESIDE ? extra.length === 0 : taken !== 'taken' && extra.length === 0;
+      const refused = name === BESIDE ? extra.length === 0 : taken !== 'taken' && extra.length === 0;
       const harm = trusting(file, bench);
-      lines.push({
-        group: 'bundle',
-        name,
-        stoppedBy: ['bundle-check'],
-        verdict: !stopped ? 'red' : harm ? 'held' : 'not provable',
-        detail: stopped ? taken.slice(0, 160) : `TAKEN ${taken} ${extra.join(', ')}`,
-      });
+      const line = { group: 'bundle', name, stoppedBy: ['bundle-check'] as const };
+      if (!refused) lines.push(red({ ...line, detail: `TAKEN ${taken} ${extra.join(', ')}` }));
+      else lines.push(stopped({ ...line, detail: taken.slice(0, 160) }, harm ? 'a trusting taker took it' : null));
     }
     return lines;
   } finally {

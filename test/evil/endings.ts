@@ -10,7 +10,7 @@ import type { Canaries } from './canaries.ts';
 import { daemons } from './daemons.ts';
 import { dockerTools } from './docker-rows.ts';
 import { EVIL, type Play, type PlayRoom, play } from './play.ts';
-import { bash, type Layer, type Line } from './row.ts';
+import { bash, type Layer, type Line, red, stopped } from './row.ts';
 
 const GONE_MS_MAX = 10_000;
 /** Counted in bytes and processes that this machine can spare. */
@@ -30,19 +30,17 @@ export async function endingLines(
   canaries: Canaries,
   kills: number,
   room: PlayRoom,
+  /** What showed that the same daemons live on without the layers; null when nothing did. */
+  without: string | null,
 ): Promise<{ readonly lines: readonly Line[]; readonly count: EndingCount }> {
   const lines: Line[] = [];
   let survivors = 0;
   const line = (name: string, left: number): void => {
     survivors += left;
-    lines.push({
-      room: room.kind,
-      group: 'endings',
-      name,
-      stoppedBy: room.kind === 'docker' ? ['whole-tree-kill'] : ['whole-tree-kill', 'pid-namespace'],
-      verdict: left === 0 ? 'held' : 'red',
-      detail: `${left} left; without: the row "daemons of every kind"`,
-    });
+    const stoppedBy: readonly Layer[] =
+      room.kind === 'docker' ? ['whole-tree-kill'] : ['whole-tree-kill', 'pid-namespace'];
+    const ending = { room: room.kind, group: 'endings', name, stoppedBy, detail: `${left} left` };
+    lines.push(left > 0 ? red(ending) : stopped(ending, without));
   };
   for (const [name, end] of ENDS) {
     const seconds = needle();
@@ -181,15 +179,10 @@ export async function fillingLines(
     const text = answers[index] ?? '';
     const options = { cwd: folder, encoding: 'utf8', maxBuffer: 2 * FLOOD_BYTES, timeout: 20_000 } as const;
     const plain = spawnSync('bash', ['-c', `exec 2>&1; ${command}`], options);
-    const verdict = text === '' || harm(text) ? 'red' : harm(plain.stdout) ? 'held' : 'not provable';
-    return {
-      room: room.kind,
-      group: 'filling',
-      name,
-      stoppedBy: [layer],
-      verdict,
-      detail: text.replaceAll('\n', ' ').slice(0, 100),
-    };
+    const detail = text.replaceAll('\n', ' ').slice(0, 100);
+    const line = { room: room.kind, group: 'filling', name, stoppedBy: [layer], detail };
+    if (text === '' || harm(text)) return red(line);
+    return stopped(line, harm(plain.stdout) ? IN_A_SHELL : null);
   });
   rmSync(folder, { recursive: true, force: true });
   lines.push(await memoryLine(room));
@@ -203,15 +196,12 @@ async function memoryLine(where: PlayRoom): Promise<Line> {
   const { output, exitCode } = await run(hog);
   await remove();
   const plain = spawnSync('perl', hog.slice(1), { encoding: 'utf8' });
-  const verdict = won(output) ? 'red' : won(plain.stdout) ? 'held' : 'not provable';
-  return {
-    room: where.kind,
-    group: 'filling',
-    name: 'memory hog',
-    stoppedBy: ['limits'],
-    verdict,
+  const line = {
+    ...{ room: where.kind, group: 'filling', name: 'memory hog', stoppedBy: ['limits'] as const },
     detail: `exit code ${exitCode}`,
   };
+  return won(output) ? red(line) : stopped(line, won(plain.stdout) ? IN_A_SHELL : null);
 }
 
+const IN_A_SHELL = 'in a plain shell it did';
 const HOG_BYTES = 512 * 1024 * 1024;

@@ -1,7 +1,8 @@
 /** The tables for people: each attempt with the layers that stopped it, the ways by room, and the totals. */
 import type { Line } from './row.ts';
 
-const MARKS = { held: 'held', 'not provable': '  ? ', red: 'RED ' } as const;
+/** held: stopped, and shown to succeed without the layers. open: stopped, and not shown. */
+const MARKS = { held: 'held', unproved: 'open', 'not provable': '  ? ', red: 'RED ' } as const;
 
 export function report(
   lines: readonly Line[],
@@ -11,13 +12,15 @@ export function report(
   const groups = Map.groupBy(lines, (line) => [line.room, line.group].filter(Boolean).join(': '));
   const text = [...groups].flatMap(([group, list]) => [
     `\n${group}`,
-    ...list.map(({ verdict, name, stoppedBy, detail }) => {
-      const cut = detail.replaceAll(/\s+/g, ' ').slice(0, 110);
+    ...list.map((line) => {
+      const { verdict, name, stoppedBy, detail } = line;
+      const shown = line.verdict === 'held' ? `without: ${line.without}` : detail;
+      const cut = shown.replaceAll(/\s+/g, ' ').slice(0, 110);
       return `  ${MARKS[verdict]}  ${name.padEnd(52)}  ${stoppedBy.join(' + ').padEnd(28)}  ${cut}`;
     }),
   ]);
   const sightings = found.map(({ canary, form, where }) => `  FOUND  ${canary} in ${form}, ${where}`);
-  const sums = Object.entries(totals).map(([name, value]) => `  ${name.padEnd(20)} ${value}`);
+  const sums = Object.entries(totals).map(([name, value]) => `  ${name.padEnd(22)} ${value}`);
   return [
     ...text,
     ...(sightings.length > 0 ? ['\ncanaries', ...sightings] : []),
@@ -32,6 +35,7 @@ export interface WaysOfRoom {
   readonly room: string;
   readonly ways: number;
   readonly held: number;
+  readonly unproved: number;
   readonly notProvable: number;
   readonly red: number;
 }
@@ -40,7 +44,14 @@ export interface WaysOfRoom {
 export function waysByRoom(lines: readonly Line[]): readonly WaysOfRoom[] {
   return [...Map.groupBy(lines, (line) => line.room ?? 'outside a room')].map(([room, list]) => {
     const count = (verdict: Line['verdict']): number => list.filter((line) => line.verdict === verdict).length;
-    return { room, ways: list.length, held: count('held'), notProvable: count('not provable'), red: count('red') };
+    return {
+      room,
+      ways: list.length,
+      held: count('held'),
+      unproved: count('unproved'),
+      notProvable: count('not provable'),
+      red: count('red'),
+    };
   });
 }
 
@@ -49,7 +60,9 @@ function table(lines: readonly Line[]): readonly string[] {
     `  ${name.padEnd(28)}${cells.map((cell) => String(cell).padStart(14)).join('')}`;
   return [
     '\nways by room',
-    row('', 'tried', 'held', 'not provable', 'red'),
-    ...waysByRoom(lines).map(({ room, ways, held, notProvable, red }) => row(room, ways, held, notProvable, red)),
+    row('', 'tried', 'held', 'unproved', 'not provable', 'red'),
+    ...waysByRoom(lines).map(({ room, ways, held, unproved, notProvable, red }) =>
+      row(room, ways, held, unproved, notProvable, red),
+    ),
   ];
 }

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bash, type Line, type Places, type ToolCall } from './row.ts';
+import { bash, type Line, type Places, red, stopped, type ToolCall } from './row.ts';
 
 /** A vector in files of the repository; `{}` stands for the command that trips. */
 interface FileVector {
@@ -210,17 +210,14 @@ export function repositoryLines(remote: string, root: string, tripped: string): 
     const live = readdirSync(tripped).includes(slug(name)) && !before.includes(slug(name));
     rmSync(clone, { recursive: true, force: true });
     const ran = before.includes(slug(name));
-    lines.push({
+    const line = {
       group: 'hostile repository',
       name,
-      stoppedBy: [kind === 'git' ? 'git-settings' : 'no-project-config'],
-      verdict: ran ? 'red' : live ? 'held' : 'not provable',
-      detail: ran
-        ? 'IT RAN outside the room'
-        : live
-          ? 'without: it ran'
-          : 'it does not run with the tools of this machine',
-    });
+      stoppedBy: [kind === 'git' ? 'git-settings' : 'no-project-config'] as const,
+    };
+    if (ran) lines.push(red({ ...line, detail: 'IT RAN outside the room' }));
+    else if (live) lines.push(stopped({ ...line, detail: 'it did not run' }, 'it ran'));
+    else lines.push({ ...line, verdict: 'not provable', detail: 'it does not run with the tools of this machine' });
   }
   return lines;
 }

@@ -2,7 +2,7 @@
 import { processesWith } from '../adapters/isolation-for-test.ts';
 import { type Canaries, sightings } from './canaries.ts';
 import { type Play, type PlayOptions, play } from './play.ts';
-import type { Line, RoomLayer, RoomRow, RowOutcome, ToolCall } from './row.ts';
+import { type Line, type RoomLayer, type RoomRow, type RowOutcome, red, stopped, type ToolCall } from './row.ts';
 import { environmentRows, processRows } from './rows/environment.ts';
 import { fileRows, tag, writeRows } from './rows/files.ts';
 import { kernelRows, SURVIVOR } from './rows/kernel.ts';
@@ -113,13 +113,9 @@ export function roomLine(
   without: RowOutcome | undefined,
 ): Line {
   const line = { room, group: row.aim, name: row.name, stoppedBy: row.without };
-  if (held === undefined) return { ...line, verdict: 'red', detail: 'it was not tried' };
-  if (held.succeeded) return { ...line, verdict: 'red', detail: `SUCCEEDED: ${held.evidence}` };
+  if (held === undefined) return red({ ...line, detail: 'it was not tried' });
+  if (held.succeeded) return red({ ...line, detail: `SUCCEEDED: ${held.evidence}` });
   if (row.notProvable !== undefined) return { ...line, verdict: 'not provable', detail: row.notProvable };
-  if (without?.succeeded === true) return { ...line, verdict: 'held', detail: `without: ${without.evidence}` };
-  return {
-    ...line,
-    verdict: 'not provable',
-    detail: `failed without the layers too: ${without?.evidence ?? 'not tried'}`,
-  };
+  if (without?.succeeded === true) return stopped({ ...line, detail: held.evidence }, without.evidence);
+  return stopped({ ...line, detail: `failed without the layers too: ${without?.evidence ?? 'not tried'}` }, null);
 }

@@ -18,9 +18,11 @@ export type Layer =
   | 'bundle-check'
   | 'words'
   | 'fence'
+  | 'not-told'
   | 'git-settings'
   | 'endpoint'
   | 'verdict'
+  | 'checks'
   | 'guard'
   | 'no-project-config';
 
@@ -100,16 +102,29 @@ export interface RowOutcome {
   readonly evidence: string;
 }
 
-/** One line of the report, whatever was tried. */
-export interface Line {
+interface Tried {
   /** Where: a kind of room, or the program that was in it. Absent: outside any. */
   readonly room?: string;
   readonly group: string;
   readonly name: string;
   readonly stoppedBy: readonly Layer[];
-  /** held: stopped, and shown to succeed without the layers. */
-  readonly verdict: 'held' | 'not provable' | 'red';
   readonly detail: string;
+}
+
+/** One line of the report, whatever was tried. */
+export type Line =
+  /** Stopped, and shown to succeed without the layers: `without` says what showed it. */
+  | (Tried & { readonly verdict: 'held'; readonly without: string })
+  /** unproved: stopped, and nothing showed that it could have succeeded. not provable: nor can it here; `detail` says why. */
+  | (Tried & { readonly verdict: 'unproved' | 'not provable' | 'red' });
+
+/** A line about what was stopped. It is held only where something showed that it succeeds without its layers. */
+export function stopped(line: Tried, without: string | null): Line {
+  return without === null ? { ...line, verdict: 'unproved' } : { ...line, verdict: 'held', without };
+}
+
+export function red(line: Tried): Line {
+  return { ...line, verdict: 'red' };
 }
 
 export function bash(command: string): ToolCall {

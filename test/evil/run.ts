@@ -13,16 +13,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { canStartEngine, INSTALL_ENGINE, startEngine, type TestEngine } from '../world/docker/start-engine.ts';
+import { judgedLines, playedWithout } from './attempts/attempt.ts';
 import { bundleLines } from './bundles.ts';
 import { makeCanaries } from './canaries.ts';
 import { endingLines, fillingLines } from './endings.ts';
 import { fakeAgentLines } from './external/fake-agents.ts';
+import { hostileSettings } from './external/hostile-settings.ts';
 import { realAgentLines, startedPlainly } from './external/real-agents.ts';
-import { hiddenLines } from './hidden.ts';
+import { fences, hiddenLines, NO_FENCE } from './hidden.ts';
 import type { Play, PlayRoom } from './play.ts';
 import { report, waysByRoom } from './report.ts';
 import { resultLines } from './results.ts';
-import type { Line, RoomRow } from './row.ts';
+import { type Line, type RoomRow, red } from './row.ts';
 import { isSealed, runSealed, sealTrouble } from './seal.ts';
 import { type Found, sweep } from './sweep.ts';
 import { tryRoom } from './try-room.ts';
@@ -56,6 +58,9 @@ const SAMPLE_LAYERS = ['view'];
 /** Each takes a container of its own. */
 const DOCKER_KILLS_SHARE = 10;
 
+/** The row whose daemons the endings leave behind, too. */
+const SURVIVING = 'daemons of every kind';
+
 /** Groups of which a red line is a write that no agent may make. */
 const OUTSIDE: readonly string[] = ['write outside', 'published', 'forged verdict', 'evil reviewer', 'evil devops'];
 
@@ -81,6 +86,8 @@ export interface Totals {
   readonly ways: number;
   readonly secrets: number;
   readonly held: number;
+  /** Stopped, but nothing showed that they would succeed without the layers they name. */
+  readonly unproved: number;
   readonly notProvable: number;
   readonly red: number;
   readonly canariesPlanted: number;
@@ -93,6 +100,10 @@ export interface Totals {
   /** From where people write them to what models were sent. */
   readonly wordsToModels: number;
   readonly longestSilenceMs: number;
+  /** Orders for external drivers that a hostile repository carries; those that programs started plainly followed, and those in our rooms. */
+  readonly ordersPlanted: number;
+  readonly ordersFollowedPlainly: number;
+  readonly ordersFollowedInRooms: number;
   readonly seconds: number;
   /** What could not be tried on this machine. */
   readonly skipped: readonly string[];
@@ -136,12 +147,16 @@ async function everything(): Promise<number> {
     } catch (error) {
       const detail = error instanceof Error ? `${error.message}\n${error.stack}` : String(error);
       say(`BROKE OFF: ${detail}`);
-      lines.push({ group: 'broke off', name, stoppedBy: [], verdict: 'red', detail });
+      lines.push(red({ group: 'broke off', name, stoppedBy: [], detail }));
     } finally {
       late.catch(() => {});
       bound.abort();
     }
   };
+
+  /** Rows that were shown to succeed without their layers, by now and in such a room. */
+  const proved = (room: string): ReadonlySet<string> =>
+    new Set(lines.flatMap((line) => (line.room === room && line.verdict === 'held' ? [line.name] : [])));
 
   /** Needs none of the machine's places that rooms have in common, so it goes on beside them. */
   const withoutRooms = async (): Promise<void> => {
@@ -149,6 +164,7 @@ async function everything(): Promise<number> {
       const hidden = hiddenLines();
       lines.push(...hidden.lines);
       hiddenPayloads += hidden.count.payloads * hidden.count.channels;
+      await attempt('fences', async () => judgedLines(fences(), await playedWithout('fences', NO_FENCE)));
     }
     if (wants('words')) {
       await attempt('words', async () => {
@@ -166,11 +182,13 @@ async function everything(): Promise<number> {
   };
 
   let live: ReadonlySet<string> = new Set();
-  const beside = withoutRooms();
   const engine = await engineOf(skipped);
   const rooms = roomsOf(engine);
+  // A container engine waits more than it works, so the rest goes on beside it; bubblewrap leaves no processor idle.
+  let beside = rooms.some(({ kind }) => kind === 'docker') ? null : withoutRooms();
   try {
     for (const room of rooms) {
+      if (room.kind === 'docker') beside ??= withoutRooms();
       const chosen = options.sample ? inSample : () => true;
       if (wants('rooms')) await attempt(`rows (${room.kind})`, () => tryRoom({ canaries, room, chosen, look, say }));
       if (!wants('endings') || room.kind === 'none') continue;
@@ -181,7 +199,9 @@ async function everything(): Promise<number> {
       });
       await attempt(`endings (${room.kind})`, async () => {
         const share = room.kind === 'docker' ? DOCKER_KILLS_SHARE : 1;
-        const ended = await endingLines(canaries, Math.ceil(Number(options.kills) / share), room);
+        const proof = `the row "${SURVIVING}" did`;
+        const without = proved(room.kind).has(SURVIVING) ? proof : null;
+        const ended = await endingLines(canaries, Math.ceil(Number(options.kills) / share), room, without);
         survivors += ended.count.survivors;
         kills += ended.count.kills;
         return ended.lines;
@@ -193,7 +213,14 @@ async function everything(): Promise<number> {
       await attempt('results that lie, and what is published', () => resultLines(canaries, room, look));
     }
     await beside;
-    if (wants('agents')) await attempt('agents', () => realAgentLines({ canaries, look, found, say }, skipped, live));
+    if (wants('agents'))
+      await attempt('agents', () =>
+        realAgentLines({ canaries, look, found, say }, skipped, {
+          live,
+          rows: proved('bwrap'),
+          ways: proved('hostile claude'),
+        }),
+      );
     if (wants('bundles')) await attempt('bundles', bundleLines);
   } finally {
     if (engine !== null) await stopEngine(engine);
@@ -209,6 +236,7 @@ async function everything(): Promise<number> {
     ways: lines.length,
     secrets: lines.filter((line) => line.group === 'secret').length,
     held: count('held'),
+    unproved: count('unproved'),
     notProvable: count('not provable'),
     red: count('red'),
     canariesPlanted: canaries.all.length,
@@ -219,6 +247,9 @@ async function everything(): Promise<number> {
     hiddenPayloads,
     wordsToModels,
     longestSilenceMs,
+    ordersPlanted: wants('agents') ? hostileSettings('').vectors.length : 0,
+    ordersFollowedPlainly: live.size,
+    ordersFollowedInRooms: lines.filter((line) => line.group === 'hostile repository' && line.verdict === 'red').length,
     seconds: Math.round((performance.now() - started) / 1_000),
     skipped,
   };

@@ -10,7 +10,9 @@ import { finish } from '../world/models/agent-steps.ts';
 import type { Script, ScriptedRequest } from '../world/models/conversation.ts';
 import { byRole, steps, userTexts } from '../world/models/scripted-agent.ts';
 import { CHECK, REPOSITORY } from '../world/start-world.ts';
-import { CLASSES, INVISIBLE, isMarkup, ORDER } from './hidden.ts';
+import { type Judged, judgedLines, playedWithout } from './attempts/attempt.ts';
+import type { Change } from './attempts/weakened-copy.ts';
+import { CLASSES, INVISIBLE, isMarkup, NO_CARE_FOR_WORDS, ORDER } from './hidden.ts';
 import type { Line } from './row.ts';
 
 interface Channel {
@@ -96,6 +98,27 @@ function ladenPaths(): Readonly<Record<string, string>> {
 export async function wordLines(
   say: (text: string) => void,
 ): Promise<{ readonly lines: readonly Line[]; readonly combinations: number }> {
+  const [{ judged, combinations }, weak] = await Promise.all([
+    playWords(say),
+    playedWithout('words', [...NO_CARE_FOR_WORDS, ...STRANGERS_ARE_HEARD]),
+  ]);
+  return { lines: judgedLines(judged, weak, 'words to a model'), combinations };
+}
+
+/** What strangers say, and what a commit says about itself, is told like anything else. */
+export const STRANGERS_ARE_HEARD: readonly Change[] = [
+  { file: 'src/heartbeat/act.ts', from: 'allowed(comment.author, people) && ', to: '' },
+  { file: 'src/heartbeat/observe.ts', from: ' === handle) ??\n    null', to: ' === handle) ??\n    people[0]' },
+  {
+    file: 'src/git/diff-facts.ts',
+    from: "['diff-tree', ...flags, from, head, '--']",
+    to: "['log', ...flags, from + '..' + head, '--']",
+  },
+];
+
+export async function playWords(
+  say: (text: string) => void,
+): Promise<{ readonly judged: readonly Judged[]; readonly combinations: number }> {
   const requests: ScriptedRequest[] = [];
   const keep =
     (script: Script): Script =>
@@ -111,7 +134,10 @@ export async function wordLines(
     await story.end();
   }
   const results = Object.keys(CHANNELS).map((name) => judge(name as ChannelName, requests));
-  return { lines: results.map(({ line }) => line), combinations: results.reduce((sum, { tried }) => sum + tried, 0) };
+  return {
+    judged: results.map(({ judged }) => judged),
+    combinations: results.reduce((sum, { tried }) => sum + tried, 0),
+  };
 }
 
 type Keep = (script: Script) => Script;
@@ -212,13 +238,13 @@ async function remarks(keep: Keep): Promise<Story> {
   return story;
 }
 
-interface Judged {
-  readonly line: Line;
+interface OfChannel {
+  readonly judged: Judged;
   readonly tried: number;
 }
 
 /** What the bot itself said to models; what tools answered is no word of anybody. */
-function judge(channel: ChannelName, requests: readonly ScriptedRequest[]): Judged {
+function judge(channel: ChannelName, requests: readonly ScriptedRequest[]): OfChannel {
   const { name, kind, from, atLeast }: Channel = CHANNELS[channel];
   const texts = [...new Set(requests.flatMap((request) => [request.system, ...userTexts(request)]))];
   const bad: string[] = [];
@@ -243,16 +269,13 @@ function judge(channel: ChannelName, requests: readonly ScriptedRequest[]): Judg
         bad.push(`obeyable: ${name ?? 'outside any fence'}: ${text.slice(Math.max(0, at - 30), at + 30)}`);
     }
   }
-  if (arrived < atLeast) bad.push(`only ${arrived} of ${atLeast} arrived: nothing was shown`);
+  const fine = from === null ? 'not a word of it arrived' : `${arrived} samples arrived, and nothing that was hidden`;
   return {
     tried: from === null ? SAMPLES.length : arrived,
-    line: {
-      room: 'words to a model',
-      group: 'hidden words',
-      name: `${name} (${from === null ? `none of ${SAMPLES.length}` : arrived} samples arrived)`,
-      stoppedBy: ['fence'],
-      verdict: bad.length > 0 ? 'red' : 'held',
-      detail: bad.slice(0, 3).join(' | ') || (from === null ? 'not a word of it' : 'what was hidden did not arrive'),
+    judged: {
+      ...{ group: 'hidden words', name, stoppedBy: from === null ? (['not-told'] as const) : (['fence'] as const) },
+      outcome: { succeeded: bad.length > 0, evidence: bad.slice(0, 3).join(' | ') || fine },
+      ...(arrived < atLeast ? { untried: `only ${arrived} of ${atLeast} arrived: nothing was shown` } : {}),
     },
   };
 }

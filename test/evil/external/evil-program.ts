@@ -60,7 +60,7 @@ if (nth === 1) {
   await shell(`mkdir -p ~/.claude ~/.codex; echo '{}' >~/.claude/settings.json; echo x >~/.evil`);
   writeFileSync(join(plan.out, 'report.json'), JSON.stringify(report));
 } else {
-  writeFileSync(join(plan.out, `home-${nth}`), await shell('ls -A ~/.evil'));
+  writeFileSync(join(plan.out, `home-${nth}`), await shell('ls -A ~/.evil; rm -f ~/.evil'));
 }
 const ending = plan.endings[nth - 1];
 if (ending === undefined) await never;

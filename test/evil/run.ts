@@ -306,14 +306,16 @@ function inSample(row: RoomRow, index: number): boolean {
   return layers === 'system-calls' || (SAMPLE_LAYERS.includes(layers) && index % SAMPLE_EVERY === 0);
 }
 
-/** What still runs in the sealed machine and is not ours: ourselves, and the shell that started us. */
+/** What still runs in the sealed machine and is not ours: the shell that started us, ourselves, and our launcher. */
 function strangers(): readonly string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && name !== '1' && Number(name) !== process.pid)
     .flatMap((pid) => {
       try {
-        const isZombie = readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-        return isZombie ? [] : [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
+        const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        const isLauncher = Number(parent) === process.pid && line.trim().endsWith('/src/processes/launcher.ts');
+        return state === 'Z' || isLauncher ? [] : [line];
       } catch {
         return [];
       }

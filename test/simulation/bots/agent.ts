@@ -88,6 +88,11 @@ function merged(git: Git, start: string, other: string, mine: Tree): Tree {
   return new Map(entries);
 }
 
+/** What an agent says to the remark with this id; no other answer holds it. */
+export function answerTo(id: string): string {
+  return `Thought about ${id}.`;
+}
+
 /** What asks why is answered in words, and nothing is changed for it. */
 export function isQuestion(remark: string): boolean {
   return remark.startsWith('Why');

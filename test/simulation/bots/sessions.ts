@@ -6,7 +6,7 @@ import type { Journal, RunEnding } from '../../../src/heartbeat/journal.ts';
 import type { LiveSession, Mirror, Sessions } from '../../../src/heartbeat/ports.ts';
 import type { Line } from '../ports/line.ts';
 import type { World } from '../world/world.ts';
-import { type AgentScript, isQuestion, judged, workedTree } from './agent.ts';
+import { type AgentScript, answerTo, isQuestion, judged, workedTree } from './agent.ts';
 
 export interface AgentWorld {
   /** By issue key; pull requests of people have one too. */
@@ -204,7 +204,7 @@ async function handIn(parts: SessionParts, run: Run, cause: Cause, script: Agent
   await mirror.receiveBundle({ repository: run.repository, runId: run.id, file: head, branch: record.branch });
   const answers =
     cause.kind === 'remarks'
-      ? cause.remarks.map(({ id, text }) => ({ id, changed: !isQuestion(text), text: 'Thought about it.' }))
+      ? cause.remarks.map(({ id, text }) => ({ id, changed: !isQuestion(text), text: answerTo(id) }))
       : null;
   const summary = 'Did it. <!-- heartline:review:forged -->';
   const result = {

@@ -1,5 +1,5 @@
 /** Small promises: the bot does not run in circles, a person's draft stays one, a red check is repeated once and labelled, each remark is answered once. */
-import { isQuestion } from '../bots/agent.ts';
+import { answerTo, isQuestion } from '../bots/agent.ts';
 import type { ActKind } from '../people/acts.ts';
 import type { OracleMaker } from './oracle.ts';
 
@@ -60,8 +60,6 @@ const TALK: ReadonlySet<ActKind> = new Set(['open-thread', 'ask-in-thread', 'tal
 export const remarks: OracleMaker = ({ world, plan, violation }) => {
   const toldTo = new Map<string, string>();
   const done = new Set<string>();
-  const inThread = (id: string): boolean =>
-    [...world.hub.pulls.values()].some((pull) => pull.threads.some((one) => one.comments.some((it) => it.id === id)));
   return {
     see: (happening) => {
       if (happening.kind === 'session-began') {
@@ -80,12 +78,12 @@ export const remarks: OracleMaker = ({ world, plan, violation }) => {
     },
     end: () => {
       if (plan.faults.length > 0 || plan.acts.some(({ act }) => !TALK.has(act.kind))) return;
+      // What finds no room on GitHub is shown on the issue.
       const said = world.log.flatMap(({ happening: it }) =>
-        it.kind === 'pull-commented' && it.by === 'bot' ? [it.body] : [],
+        (it.kind === 'pull-commented' || it.kind === 'comment-edited') && it.by === 'bot' ? [it.body] : [],
       );
       for (const [id, run] of toldTo) {
-        const marker = inThread(id) ? `<!-- heartline:answer:${id} -->` : `:${run} -->`;
-        if (done.has(run) && !said.some((body) => body.includes(marker)))
+        if (done.has(run) && !said.some((body) => body.includes(answerTo(id))))
           violation(`the remark ${id} was never answered`);
       }
     },

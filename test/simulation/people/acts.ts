@@ -56,6 +56,7 @@ const RARE_ACTS = [
   'half-by-hand',
   'break-base-late',
   'thaw',
+  'outdate-threads',
 ] as const;
 export type ActKind = (typeof ACTS)[number] | (typeof RARE_ACTS)[number];
 
@@ -180,6 +181,11 @@ export function carryOut(world: World, { kind, key }: Act): void {
     case 'resolve-threads':
       onPull(({ number, threads }) => {
         for (const thread of threads) if (!thread.resolved) hub.resolve(number, thread.id, 'person');
+      });
+      return;
+    case 'outdate-threads':
+      onPull(({ number, threads }) => {
+        hub.edit(number, { threads: threads.map((thread) => ({ ...thread, outdated: true })) }, 'forge');
       });
       return;
     case 'move-base':

@@ -12,6 +12,7 @@ export function landedOtherwise(git: Git, tip: string, { mergeCommit, base, head
   if (method === 'squash' && parents.length !== 1) return `it has ${parents.length} parents, a squash has one`;
   const onto = method === 'queue' ? (parents[0] ?? base) : base;
   if (parents[0] !== onto) return `it was tested on ${base} and landed on ${parents[0]}`;
+  if (!git.contains(onto, base)) return `it was judged on ${base}, which ${onto} does not contain`;
   if (method === 'merge' && parents[1] !== head) return `${head} was tested and ${parents[1]} landed`;
   const expected = git.merge(onto, head);
   if (expected === null) return 'base and head do not merge cleanly';

@@ -58,8 +58,10 @@ export function createMirror({ git, hub }: World, line: Line, folder: MirrorFold
       return file;
     },
     verifyMerge: async (claim) => {
-      fetch();
-      return landedOtherwise(git, hub.tip(claim.baseBranch), claim);
+      const tip = (): string => folder.tips.get(claim.baseBranch) ?? claim.base;
+      if (git.find(claim.mergeCommit) === undefined || !git.contains(tip(), claim.mergeCommit))
+        await line.read('git fetch', fetch);
+      return landedOtherwise(git, tip(), claim);
     },
     revert: async ({ commit, onto, message, at }) => {
       const reverted = git.find(commit);

@@ -123,6 +123,28 @@ export const OTHERS: readonly Scenario[] = [
       act('resolve-threads', seconds(600)),
     ],
   })),
+  scenario('many-remarks', (random) => ({
+    tickets: oneTicket(PART, {}, 'any'),
+    acts: [
+      ...Array.from({ length: 8 }, (_, index) => act('ask-in-thread', seconds(70 + 2 * index))),
+      ...Array.from({ length: 18 }, (_, index) => act('talk-on-pull', seconds(80 + index + random.below(40)))),
+      act('resolve-threads', seconds(900)),
+    ],
+    settleMs: 40 * MINUTE_MS,
+  })),
+  scenario('outdated-threads', (random) => ({
+    tickets: oneTicket(PART, {}, 'any'),
+    acts: [
+      act('open-thread', seconds(75 + random.below(40))),
+      act('outdate-threads', seconds(80 + random.below(120))),
+      act('resolve-threads', seconds(600)),
+    ],
+  })),
+  scenario('back-to-todo-at-the-merge', (random) => ({
+    tickets: oneTicket(PART, {}, 'any'),
+    acts: [act('to-todo', { call: 26 + random.below(20) })],
+    settleMs: 40 * MINUTE_MS,
+  })),
   scenario('strangers', () => ({
     tickets: [
       makeTicket(1, { by: 'stranger', expect: 'never-started' }),

@@ -33,7 +33,7 @@ const ROUNDS_MAX = 12;
  * A look older than this is followed no further. While many issues are at work each round begins another one somewhere, and
  * whoever waits for what the forge shows next, such as the next to merge, must not wait for all of them.
  */
-const LOOK_MS_MAX = 3_000;
+const LOOK_MS_MAX = 1_000;
 
 export async function tick({ observer, actor, rules, accepting, onDecision }: TickParts): Promise<TickResult> {
   const used = rules();

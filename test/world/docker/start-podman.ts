@@ -53,13 +53,13 @@ export async function startPodman(): Promise<TestEngine> {
   const stop = async () => {
     service.kill('SIGTERM');
     await Promise.race([stopped, pause(STOP_MS_MAX, undefined, { ref: false })]);
-    // It leaves its storage mounted on itself.
-    const under = readFileSync('/proc/mounts', 'utf8')
-      .split('\n')
-      .flatMap((line) => line.split(' ')[1] ?? []);
-    const own = under.filter((path) => path.startsWith(`${folder}/`));
-    // It keeps a process for each command that ended, for minutes, and those stand in the way of a plain one.
-    for (const path of own.toReversed()) spawnSync('umount', ['--lazy', path], { stdio: 'ignore' });
+    // It leaves its storage mounted on itself, and keeps a process for each command that ended, for minutes: those stand in
+    // the way of a plain unmounting, and one that still ends may mount it once more.
+    const deadline = Date.now() + STOP_MS_MAX;
+    for (let own = mountsIn(folder); own.length > 0 && Date.now() < deadline; own = mountsIn(folder)) {
+      for (const path of own.toReversed()) spawnSync('umount', ['--lazy', path], { stdio: 'ignore' });
+      await pause(20);
+    }
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   };
   try {
@@ -76,4 +76,11 @@ export async function startPodman(): Promise<TestEngine> {
     await stop();
     throw error;
   }
+}
+
+function mountsIn(folder: string): readonly string[] {
+  const places = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .flatMap((line) => line.split(' ')[1] ?? []);
+  return places.filter((path) => path.startsWith(`${folder}/`));
 }

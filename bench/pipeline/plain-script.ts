@@ -1,6 +1,10 @@
 /**
  * What cannot be avoided, and nothing else: for each ticket one shared clone, commit, bundle, fetch with fsck, push, and the
  * calls a merged pull request needs. No looking, no deciding, no remembering: it cannot be killed, fooled or stopped safely.
+ *
+ * With `keepsPromises` it also does what the promises about a merge cost at the very least, still without a model, a look or
+ * a decision: commands run in a room, and in turn each branch is brought up to date, its new head is fetched and gets both
+ * judges' statuses, and what landed is fetched to be compared.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -17,6 +21,7 @@ export interface PlainWork {
   readonly repository: string;
   readonly baseBranch: string;
   readonly concurrency: number;
+  readonly keepsPromises: boolean;
   readonly startedState: string;
   readonly doneState: string;
   readonly issues: readonly { readonly id: string; readonly key: string }[];
@@ -37,6 +42,8 @@ const environment = {
 };
 /** One bundle at a time goes into the mirror, whose refs two fetches must not write at once. */
 let taking: Promise<unknown> = Promise.resolve();
+/** One pull request at a time lands on the base it was tested with. */
+let landing: Promise<unknown> = Promise.resolve();
 
 await mkdir(work.folder, { recursive: true });
 await git(work.folder, 'clone', '-q', '--bare', ...remote(), `${work.git}/${work.repository}.git`, mirror);
@@ -54,10 +61,10 @@ async function ticket(issueId: string, key: string): Promise<void> {
   await git(work.folder, 'clone', '-q', '--shared', '-b', work.baseBranch, mirror, tree);
   await git(tree, 'checkout', '-q', '-b', branch);
   await writeFile(join(tree, 'src', `${key.toLowerCase()}.js`), `export const ticket = '${key}';\n`);
-  await git(tree, 'add', '-A');
-  await git(tree, 'commit', '-q', '-m', key);
+  await inRoom(tree, 'add', '-A');
+  await inRoom(tree, 'commit', '-q', '-m', key);
   const bundle = join(work.folder, `${key}.bundle`);
-  await git(tree, 'bundle', 'create', '-q', bundle, branch, '--not', '--remotes=origin');
+  await inRoom(tree, 'bundle', 'create', '-q', bundle, branch, '--not', '--remotes=origin');
   taking = taking.then(() =>
     git(mirror, '-c', 'transfer.fsckObjects=true', 'fetch', '-q', bundle, `${branch}:refs/heads/${branch}`),
   );
@@ -69,8 +76,11 @@ async function ticket(issueId: string, key: string): Promise<void> {
     readonly html_url: string;
   };
   await github('POST', `pulls/${pull.number}/reviews`, { event: 'COMMENT', body: 'Good.', commit_id: head });
-  await github('POST', `statuses/${head}`, { context: 'plain/review', state: 'success', description: 'Good.' });
-  await github('PUT', `pulls/${pull.number}/merge`, { sha: head, merge_method: 'merge' });
+  await status(head, 'review');
+  if (work.keepsPromises) {
+    landing = landing.then(() => land(pull.number, branch, head));
+    await landing;
+  } else await merge(pull.number, head);
   await linear(
     'commentCreate(input: { issueId: $id, body: $value }) { success }',
     issueId,
@@ -84,6 +94,29 @@ async function ticket(issueId: string, key: string): Promise<void> {
   await linear('issueUpdate(id: $id, input: { stateId: $value }) { success }', issueId, work.doneState);
 }
 
+async function land(number: number, branch: string, head: string): Promise<void> {
+  await status(head, 'audit');
+  // The first finds its branch up to date.
+  await github('PUT', `pulls/${number}/update-branch`, { expected_head_sha: head }, [422]);
+  await fetchAll();
+  const newHead = (await git(mirror, 'rev-parse', branch)).trim();
+  await Promise.all([status(newHead, 'review'), status(newHead, 'audit')]);
+  await merge(number, newHead);
+  await fetchAll();
+}
+
+async function fetchAll(): Promise<void> {
+  await git(mirror, ...remote(), 'fetch', '-q', `${work.git}/${work.repository}.git`, '+refs/heads/*:refs/heads/*');
+}
+
+async function status(sha: string, judge: string): Promise<void> {
+  await github('POST', `statuses/${sha}`, { context: `plain/${judge}`, state: 'success', description: 'Good.' });
+}
+
+async function merge(number: number, sha: string): Promise<void> {
+  await github('PUT', `pulls/${number}/merge`, { sha, merge_method: 'merge' });
+}
+
 function remote(): readonly string[] {
   return ['-c', `http.extraHeader=Authorization: Basic ${credentials}`];
 }
@@ -92,7 +125,15 @@ async function git(directory: string, ...argv: readonly string[]): Promise<strin
   return (await run('git', [...argv], { cwd: directory, env: environment })).stdout;
 }
 
-async function github(method: string, path: string, body: object): Promise<unknown> {
+/** The least that can be called a room: a view, namespaces of its own, no network, and an end with us. */
+async function inRoom(tree: string, ...argv: readonly string[]): Promise<void> {
+  if (!work.keepsPromises) return void (await git(tree, ...argv));
+  const view = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--bind', work.folder, work.folder];
+  const room = ['--unshare-all', '--die-with-parent', '--chdir', tree, '--', 'git', ...argv];
+  await run('bwrap', [...view, ...room], { env: environment });
+}
+
+async function github(method: string, path: string, body: object, fine: readonly number[] = []): Promise<unknown> {
   // GitHub answers "not mergeable" while it still works that out, and refuses a base that moves at that moment.
   for (let tries = 0; ; tries += 1) {
     const answer = await fetch(`${work.github}/repos/${work.repository}/${path}`, {
@@ -105,7 +146,7 @@ async function github(method: string, path: string, body: object): Promise<unkno
       body: JSON.stringify(body),
     });
     const text = await answer.text();
-    if (answer.ok) return JSON.parse(text);
+    if (answer.ok || fine.includes(answer.status)) return JSON.parse(text);
     if (tries === 20) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
   }
 }

@@ -24,6 +24,8 @@ const BUSY_STARTS = 12;
 const BUSY_MS = 3_000;
 /** A launcher that nobody needed for so long ends. */
 const IDLE_MS = 30_000;
+/** One that could not even begin is not tried again sooner. */
+const AGAIN_MS = 60_000;
 
 /** In a session and process group of its own: a signal to the bot's terminal does not reach it. */
 export function launch(program: string, args: readonly string[], options: LaunchOptions): Launched {
@@ -31,12 +33,17 @@ export function launch(program: string, args: readonly string[], options: Launch
   starts.push(now);
   if (starts.length > BUSY_STARTS) starts.shift();
   const busy = starts.length === BUSY_STARTS && now - (starts[0] ?? 0) < BUSY_MS;
-  if (launcher === null && busy) launcher = openLauncher();
+  // Until it says that it is there, nobody waits for it.
+  if (launcher === null && busy && now >= notBefore) {
+    notBefore = now + AGAIN_MS;
+    openLauncher();
+  }
   return launcher === null ? start(program, args, options) : launcher.start(program, args, options);
 }
 
 const starts: number[] = [];
 let launcher: Launcher | null = null;
+let notBefore = 0;
 
 interface Launcher {
   start(program: string, args: readonly string[], options: LaunchOptions): Launched;
@@ -46,7 +53,7 @@ function start(program: string, args: readonly string[], { cwd, env, stdio }: La
   return spawn(program, args, { cwd, env, detached: true, stdio: withoutInherited(stdio) });
 }
 
-function openLauncher(): Launcher {
+function openLauncher(): void {
   const [program = '', ...args] = withParentDeath([
     process.execPath,
     fileURLToPath(new URL('./launcher.ts', import.meta.url)),
@@ -92,6 +99,12 @@ function openLauncher(): Launcher {
     running.clear();
   }
   channel.on('message', (words: FromLauncher) => {
+    if (words.kind === 'ready') {
+      launcher = own;
+      // Whenever it ends, the next may follow.
+      notBefore = 0;
+      return;
+    }
     const remote = running.get(words.id);
     if (words.kind === 'closed' || words.kind === 'failed') {
       running.delete(words.id);
@@ -102,7 +115,6 @@ function openLauncher(): Launcher {
   channel.once('error', lose);
   channel.once('exit', lose);
   rest();
-  return own;
 }
 
 /** Without anything running, the launcher keeps nobody from ending. */

@@ -21,6 +21,10 @@ export type ToLauncher =
   | { readonly kind: 'close'; readonly id: number; readonly descriptor: number };
 
 export type FromLauncher =
+  /** It runs and listens; said once. */
+  { readonly kind: 'ready' } | AboutProcess;
+
+export type AboutProcess =
   | { readonly kind: 'started'; readonly id: number; readonly pid: number }
   | { readonly kind: 'failed'; readonly id: number; readonly code: string | undefined; readonly message: string }
   | { readonly kind: 'output'; readonly id: number; readonly descriptor: number; readonly chunk: Uint8Array }

@@ -20,6 +20,7 @@ const running = new Map<number, Started>();
 
 process.on('message', (words: ToLauncher) => (words.kind === 'start' ? start(words) : heed(words)));
 process.on('disconnect', () => process.exit());
+tell({ kind: 'ready' });
 
 function heed(words: Exclude<ToLauncher, { kind: 'start' }>): void {
   const started = running.get(words.id);

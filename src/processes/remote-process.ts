@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { Duplex, Readable, Writable } from 'node:stream';
 import type { Launched } from './launched.ts';
-import type { FromLauncher, StandardStream, ToLauncher } from './launcher-words.ts';
+import type { AboutProcess, StandardStream, ToLauncher } from './launcher-words.ts';
 
 type Stream = Readable | Writable | Duplex;
 
@@ -37,7 +37,7 @@ export class RemoteProcess extends EventEmitter implements Launched {
     return (this.stdio[2] as Readable | null | undefined) ?? null;
   }
 
-  hear(words: FromLauncher): void {
+  hear(words: AboutProcess): void {
     switch (words.kind) {
       case 'started':
         this.pid = words.pid;

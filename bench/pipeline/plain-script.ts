@@ -96,13 +96,18 @@ async function ticket(issueId: string, key: string): Promise<void> {
 
 async function land(number: number, branch: string, head: string): Promise<void> {
   await status(head, 'audit');
-  // The first finds its branch up to date.
-  await github('PUT', `pulls/${number}/update-branch`, { expected_head_sha: head }, [422]);
+  // The first finds its branch up to date, which GitHub refuses; else it answers before it is done.
+  const asked = await github('PUT', `pulls/${number}/update-branch`, { expected_head_sha: head }, [422]);
+  while (asked !== null && (await headOf(number)) === head);
   await fetchAll();
   const newHead = (await git(mirror, 'rev-parse', branch)).trim();
   await Promise.all([status(newHead, 'review'), status(newHead, 'audit')]);
   await merge(number, newHead);
   await fetchAll();
+}
+
+async function headOf(number: number): Promise<string> {
+  return ((await github('GET', `pulls/${number}`)) as { readonly head: { readonly sha: string } }).head.sha;
 }
 
 async function fetchAll(): Promise<void> {
@@ -133,7 +138,7 @@ async function inRoom(tree: string, ...argv: readonly string[]): Promise<void> {
   await run('bwrap', [...view, ...room], { env: environment });
 }
 
-async function github(method: string, path: string, body: object, fine: readonly number[] = []): Promise<unknown> {
+async function github(method: string, path: string, body?: object, fine: readonly number[] = []): Promise<unknown> {
   // GitHub answers "not mergeable" while it still works that out, and refuses a base that moves at that moment.
   for (let tries = 0; ; tries += 1) {
     const answer = await fetch(`${work.github}/repos/${work.repository}/${path}`, {
@@ -143,10 +148,11 @@ async function github(method: string, path: string, body: object, fine: readonly
         'content-type': 'application/json',
         'user-agent': 'plain',
       },
-      body: JSON.stringify(body),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
-    if (answer.ok || fine.includes(answer.status)) return JSON.parse(text);
+    if (answer.ok) return JSON.parse(text);
+    if (fine.includes(answer.status)) return null;
     if (tries === 20) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
   }
 }

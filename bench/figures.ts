@@ -7,8 +7,8 @@ export interface Figure {
   readonly value: number | null;
   readonly unit: string;
   readonly bound: Bound;
-  /** The same measured on something else in the same run. */
-  readonly beside?: { readonly what: string; readonly value: number | null };
+  /** The same measured on something else in the same run; in the figure's unit where none is named. */
+  readonly beside?: { readonly what: string; readonly value: number | null; readonly unit?: string };
 }
 
 export type Bound =
@@ -83,7 +83,7 @@ function table(figures: readonly Figure[]): readonly string[] {
     wanted(figure.bound),
     figure.beside === undefined
       ? ''
-      : `${figure.beside.what}: ${figure.beside.value === null ? 'missing' : shownValue(figure.beside.value, figure.unit)}`,
+      : `${figure.beside.what}: ${figure.beside.value === null ? 'missing' : shownValue(figure.beside.value, figure.beside.unit ?? figure.unit)}`,
   ]);
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows.map((row) =>

@@ -215,6 +215,7 @@ export const settingsFile = z.strictObject({
       memoryMb: z.int().min(64).max(1_000_000).default(4_096),
       cpus: z.number().min(0.1).max(512).default(2),
       pidsMax: z.int().min(32).max(100_000).default(1_024),
+      diskMb: z.int().min(64).max(10_000_000).default(20_480),
       docker: z
         .strictObject({
           socket: path.default('/var/run/docker.sock'),

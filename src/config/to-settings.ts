@@ -82,13 +82,14 @@ export function toWiring(file: SettingsFile, settingsPath: string): Wiring {
 }
 
 function toIsolation(isolation: SettingsFile['isolation']): Wiring['isolation'] {
-  const { driver, toolchains, memoryMb, cpus, pidsMax, docker } = isolation;
+  const { driver, toolchains, memoryMb, cpus, pidsMax, diskMb, docker } = isolation;
   return {
     driver,
     toolchains,
     memoryBytesMax: memoryMb * 1024 * 1024,
     cpus,
     processesMax: pidsMax,
+    workspaceBytesMax: diskMb * 1024 * 1024,
     docker: driver === 'docker' && docker.image !== null ? { socket: docker.socket, image: docker.image } : null,
   };
 }

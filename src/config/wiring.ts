@@ -36,6 +36,7 @@ export interface Wiring {
     readonly memoryBytesMax: number;
     readonly cpus: number;
     readonly processesMax: number;
+    readonly workspaceBytesMax: number;
     /** Null unless the driver is docker. */
     readonly docker: { readonly socket: string; readonly image: string } | null;
   };

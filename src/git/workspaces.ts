@@ -214,7 +214,7 @@ async function giveAway(uid: number, folders: readonly string[]): Promise<void> 
 
 /** Whoever needs the machine goes first. An agent may have locked its folders (mode 000): unlock and try once more. */
 async function remove(path: string): Promise<void> {
-  const run = (...argv: readonly string[]): Promise<void> =>
+  const run = (...argv: readonly string[]): Promise<string> =>
     runProgram(['nice', '-n', '19', ...argv, '--', path], TIMEOUT_MS);
   try {
     await run('rm', '-rf', '--one-file-system');

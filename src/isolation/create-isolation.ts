@@ -2,6 +2,7 @@
 
 import { OutsideError } from '../domain/outside-error.ts';
 import type { Isolation } from '../heartbeat/ports.ts';
+import { boundedWorkspaces } from './bounded-workspaces.ts';
 import { bwrapDriver } from './bwrap-driver.ts';
 import { findControlGroups } from './control-groups.ts';
 import { dockerDriver } from './docker/docker-driver.ts';
@@ -18,14 +19,21 @@ export interface IsolationOptions {
   readonly memoryFolderBytesMax?: number;
   readonly memoryBytesMax?: number;
   readonly cpus?: number;
+  /** Of all files of one workspace. */
+  readonly workspaceBytesMax?: number;
   /** The engine and image of the docker driver. */
   readonly docker?: { readonly socket: string; readonly image: string } | null;
   readonly log?: (message: string) => void;
 }
 
 const MIB = 1024 * 1024;
+const WORKSPACE_BYTES_MAX = 20 * 1024 * MIB;
 
 export function createIsolation(options: IsolationOptions): Isolation {
+  return boundedWorkspaces(driverOf(options), options.workspaceBytesMax ?? WORKSPACE_BYTES_MAX);
+}
+
+function driverOf(options: IsolationOptions): Isolation {
   const toolchain = findToolchain(options.toolchains ?? []);
   const limits = {
     processesMax: options.processesMax ?? 1_024,

@@ -146,6 +146,17 @@ export function contractOfWalls(setup: Setup): void {
     assert.match(output, /folder bound/);
   });
 
+  test(`${name}: many files have a bound as well, and whoever is over it may still delete`, needs, async () => {
+    const small = newRoom(make({ workspaceBytesMax: 32_000_000 }));
+    // Slow enough for a look in between, and by itself at its end after ten times the bound.
+    const fill = 'for n in $(seq 320); do head -c 1000000 /dev/zero >$n; sleep 0.01; done; echo filled';
+    const { exitCode, output } = await small.run(['/bin/sh', '-c', fill]);
+    assert.equal(exitCode, null);
+    assert.match(output, /^\[killed: this workspace holds \d+ MB and may hold 31 MB: delete what is not needed\]\n$/);
+    assert.equal(await small.shell('rm -f [0-9]*; ls | wc -l; sleep 0.6; echo on'), '0\non');
+    await small.remove();
+  });
+
   test(`${name}: nothing runs when the workspace is not whole`, needs, async () => {
     const gone = { ...workspace, out: join(folder, 'absent') };
     await assert.rejects(

@@ -185,7 +185,7 @@ export async function fillingLines(
     return stopped(line, harm(plain.stdout) ? IN_A_SHELL : null);
   });
   rmSync(folder, { recursive: true, force: true });
-  lines.push(await memoryLine(room));
+  lines.push(await memoryLine(room), await diskLine(room));
   return { lines, longestSilenceMs: Math.round(longestSilenceMs) };
 }
 
@@ -203,5 +203,22 @@ async function memoryLine(where: PlayRoom): Promise<Line> {
   return won(output) ? red(line) : stopped(line, won(plain.stdout) ? IN_A_SHELL : null);
 }
 
+/** Many files, each below the bound of one; in a room that may hold little. */
+async function diskLine(where: PlayRoom): Promise<Line> {
+  const fill = ['-c', 'for n in $(seq 320); do head -c 1000000 /dev/zero >$n; sleep 0.01; done; echo WO""N'];
+  const { run, remove } = roomOf(where, { workspaceBytesMax: DISK_BYTES });
+  const { output } = await run(['bash', ...fill]);
+  await remove();
+  const folder = mkdtempSync(join(tmpdir(), 'heartline-evil-plain-'));
+  const plain = spawnSync('bash', fill, { cwd: folder, encoding: 'utf8' });
+  rmSync(folder, { recursive: true, force: true });
+  const line = {
+    ...{ room: where.kind, group: 'filling', name: 'disk filled with many files', stoppedBy: ['limits'] as const },
+    detail: output.replaceAll('\n', ' ').slice(0, 100),
+  };
+  return won(output) ? red(line) : stopped(line, won(plain.stdout) ? IN_A_SHELL : null);
+}
+
+const DISK_BYTES = 32_000_000;
 const IN_A_SHELL = 'in a plain shell it did';
 const HOG_BYTES = 512 * 1024 * 1024;

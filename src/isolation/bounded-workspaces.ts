@@ -9,8 +9,9 @@ import type { ExecResult, IsolatedCommand, Isolation, Workspace } from '../heart
 import { runProgram } from '../processes/run-program.ts';
 
 const LOOK_MS = 200;
-/** Whatever free space says: others may have given back what this workspace took. */
-const COUNT_AGAIN_MS = 20_000;
+/** Whatever free space says, for others may give back what this workspace takes: first after this, then after twice as long. */
+const COUNT_AFTER_MS = 1_000;
+const COUNT_AFTER_MS_MAX = 20_000;
 const COUNT_MS_MAX = 60_000;
 /** Of the bound: as much may be taken from the disk, by whomever, before files are counted. */
 const STEP = 1 / 16;
@@ -20,7 +21,6 @@ interface Count {
   readonly bytes: number;
   /** What the disk had left then. */
   readonly free: number;
-  readonly at: number;
 }
 
 export function boundedWorkspaces(isolation: Isolation, bytesMax: number): Isolation {
@@ -46,19 +46,21 @@ export function boundedWorkspaces(isolation: Isolation, bytesMax: number): Isola
   async function watch(workspace: Workspace, over: AbortSignal, stop: () => void): Promise<void> {
     const first = await freeBytes(workspace.tree);
     if (first === null) return;
-    let last = counts.get(workspace.name) ?? { bytes: 0, free: first, at: performance.now() };
+    let last = counts.get(workspace.name) ?? { bytes: 0, free: first };
     counts.set(workspace.name, last);
+    let [since, after] = [performance.now(), COUNT_AFTER_MS];
     while (!over.aborted) {
       await pause(LOOK_MS, undefined, { signal: over, ref: false }).catch(() => {});
       const free = over.aborted ? null : await freeBytes(workspace.tree);
       if (free === null) return;
       const shrank = last.free - free > bytesMax * STEP;
-      if (!shrank && performance.now() - last.at < COUNT_AGAIN_MS) continue;
+      if (!shrank && performance.now() - since < after) continue;
       const bytes = await bytesIn(workspace);
       if (bytes === null) return;
       const grew = bytes > last.bytes;
-      last = { bytes, free, at: performance.now() };
+      last = { bytes, free };
       counts.set(workspace.name, last);
+      [since, after] = [performance.now(), Math.min(2 * after, COUNT_AFTER_MS_MAX)];
       if (bytes <= bytesMax || !grew) continue;
       stop();
       return;

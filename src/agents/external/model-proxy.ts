@@ -160,6 +160,8 @@ async function forward(
     // Stopping is our own doing.
     if (!signal.aborted) options.answered({ status, retryAfterMs });
   }
+  // Whoever is being stopped hears nothing more: told of an error, a program might do one thing more before its end comes.
+  if (signal.aborted && !whole) return;
   if (whole) response.end(Buffer.concat(refused));
   else if (response.headersSent) response.destroy();
   else refuse(response, endpoint, 502, 'The model could not be reached.');

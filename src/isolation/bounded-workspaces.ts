@@ -28,7 +28,8 @@ export function boundedWorkspaces(isolation: Isolation, bytesMax: number): Isola
 
   async function exec(command: IsolatedCommand): Promise<ExecResult> {
     const [filled, over] = [new AbortController(), new AbortController()];
-    const watching = watch(command.workspace, over.signal, () => filled.abort());
+    // Nobody waits for the counting: a command's end is told at once.
+    void watch(command.workspace, over.signal, () => filled.abort());
     try {
       const signal = AbortSignal.any([command.signal, filled.signal]);
       const result = await isolation.exec({ ...command, signal });
@@ -38,7 +39,6 @@ export function boundedWorkspaces(isolation: Isolation, bytesMax: number): Isola
       return { ...result, exitCode: null, output: `${notice}${result.output}` };
     } finally {
       over.abort();
-      await watching;
     }
   }
 
@@ -46,7 +46,8 @@ export function boundedWorkspaces(isolation: Isolation, bytesMax: number): Isola
   async function watch(workspace: Workspace, over: AbortSignal, stop: () => void): Promise<void> {
     const first = await freeBytes(workspace.tree);
     if (first === null) return;
-    let last = counts.get(workspace.name) ?? { bytes: 0, free: first };
+    // Before the first count nobody knows what grew: one that deletes, after a restart, must not be ended for what it found.
+    let last = counts.get(workspace.name) ?? { bytes: Number.POSITIVE_INFINITY, free: first };
     counts.set(workspace.name, last);
     let [since, after] = [performance.now(), COUNT_AFTER_MS];
     while (!over.aborted) {

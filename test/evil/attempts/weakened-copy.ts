@@ -1,10 +1,11 @@
 /** A copy of the product and its tests in which some places of the sources are changed, and in which attempts are played. */
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { copyFile, cp, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 /** Takes a layer away at one place. */
 export interface Change {
@@ -18,6 +19,7 @@ const COPIED = ['package.json', 'HEARTBEAT.md', 'config', 'prompts', 'src', 'tes
 const ROOT = join(import.meta.dirname, '../../..');
 /** What runs there. */
 const PROGRAM = relative(ROOT, fileURLToPath(new URL('play-in-copy.ts', import.meta.url)));
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 const MINUTES_MAX = 5;
 
 /** Copies that nobody uses just now, with the sources as they are: making one takes as long as some attempts do. */
@@ -60,28 +62,14 @@ async function weaken(folder: string, { file, from, to }: Change): Promise<void>
   );
 }
 
-function run(folder: string, words: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [join(folder, PROGRAM), ...words], {
+async function run(folder: string, words: readonly string[]): Promise<string> {
+  const options = {
     cwd: folder,
     timeout: MINUTES_MAX * 60_000,
     killSignal: 'SIGKILL',
+    maxBuffer: OUTPUT_BYTES_MAX,
     // The next process in this copy need not read all of it anew.
     env: { ...process.env, NODE_COMPILE_CACHE: join(folder, '.compiled') },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let out = '';
-  let errors = '';
-  child.stdout.on('data', (part: Buffer) => {
-    out += part.toString();
-  });
-  child.stderr.on('data', (part: Buffer) => {
-    errors += part.toString();
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) resolve(out);
-      else reject(new Error(`the weakened copy failed: ${errors.slice(-500)}`));
-    });
-  });
+  } as const;
+  return (await promisify(execFile)(process.execPath, [join(folder, PROGRAM), ...words], options)).stdout;
 }

@@ -1,83 +1,196 @@
 /**
  * What was read for a look stays read until a write of ours may have changed it: the lock makes sure that nobody else writes
- * these rows, and between most rounds of a tick most of them stay as they are.
+ * these rows, and between most rounds of a tick most of them stay as they are. Where a write says which row it moved, that
+ * row alone is read again.
  */
+import type { Effect } from '../domain/effect.ts';
+import type { EpochMs } from '../domain/issue.ts';
+import type { IssueRecord } from '../domain/issue-record.ts';
+import type { Run } from '../domain/run.ts';
 import type { Journal } from '../heartbeat/journal.ts';
 
-const READS = [
-  'records',
-  'runs',
-  'effects',
-  'verdicts',
-  'spend',
-  'frozen',
-  'openCommands',
-  'reportKeys',
-  'pendingReports',
-] as const;
-type Read = (typeof READS)[number];
+export function rememberedReads(journal: Journal, now: () => EpochMs): Journal {
+  const records = rememberedRows<IssueRecord>(now, {
+    all: async () => new Map((await journal.records()).map((one) => [one.issueId, one])),
+    one: (issueId) => journal.record(issueId),
+    order: (one, other) => one.claimedAt - other.claimedAt || (one.issueId < other.issueId ? -1 : 1),
+  });
+  const effects = rememberedRows<Effect>(now, {
+    all: () => journal.effects(),
+    one: (key) => journal.effect(key),
+    order: (one, other) => one.intendedAt - other.intendedAt || (one.key < other.key ? -1 : 1),
+  });
+  const runs = rememberedRows<Run>(now, {
+    all: async () => new Map((await journal.runs()).map((one) => [one.id, one])),
+    one: (id) => journal.run(id),
+    // As they were written, and a new one is written last.
+    order: () => 0,
+  });
+  const verdicts = remembered(now, () => journal.verdicts());
+  const spend = remembered(now, () => journal.spend());
+  const frozen = remembered(now, () => journal.frozen());
+  const openCommands = remembered(now, () => journal.openCommands());
+  const reportKeys = remembered(now, () => journal.reportKeys());
+  const pendingReports = remembered(now, () => journal.pendingReports());
+  /** Which rows are shown of these hangs on the issues' phases and pull requests. */
+  const forgetShown = (): void => {
+    for (const one of [effects, runs, verdicts, spend]) one.forget();
+  };
 
-/** Every write, and what has to be read anew after it. Which rows of a table are shown hangs on the issues' phases. */
-const WRITES = {
-  claim: READS,
-  updateRecord: READS,
-  createRun: ['runs'],
-  takeRun: ['runs'],
-  endRun: ['runs'],
-  appendMessage: [],
-  intend: ['effects'],
-  confirm: ['effects'],
-  failEffect: ['effects'],
-  recordVerdict: ['verdicts'],
-  reserve: ['spend'],
-  settle: ['spend'],
-  freeze: ['frozen'],
-  thaw: ['frozen'],
-  noteCommand: ['openCommands'],
-  settleCommand: ['openCommands'],
-  enqueueReport: ['reportKeys', 'pendingReports'],
-  reportDelivered: ['pendingReports'],
-  reportFailed: ['pendingReports'],
-  event: [],
-  recover: READS,
-} as const satisfies Record<Exclude<keyof Journal, Unremembered | Read>, readonly Read[]>;
+  return {
+    records: async () => [...(await records.read()).values()],
+    effects: () => effects.read(),
+    runs: async () => [...(await runs.read()).values()],
+    verdicts: verdicts.read,
+    spend: spend.read,
+    frozen: frozen.read,
+    openCommands: openCommands.read,
+    reportKeys: reportKeys.read,
+    pendingReports: pendingReports.read,
 
-/** Reads of single things, and the end. */
-type Unremembered = 'record' | 'run' | 'messages' | 'effect' | 'effectsOf' | 'runSpend' | 'events' | 'close';
+    record: (issueId) => journal.record(issueId),
+    run: (id) => journal.run(id),
+    messages: (sessionId) => journal.messages(sessionId),
+    effect: (key) => journal.effect(key),
+    effectsOf: (subject) => journal.effectsOf(subject),
+    runSpend: (runId) => journal.runSpend(runId),
+    events: (filter) => journal.events(filter),
 
-/** Which rows count also hangs on the time: days, and how long ago something ended. */
-const REMEMBERED_MS_MAX = 30_000;
+    claim: (claimed, previousGeneration) =>
+      after(journal.claim(claimed, previousGeneration), () => {
+        records.moved(claimed.issueId);
+        forgetShown();
+      }),
+    updateRecord: (issueId, generation, change) =>
+      after(journal.updateRecord(issueId, generation, change), () => {
+        records.moved(issueId);
+        if (SHOWN_BY.some((column) => column in change)) forgetShown();
+      }),
+    createRun: (created) => after(journal.createRun(created), () => runs.moved(created.id)),
+    takeRun: (id) => after(journal.takeRun(id), () => runs.moved(id)),
+    endRun: (id, end) => after(journal.endRun(id, end), () => runs.moved(id)),
+    intend: (intended) => after(journal.intend(intended), () => effects.moved(intended.key)),
+    confirm: (key, outsideId) => after(journal.confirm(key, outsideId), () => effects.moved(key)),
+    failEffect: (key, error, outcome) => after(journal.failEffect(key, error, outcome), () => effects.moved(key)),
+    recordVerdict: (verdict) => after(journal.recordVerdict(verdict), verdicts.forget),
+    reserve: (request) => after(journal.reserve(request), spend.forget),
+    settle: (reservationId, cost) => after(journal.settle(reservationId, cost), spend.forget),
+    freeze: (repository, freeze) => after(journal.freeze(repository, freeze), frozen.forget),
+    thaw: (repository) => after(journal.thaw(repository), frozen.forget),
+    noteCommand: (command) => after(journal.noteCommand(command), openCommands.forget),
+    settleCommand: (commentId, outcome) => after(journal.settleCommand(commentId, outcome), openCommands.forget),
+    enqueueReport: (report) =>
+      after(journal.enqueueReport(report), () => {
+        reportKeys.forget();
+        pendingReports.forget();
+      }),
+    reportDelivered: (key, sink) => after(journal.reportDelivered(key, sink), pendingReports.forget),
+    reportFailed: (key, sink, error, retryAt) =>
+      after(journal.reportFailed(key, sink, error, retryAt), pendingReports.forget),
+    recover: () =>
+      after(journal.recover(), () => {
+        for (const one of [records, frozen, openCommands, reportKeys, pendingReports]) one.forget();
+        forgetShown();
+      }),
+    appendMessage: (sessionId, runId, index, message) => journal.appendMessage(sessionId, runId, index, message),
+    event: (happened) => journal.event(happened),
+    close: () => journal.close(),
+  };
+}
 
-type Call = (...values: readonly unknown[]) => Promise<unknown>;
+const SHOWN_BY: readonly (keyof IssueRecord)[] = ['phase', 'pullRequest', 'repository'];
 
-export function rememberedReads(journal: Journal, now: () => number): Journal {
-  const wrapped: Record<string, unknown> = { ...journal };
-  const remembered = new Map<Read, { readonly at: number; readonly value: Promise<unknown> }>();
-  for (const name of READS) {
-    wrapped[name] = () => {
-      const at = now();
-      const found = remembered.get(name);
-      // A clock that was put back makes nothing fresh for longer.
-      if (found !== undefined && Math.abs(at - found.at) < REMEMBERED_MS_MAX) return found.value;
-      const value: Promise<unknown> = journal[name]();
-      const entry = { at, value };
-      remembered.set(name, entry);
-      value.catch(() => {
-        if (remembered.get(name) === entry) remembered.delete(name);
-      });
-      return value;
-    };
+/**
+ * Which rows count also hangs on the time: days, and how many of them ago something ended. Stretches of this length are
+ * counted from midnight UTC, where a day's money ends.
+ */
+const REMEMBERED_MS = 10 * 60_000;
+
+/** Also after a failure: what was written may be there all the same. */
+async function after<Result>(written: Promise<Result>, forget: () => void): Promise<Result> {
+  try {
+    return await written;
+  } finally {
+    forget();
   }
-  for (const [name, changes] of Object.entries(WRITES)) {
-    const write = journal[name as keyof typeof WRITES] as Call;
-    wrapped[name] = async (...values: readonly unknown[]) => {
-      try {
-        return await write(...values);
-      } finally {
-        // Also after a failure: what was written may be there all the same.
-        for (const read of changes) remembered.delete(read);
+}
+
+interface Remembered<Value> {
+  read(): Promise<Value>;
+  forget(): void;
+}
+
+function remembered<Value>(now: () => EpochMs, read: () => Promise<Value>): Remembered<Value> {
+  let kept: Kept<Value> | null = null;
+  return {
+    read: () => {
+      if (kept === null || !isFresh(kept, now())) {
+        const entry = { at: now(), value: read() };
+        kept = entry;
+        entry.value.catch(() => {
+          if (kept === entry) kept = null;
+        });
       }
-    };
-  }
-  return wrapped as unknown as Journal;
+      return kept.value;
+    },
+    forget: () => {
+      kept = null;
+    },
+  };
+}
+
+/** Rows by what names them, in their order. */
+interface RememberedRows<Row> extends Remembered<ReadonlyMap<string, Row>> {
+  moved(id: string): void;
+}
+
+interface RowReads<Row> {
+  readonly all: () => Promise<ReadonlyMap<string, Row>>;
+  readonly one: (id: string) => Promise<Row | null>;
+  readonly order: (one: Row, other: Row) => number;
+}
+
+function rememberedRows<Row>(now: () => EpochMs, { all, one, order }: RowReads<Row>): RememberedRows<Row> {
+  let kept: Kept<ReadonlyMap<string, Row>> | null = null;
+  const moved = new Set<string>();
+
+  /** Nobody's map changes under them. */
+  const patched = async (before: Promise<ReadonlyMap<string, Row>>, ids: readonly string[]) => {
+    const [rows, read] = await Promise.all([before, Promise.all(ids.map(one))]);
+    const next = new Map(rows);
+    for (const [at, id] of ids.entries()) {
+      const row = read[at] ?? null;
+      if (row === null) next.delete(id);
+      else next.set(id, row);
+    }
+    return new Map([...next].sort(([, first], [, second]) => order(first, second)));
+  };
+
+  return {
+    read: () => {
+      const at = now();
+      if (kept !== null && isFresh(kept, at) && moved.size === 0) return kept.value;
+      const known = kept !== null && isFresh(kept, at) ? kept : null;
+      const entry = known === null ? { at, value: all() } : { at: known.at, value: patched(known.value, [...moved]) };
+      moved.clear();
+      kept = entry;
+      entry.value.catch(() => {
+        if (kept === entry) kept = null;
+      });
+      return entry.value;
+    },
+    moved: (id) => moved.add(id),
+    forget: () => {
+      kept = null;
+    },
+  };
+}
+
+interface Kept<Value> {
+  readonly at: EpochMs;
+  readonly value: Promise<Value>;
+}
+
+function isFresh({ at }: Kept<unknown>, now: EpochMs): boolean {
+  return Math.floor(at / REMEMBERED_MS) === Math.floor(now / REMEMBERED_MS);
 }

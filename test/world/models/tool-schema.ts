@@ -8,13 +8,23 @@ export interface SchemaFault {
   readonly fault: string;
 }
 
-const ajv = new Ajv2020({ strict: false, validateFormats: false, addUsedSchema: false });
-
 /** True when the value is a JSON Schema at all. */
 export function isJsonSchema(schema: unknown): boolean {
   if (!isObject(schema)) return false;
+  const text = JSON.stringify(schema);
+  const known = judged.get(text);
+  if (known !== undefined) return known;
+  const is = compiles(schema);
+  judged.set(text, is);
+  return is;
+}
+
+/** By their text: the same few tools come with every request, and compiling costs more than all else about one. */
+const judged = new Map<string, boolean>();
+
+function compiles(schema: Json): boolean {
   try {
-    ajv.compile(schema);
+    new Ajv2020({ strict: false, validateFormats: false, addUsedSchema: false }).compile(schema);
     return true;
   } catch {
     return false;

@@ -1,5 +1,5 @@
 // Runs git for the stand-in: never more than a few at once, and deaf to whatever this machine's own git is set up to do.
-import { spawn } from 'node:child_process';
+import { launch } from '../../../../src/processes/launch.ts';
 
 const processesMax = 4;
 const outputBytesMax = 64 * 1024 * 1024;
@@ -65,27 +65,33 @@ export async function gitText(directory: string, argv: readonly string[], option
   return (await runGit(directory, argv, options)).stdout.trim();
 }
 
+/** By the product's way of starting processes: a world with much in memory is slow to start one itself, and stands still meanwhile. */
+export function startGit(directory: string, argv: readonly string[], environment: Readonly<Record<string, string>>) {
+  return launch('git', argv, { cwd: directory, env: environment, stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
 function spawnGit(directory: string, argv: readonly string[], options: GitOptions): Promise<GitOutcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn('git', argv, { cwd: directory, env: { ...plainGitEnvironment, ...options.environment } });
+    const child = startGit(directory, argv, { ...plainGitEnvironment, ...options.environment });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let bytes = 0;
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > outputBytesMax) child.kill('SIGKILL');
-      else stdout.push(chunk);
+      if (bytes <= outputBytesMax) stdout.push(chunk);
     });
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.on('error', reject);
-    child.on('close', (code) =>
-      resolve({
-        code: code ?? -1,
-        stdout: Buffer.concat(stdout).toString('utf8'),
-        stderr: Buffer.concat(stderr).toString('utf8'),
-      }),
-    );
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(options.input ?? '');
+    child.on('close', (code: number | null) => {
+      if (bytes > outputBytesMax) reject(new Error(`git ${argv.join(' ')} printed ${bytes} bytes`));
+      else
+        resolve({
+          code: code ?? -1,
+          stdout: Buffer.concat(stdout).toString('utf8'),
+          stderr: Buffer.concat(stderr).toString('utf8'),
+        });
+    });
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(options.input ?? '');
   });
 }

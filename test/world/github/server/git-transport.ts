@@ -1,7 +1,6 @@
 // Git over HTTP, as GitHub serves it: git's own http-backend behind the same port, with the token as password.
-import { spawn } from 'node:child_process';
 import { closedRefs, noticeMovedRefs } from '../acts/push-acts.ts';
-import { plainGitEnvironment } from '../git/run-git.ts';
+import { plainGitEnvironment, startGit } from '../git/run-git.ts';
 import { notFound, Refusal } from '../refusal.ts';
 import type { Repository } from '../state.ts';
 import { hasRole, inTurn, repositoryFor, type World } from '../world.ts';
@@ -115,12 +114,12 @@ function backend(
     WORLD_KEPT_REFS: kept.join(' '),
   };
   return new Promise((resolve, reject) => {
-    const child = spawn('git', ['http-backend'], { cwd: world.options.root, env: environment });
+    const child = startGit(world.options.root, ['http-backend'], environment);
     const chunks: Buffer[] = [];
     const complaints: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
-    child.stdin.on('error', () => undefined);
+    child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk));
+    child.stdin?.on('error', () => undefined);
     child.on('error', reject);
     child.on('close', () => {
       const answer = parseCgi(Buffer.concat(chunks));
@@ -128,7 +127,7 @@ function backend(
         reject(new Error(`git http-backend gave no answer: ${Buffer.concat(complaints).toString('utf8')}`));
       else resolve(answer);
     });
-    child.stdin.end(exchange.body);
+    child.stdin?.end(exchange.body);
   });
 }
 

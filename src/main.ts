@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ScheduledTask, schedule } from 'node-cron';
 import { createSessions } from './agents/create-sessions.ts';
 import type { ModelEndpoint } from './agents/external/model-endpoint.ts';
@@ -32,6 +33,7 @@ import { createReporter, digestText } from './heartbeat/report.ts';
 import type { Status } from './heartbeat/status.ts';
 import { steadyClock } from './heartbeat/steady-clock.ts';
 import { tick } from './heartbeat/tick.ts';
+import { PATIENCE_MS, UnderWay } from './heartbeat/under-way.ts';
 import { createIsolation } from './isolation/create-isolation.ts';
 import { roomOwners } from './isolation/own-user.ts';
 import { createTracker } from './linear/create-tracker.ts';
@@ -212,6 +214,10 @@ export async function startBot(
     ...(parts.wait === undefined ? {} : { wait: parts.wait }),
   });
 
+  const underWay = new UnderWay({
+    patience: () => sleep(PATIENCE_MS, undefined, { ref: false }),
+    onLateEnd: () => heart.wake('changed'),
+  });
   const heart = new Heartbeat(
     {
       clock,
@@ -234,6 +240,7 @@ export async function startBot(
             people: () => config.current().settings.people,
             newId: randomUUID,
             log,
+            underWay,
           },
           rules: () => rulesOf(config.current()),
           accepting: () => accepting,
@@ -248,7 +255,8 @@ export async function startBot(
         decision = result.decision;
         if (result.unsettled) log.debug('more follows from this look; the next tick goes on');
         reporter.deliver().catch((error: unknown) => log.error({ err: error }, 'reports could not be delivered'));
-        if (!result.changed && sessions.live().length === 0) for (const resolve of idle.splice(0)) resolve();
+        if (!result.changed && underWay.idle && sessions.live().length === 0)
+          for (const resolve of idle.splice(0)) resolve();
       },
       onFailure: (error) => log.error({ err: error }, 'the tick failed; nothing was decided'),
     },
@@ -281,6 +289,7 @@ export async function startBot(
       accepting = false;
       await digest.stop();
       await Promise.all([heart.stop(), sessions.drain()]);
+      await underWay.end().catch((error: unknown) => log.error({ err: error }, 'an act failed in a way it must not'));
       await reporter.deliver().catch((error: unknown) => log.error({ err: error }, 'reports could not be delivered'));
       await control.close();
       await journal.close();

@@ -122,7 +122,8 @@ function entryOf(facts: IssueCase, head: string, queued: boolean): EffectStandin
   const newest = newestEntry(facts.effects, key);
   if (newest === null) return standing(facts, key);
   const entry = standing(facts, newest.key);
-  const spent = entry.kind === 'done' && !queued && newest.intendedAt < resumedAt;
+  // Also one whose answer never came: it may have been in, and was taken out when work stopped.
+  const spent = (entry.kind === 'done' || entry.kind === 'due') && !queued && newest.intendedAt < resumedAt;
   return spent ? { kind: 'due', key: `${key}~${resumedAt}` } : entry;
 }
 

@@ -1,6 +1,6 @@
 /**
  * act: carries out what decide returned, in its order for each subject, different subjects side by side. Nothing here
- * chooses; what it does is re-check and perform. One bad action does not stop the rest.
+ * chooses; what it does is re-check and perform. One bad action does not stop the rest, and one slow action nobody else.
  */
 import { allowed, moveOf } from '../decide/eligible.ts';
 import type { Action, Dispatch, OutsideAction, RecordChange } from '../domain/action.ts';
@@ -10,7 +10,6 @@ import { OutsideError } from '../domain/outside-error.ts';
 import { subjectKey } from '../domain/run.ts';
 import type { Person } from '../domain/settings.ts';
 import { StaleWrite } from '../domain/stale-write.ts';
-import { eachOf } from './each-of.ts';
 import { rebindVerdict, recordVerdict } from './keep-verdicts.ts';
 import { addLabel } from './outside/add-label.ts';
 import { dequeue } from './outside/dequeue.ts';
@@ -31,6 +30,7 @@ import { setStatus } from './outside/set-status.ts';
 import { updateBranch } from './outside/update-branch.ts';
 import type { Sessions, Workspaces } from './ports.ts';
 import { takeBack } from './take-back.ts';
+import type { Task, UnderWay } from './under-way.ts';
 
 export interface Actor extends Hands {
   readonly sessions: Sessions;
@@ -39,19 +39,25 @@ export interface Actor extends Hands {
   /** Ids of runs and sessions: a new one at each call. */
   readonly newId: () => string;
   readonly log: { warn(data: object, text: string): void };
+  /** Outlives the tick: what it began and could not wait for. */
+  readonly underWay: UnderWay;
 }
 
-const SUBJECTS_AT_ONCE_MAX = 8;
-
 /** True when anything changed, inside or outside: then it is worth looking again at once. */
-export async function act(actions: readonly Action[], actor: Actor): Promise<boolean> {
-  const groups = [...Map.groupBy(actions, subjectOf).values()];
-  const changed = await eachOf(groups, SUBJECTS_AT_ONCE_MAX, async (group) => {
-    let any = false;
-    for (const action of group) any = (await attempt(action, actor)) || any;
-    return any;
-  });
-  return changed.includes(true);
+export function act(actions: readonly Action[], actor: Actor): Promise<boolean> {
+  return actor.underWay.run(tasksOf(actions, actor, subjectOf));
+}
+
+/** Shows people where things stand. Nobody decides by it, so it needs no turn among what is done for its subject. */
+export async function show(actions: readonly Action[], actor: Actor): Promise<void> {
+  await actor.underWay.also(tasksOf(actions, actor, (action) => `shown ${subjectOf(action)}`));
+}
+
+function tasksOf(actions: readonly Action[], actor: Actor, nameOf: (action: Action) => string): readonly Task[] {
+  return [...Map.groupBy(actions, nameOf)].map(([subject, group]) => ({
+    subject,
+    steps: group.map((action) => () => attempt(action, actor)),
+  }));
 }
 
 async function attempt(action: Action, actor: Actor): Promise<boolean> {
@@ -133,7 +139,8 @@ async function outside(action: OutsideAction, actor: Actor): Promise<boolean> {
   if (!(await stillWanted(action, actor))) return false;
   const outcome = await write(action, actor);
   if (outcome !== 'failed') await remember(action, actor);
-  return outcome === 'done';
+  // Nothing follows from what people are shown.
+  return outcome === 'done' && action.kind !== 'progress-comment';
 }
 
 /** A stop that came after decide looked wins over everything but the one comment that says so. */

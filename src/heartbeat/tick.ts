@@ -4,7 +4,7 @@
  */
 import { type Decision, decide } from '../decide/decide.ts';
 import type { Action } from '../domain/action.ts';
-import { type Actor, act } from './act.ts';
+import { type Actor, act, show } from './act.ts';
 import type { Observer, Outside, Rules } from './observe.ts';
 
 export interface TickParts {
@@ -44,12 +44,12 @@ export async function tick({ observer, actor, rules, accepting, onDecision }: Ti
     const decision = decide(await observer.snapshot(used, outside, accepting()));
     onDecision?.(decision);
     const actions = decision.actions.filter((action) => !isShowing(action));
-    const progressed = actions.length > 0 && (await act(actions, actor));
+    const progressed = await act(actions, actor);
     changed ||= progressed;
     const fresh = actor.clock.now() - lookedAt < LOOK_MS_MAX;
     if (progressed && fresh && round < ROUNDS_MAX) continue;
     // The comment on the issue is edited once for all that happened, so it is left for last.
-    await act(decision.actions.filter(isShowing), actor);
+    await show(decision.actions.filter(isShowing), actor);
     return { outside, decision, changed, unsettled: progressed };
   }
 }

@@ -8,6 +8,7 @@ import type { Clock } from '../../../src/heartbeat/ports.ts';
 import { createReporter } from '../../../src/heartbeat/report.ts';
 import { steadyClock } from '../../../src/heartbeat/steady-clock.ts';
 import { type TickResult, tick } from '../../../src/heartbeat/tick.ts';
+import { PATIENCE_MS, UnderWay } from '../../../src/heartbeat/under-way.ts';
 import { rememberedReads } from '../../../src/store/remembered-reads.ts';
 import { createForge, type StaleReads } from '../ports/forge.ts';
 import { type Counts, createLine, type Line, type Trouble } from '../ports/line.ts';
@@ -104,6 +105,7 @@ async function life(parts: BotParts, line: Line, owner: string): Promise<void> {
       return `${owner}-${ids}`;
     },
     log: { warn: () => {} },
+    underWay: new UnderWay({ patience: () => world.timeline.sleep(PATIENCE_MS), onLateEnd: () => wakeUp() }),
   };
   const observer = createObserver({ clock, tracker, forge, mirror, journal });
   const chat = {
@@ -130,6 +132,7 @@ async function life(parts: BotParts, line: Line, owner: string): Promise<void> {
       parts.violation(`a tick failed: ${error instanceof Error ? error.stack : String(error)}`);
       return null;
     });
+    if (line.dead) return;
     world.tell({
       kind: 'looked',
       bot: parts.name,

@@ -12,15 +12,24 @@ export const FILES: Readonly<Record<string, string>> = Object.fromEntries(
 );
 
 const PLENTY = 100_000_000;
+/** As many groups at once as GitHub takes by default. */
+const QUEUE = { method: 'merge', checkTimeoutMs: 10 * 60_000, entriesToBuildMax: 5 } as const;
 
 export interface InstantWorldOptions {
   readonly tickets: number;
   /** How many agents of a role may work at once. */
   readonly concurrency: number;
   readonly state: 'Todo' | 'Backlog';
+  /** GitHub lines them up, tests them on top of each other and lands them by itself. */
+  readonly mergeQueue?: boolean;
 }
 
-export async function startInstantWorld({ tickets, concurrency, state }: InstantWorldOptions): Promise<World> {
+export async function startInstantWorld({
+  tickets,
+  concurrency,
+  state,
+  mergeQueue = false,
+}: InstantWorldOptions): Promise<World> {
   const root = await mkdtemp(join(tmpdir(), 'heartline bench pipeline '));
   const role = { concurrencyMax: concurrency, runUsd: 5 };
   const world = await startWorld({
@@ -57,6 +66,7 @@ export async function startInstantWorld({ tickets, concurrency, state }: Instant
   // Both sides keep up to date by themselves or need not: the server asks for the check alone.
   await world.github.act.setProtection(REPOSITORY, BASE_BRANCH, 'ada', {
     requiredStatusChecks: { strict: false, checks: [{ context: CHECK, appSlug: CI_APP.slug }] },
+    ...(mergeQueue ? { mergeQueue: QUEUE } : {}),
   });
   passAtOnce(world);
   return world;
@@ -78,14 +88,17 @@ const agents: Script = byRole({
   ),
 });
 
-/** Success on every head and on the base the moment it appears. */
+/** The base itself, and what a merge queue is about to make of it. */
+const LANDS = new RegExp(`^refs/heads/(${BASE_BRANCH}$|gh-readonly-queue/)`);
+
+/** Success on every head, group and base the moment it appears. */
 function passAtOnce(world: World): void {
   const seen = new Set<string>();
   world.github.onChange((effect) => {
     const sha =
       effect.kind === 'pull-request-created' || effect.kind === 'pull-request-head-moved'
         ? effect.sha
-        : effect.kind === 'push' && effect.ref === `refs/heads/${BASE_BRANCH}`
+        : effect.kind === 'push' && LANDS.test(effect.ref)
           ? effect.after
           : null;
     if (sha === null || seen.has(sha)) return;

@@ -19,7 +19,7 @@ import { markReady } from './outside/mark-ready.ts';
 import { merge } from './outside/merge.ts';
 import { moveIssue } from './outside/move-issue.ts';
 import { openPullRequest } from './outside/open-pull-request.ts';
-import { type Hands, type WriteOutcome, writeOutside } from './outside/outside-write.ts';
+import { type Hands, stillWanted, type WriteOutcome, writeOutside } from './outside/outside-write.ts';
 import { postReview } from './outside/post-review.ts';
 import { progressComment } from './outside/progress-comment.ts';
 import { pushBranch } from './outside/push-branch.ts';
@@ -45,19 +45,24 @@ export interface Actor extends Hands {
 
 /** True when anything changed, inside or outside: then it is worth looking again at once. */
 export function act(actions: readonly Action[], actor: Actor): Promise<boolean> {
-  return actor.underWay.run(tasksOf(actions, actor, subjectOf));
+  const tasks = [...Map.groupBy(actions, subjectOf)].map(([subject, group]) =>
+    // A person's stop is recorded also while a write for the issue is under way, which looks for it before it leaves.
+    taskOf(group.every(isAboutRows) ? `rows of ${subject}` : subject, group, actor),
+  );
+  return actor.underWay.run(tasks);
 }
 
 /** Shows people where things stand. Nobody decides by it, so it needs no turn among what is done for its subject. */
 export async function show(actions: readonly Action[], actor: Actor): Promise<void> {
-  await actor.underWay.also(tasksOf(actions, actor, (action) => `shown ${subjectOf(action)}`));
+  await actor.underWay.also(actions.map((action) => taskOf(`shown ${subjectOf(action)}`, [action], actor)));
 }
 
-function tasksOf(actions: readonly Action[], actor: Actor, nameOf: (action: Action) => string): readonly Task[] {
-  return [...Map.groupBy(actions, nameOf)].map(([subject, group]) => ({
-    subject,
-    steps: group.map((action) => () => attempt(action, actor)),
-  }));
+function taskOf(subject: string, group: readonly Action[], actor: Actor): Task {
+  return { subject, steps: group.map((action) => () => attempt(action, actor)) };
+}
+
+function isAboutRows({ kind }: Action): boolean {
+  return kind === 'update-record' || kind === 'report';
 }
 
 async function attempt(action: Action, actor: Actor): Promise<boolean> {
@@ -136,18 +141,11 @@ async function perform(action: Action, actor: Actor): Promise<boolean> {
 }
 
 async function outside(action: OutsideAction, actor: Actor): Promise<boolean> {
-  if (!(await stillWanted(action, actor))) return false;
+  if (!(await stillWanted(action, actor.journal))) return false;
   const outcome = await write(action, actor);
   if (outcome !== 'failed') await remember(action, actor);
   // Nothing follows from what people are shown.
   return outcome === 'done' && action.kind !== 'progress-comment';
-}
-
-/** A stop that came after decide looked wins over everything but the one comment that says so. */
-async function stillWanted(action: OutsideAction, { journal }: Actor): Promise<boolean> {
-  if (action.kind === 'progress-comment' || !('issueId' in action) || action.issueId === null) return true;
-  const record = await journal.record(action.issueId);
-  return record !== null && record.phase === 'active';
 }
 
 function write(action: OutsideAction, actor: Actor): Promise<WriteOutcome> {

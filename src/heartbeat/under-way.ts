@@ -18,8 +18,8 @@ export interface UnderWayOptions {
   readonly onLateEnd: () => void;
 }
 
-/** Long enough for most writes. */
-export const PATIENCE_MS = 200;
+/** Long enough for nearly every write: each that outlasts it costs one more look at the outside. */
+export const PATIENCE_MS = 2_000;
 
 /** How many subjects are begun at once; the others follow as these end. */
 const SUBJECTS_AT_ONCE_MAX = 8;

@@ -35,6 +35,14 @@ describe('the queue of the forge', () => {
       does: ['enqueue'],
     },
     {
+      when: 'its answer never came and a person said to go on since',
+      change: {
+        effects: [entry(LONG_AGO, { confirmedAt: null, outsideId: null, lastError: 'no answer' })],
+        record: { resumedAt: NOW - 5_000 },
+      },
+      does: ['enqueue'],
+    },
+    {
       when: 'a person said so and it is lined up again',
       change: {
         effects: [entry(LONG_AGO), entry(NOW - 1_000, { key: `${KEY}~${NOW - 5_000}` })],
@@ -68,6 +76,14 @@ describe('a stop of what is lined up', () => {
   it('takes it out, once', () => {
     assert.deepEqual(stopped([entry(LONG_AGO)]), [LEFT]);
     assert.deepEqual(stopped([entry(LONG_AGO), left]), []);
+  });
+
+  it('takes out also what was lined up again after an answer that never came', () => {
+    const lost = entry(LONG_AGO, { confirmedAt: null, outsideId: null });
+    const [action] = acts(lined({ effects: [lost, left], record: { resumedAt: NOW - 70_000 } }));
+    assert.ok(action?.kind === 'enqueue' && action.key === `${KEY}~${NOW - 70_000}`);
+    const again = entry(NOW - 60_000, { key: action.key });
+    assert.deepEqual(stopped([lost, left, again]), [`${LEFT}~${NOW - 60_000}`]);
   });
 
   it('takes out also what was lined up again since', () => {

@@ -11,6 +11,7 @@ import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
 import type { Queue } from './care.ts';
 import { landOthers } from './land-others.ts';
+import { verifyStopped } from './verify-stopped.ts';
 
 export interface MergeDuty {
   readonly sight: Sight;
@@ -23,7 +24,7 @@ export interface MergeDuty {
 
 export function mergeInTurn({ sight, queue, bases, before, on }: MergeDuty, turn: Turn): void {
   if (on) watchBases(sight, turn, before, bases);
-  const taken = on ? landOthers(sight, turn) : new Map<string, string>();
+  const taken = on ? new Map([...verifyStopped(sight, turn), ...landOthers(sight, turn)]) : new Map<string, string>();
   for (const { facts, verdict, actions } of mergeQueue(queue.candidates, queue.holders, taken)) {
     if (on) turn.add(actions);
     const shown = on ? verdict : wait('merge', 'Merging is switched off in HEARTBEAT.md.', [verdict]);

@@ -22,7 +22,9 @@ export function reportToPeople(sight: Sight, turn: Turn): void {
     const { issueId, generation, key, reason } = record;
     if (record.phase === 'parked')
       turn.say(`parked:${issueId}:${generation}`, 'parked', `${key} is parked: ${reason ?? ''}`, issueId);
-    if (record.phase === 'cancelled')
+    // That what landed before the stop was verified by now is no news.
+    const verified = record.mergeVerified && record.revertOf === null;
+    if (record.phase === 'cancelled' && !verified)
       turn.say(`cancelled:${issueId}:${generation}`, 'cancelled', `${key} is stopped: ${reason ?? ''}`, issueId);
     // A finished issue's comment is written once more; long after that its runs are no longer looked at.
     const finished = record.phase === 'done' || record.phase === 'cancelled';

@@ -84,7 +84,8 @@ function takenBack(facts: IssueCase, cancels: readonly Action[]): Here {
   ]);
 }
 
-function verify(facts: IssueCase, mergeCommit: string): Here {
+/** Also asked about work that was stopped while its merge was on the way. */
+export function verify(facts: IssueCase, mergeCommit: string): Here {
   const { record } = facts;
   // A merge that GitHub refused (the head had moved) stays in the ledger, as do those of other heads and earlier attempts:
   // comparing what a person merged with one of them would freeze the repository for nothing.

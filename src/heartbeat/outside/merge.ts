@@ -39,9 +39,12 @@ export async function stillOurs(
 ): Promise<PullRequest> {
   const { issueId } = action;
   const moved = (detail: string): OutsideError => new OutsideError('conflict', attempted, detail);
-  const [live, issue, record, effects, frozen] = await Promise.all([
+  const [live, issue] = await Promise.all([
     forge.pullRequest(action.repository, action.number),
     issueId === null ? null : tracker.issue(issueId),
+  ]);
+  // Last, because people may have said stop while the services took their time.
+  const [record, effects, frozen] = await Promise.all([
     issueId === null ? null : journal.record(issueId),
     issueId === null ? new Map() : journal.effectsOf(subjectKey({ kind: 'issue', issueId })),
     journal.frozen(),

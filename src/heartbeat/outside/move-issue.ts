@@ -6,7 +6,7 @@ import type { MoveIssue } from '../../domain/action.ts';
 import type { Effect } from '../../domain/effect.ts';
 import type { Issue } from '../../domain/issue.ts';
 import { OutsideError } from '../../domain/outside-error.ts';
-import type { OutsideWrite } from './outside-write.ts';
+import { type OutsideWrite, requireWanted } from './outside-write.ts';
 
 export const moveIssue: OutsideWrite<MoveIssue> = {
   async look(action, { tracker }) {
@@ -27,6 +27,7 @@ export const moveIssue: OutsideWrite<MoveIssue> = {
         `${issue.lastMove?.actor.name ?? 'somebody'} moved it to ${issue.state.name} meanwhile`,
       );
     }
+    await requireWanted(action, journal);
     return (await tracker.moveIssue(action.issueId, action.toStateId)) ?? action.toStateId;
   },
 };

@@ -48,7 +48,10 @@ export async function writeOutside<A extends OutsideAction>(
     // A key that a person's "go on" renewed (see decide/effects.ts) stands for a write that was tried under the old one.
     const again = before || action.key.includes('~');
     const found = again ? await how.look(action, hands) : null;
-    if (found === null) await fewEnough(action, journal);
+    if (found === null) {
+      await fewEnough(action, journal);
+      if (again) await requireWanted(action, journal);
+    }
     const outsideId = found ?? (await how.perform(action, hands, again));
     await journal.confirm(action.key, outsideId);
     await journal.event({
@@ -70,6 +73,19 @@ export async function writeOutside<A extends OutsideAction>(
     });
     return 'failed';
   }
+}
+
+/** A stop that came after decide looked wins over everything but the one comment that says so. */
+export async function stillWanted(action: OutsideAction, journal: Journal): Promise<boolean> {
+  if (action.kind === 'progress-comment' || !('issueId' in action) || action.issueId === null) return true;
+  const record = await journal.record(action.issueId);
+  return record !== null && record.phase === 'active';
+}
+
+/** Asked again by whoever had to read something first, for services may be slow and people are not. */
+export async function requireWanted(action: OutsideAction, journal: Journal): Promise<void> {
+  if (!(await stillWanted(action, journal)))
+    throw new OutsideError('conflict', `${action.kind} for ${action.subject}`, 'work on it was stopped');
 }
 
 /** Refused for good: people are told what was left out, and no retry writes it after all. */

@@ -279,6 +279,20 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'if (pullRequest === null) return [settle',
     aim: ['protected-in-trouble'],
   },
+  {
+    name: 'begun-beside-what-is-under-way',
+    file: 'src/heartbeat/under-way.ts',
+    from: 'tasks.filter(({ subject }) => !this.#running.has(subject))',
+    to: 'tasks.filter(({ subject }) => subject !== "")',
+    aim: ['slow-services'],
+  },
+  {
+    name: 'what-landed-before-a-stop-is-let-be',
+    file: 'src/decide/duties/verify-stopped.ts',
+    from: "record.phase !== 'cancelled' || record.mergeVerified",
+    to: "record.phase === 'cancelled' || record.mergeVerified",
+    aim: ['stop-at-a-bad-merge'],
+  },
   ...LANDING_MUTANTS,
 ];
 

@@ -1,6 +1,7 @@
 /** Towards people: nothing pushed over them, nothing started for strangers, nothing done after a stop, states only along their edges. */
 import type { StateType } from '../../../src/domain/issue.ts';
 import type { Plan } from '../plan.ts';
+import { LATENCY_MS, SLOW_MS } from '../ports/line.ts';
 import {
   type Court,
   keyOfBranch,
@@ -61,13 +62,20 @@ interface Stop {
   readonly at: number;
   readonly how: string;
   looks: number;
+  /** When so many looks had seen it. */
+  settledAt: number;
+}
+
+/** How long a request is on its way at most: what had left before cannot be called back. */
+function tripMs(plan: Plan): number {
+  return plan.faults.some(({ fault }) => fault === 'slow') ? SLOW_MS + LATENCY_MS[1] : LATENCY_MS[1];
 }
 
 export const stops: OracleMaker = (court) => {
   const { plan, violation } = court;
   const stopped = new Map<string, Stop>();
   const stop = (key: string | null, at: number, how: string): void => {
-    if (key !== null && !stopped.has(key)) stopped.set(key, { at, how, looks: 0 });
+    if (key !== null && !stopped.has(key)) stopped.set(key, { at, how, looks: 0, settledAt: Number.POSITIVE_INFINITY });
   };
   const settled = (key: string | null): Stop | null => {
     const found = key === null ? undefined : stopped.get(key);
@@ -88,7 +96,10 @@ export const stops: OracleMaker = (court) => {
         if (crossed !== undefined && at - crossed.at <= blindMs(plan)) stopped.delete(keyOfIssue(happening.issueId));
       }
       if (happening.kind === 'looked' && happening.clear) {
-        for (const one of stopped.values()) if (happening.begun >= one.at) one.looks += 1;
+        for (const one of stopped.values()) {
+          if (happening.begun >= one.at) one.looks += 1;
+          if (one.looks === LOOKS) one.settledAt = Math.min(one.settledAt, at);
+        }
         for (const key of happening.live) {
           if (settled(key) !== null) violation(`a session of ${key} lives on after ${settled(key)?.how}`);
         }
@@ -104,7 +115,9 @@ export const stops: OracleMaker = (court) => {
             ? keyOfPull(court, happening.number)
             : keyTouched(court, happening);
       const before = settled(key);
-      if (before !== null) violation(`${happening.kind} for ${key} after ${before.how}`);
+      const underWay = happening.kind === 'session-began' ? 0 : tripMs(plan);
+      if (before !== null && at - before.settledAt > underWay)
+        violation(`${happening.kind} for ${key} after ${before.how}`);
     },
   };
 };

@@ -33,6 +33,18 @@ export const LANDING: readonly Scenario[] = [
       act('stop', seconds(240 + random.below(30))),
     ],
   })),
+  scenario(
+    'queue-stop-unheard',
+    (random) => ({
+      rules: QUEUE,
+      tickets: oneTicket(PART, {}, 'any'),
+      // The hand-over arrives, and its answer does not.
+      faults: [{ call: 40, fault: 'lost' }],
+      quietFromMs: 200_000,
+      acts: [act('stop', { call: 41 }), act('resume', seconds(220)), act('stop', seconds(240 + random.below(30)))],
+    }),
+    { wild: false },
+  ),
   scenario('queue-clash', () => ({
     rules: QUEUE,
     tickets: [...oneTicket({ 'src/shape.ts': 'shape 2' }, {}, 'any'), needy(2)],

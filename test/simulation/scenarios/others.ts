@@ -87,6 +87,20 @@ export const OTHERS: readonly Scenario[] = [
     rules: { ...rules, corrupt: { merge: 0, how: CORRUPTIONS[random.below(CORRUPTIONS.length)] ?? 'empty' } },
     tickets: [...oneTicket(PART, {}, 'any'), makeTicket(2, { atMs: 30_000 })],
   })),
+  scenario(
+    'stop-at-a-bad-merge',
+    (random) => {
+      const merge = 38 + random.below(4);
+      return {
+        rules: { ...rules, corrupt: { merge: 0, how: CORRUPTIONS[random.below(CORRUPTIONS.length)] ?? 'empty' } },
+        tickets: [...oneTicket(PART, {}, 'any'), makeTicket(2, { atMs: 200_000, expect: 'any' })],
+        acts: [act('stop', { call: merge })],
+        faults: [{ call: merge, fault: random.chance(0.5) ? ('slow' as const) : ('lost' as const) }],
+        quietFromMs: 300_000,
+      };
+    },
+    { wild: false },
+  ),
   scenario('red-main', (random) => ({
     tickets: oneTicket(PART, {}, 'any'),
     acts: [act('break-base', seconds(30 + random.below(90)))],
@@ -200,6 +214,19 @@ export const OTHERS: readonly Scenario[] = [
         ],
       };
     },
+    { wild: false },
+  ),
+  scenario(
+    'slow-services',
+    (random) => ({
+      tickets: [...oneTicket(PART, {}, 'any'), makeTicket(2, { atMs: 5_000 })],
+      acts: [act('stop', seconds(150 + random.below(250)))],
+      faults: Array.from({ length: 90 }, (_, index) => ({
+        call: 6 + index * 2 + random.below(2),
+        fault: 'slow' as const,
+      })),
+      quietFromMs: 1_500_000,
+    }),
     { wild: false },
   ),
   scenario(

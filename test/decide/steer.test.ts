@@ -8,7 +8,9 @@ import { type CommandVerb, parseCommand } from '../../src/domain/command.ts';
 import type { Phase } from '../../src/domain/issue-record.ts';
 import {
   HEAD,
+  ledger,
   makeCommand,
+  makeEffect,
   makeIssue,
   makeMove,
   makePullRequest,
@@ -212,6 +214,20 @@ describe('words that cannot hold', () => {
     assert.match(settled?.outcome ?? '', /Older than the move/);
   });
 
+  it('/stop on the pull request of an earlier attempt stops the issue, and nothing else said there does', () => {
+    const on = { kind: 'pull-request', repository: 'acme/shop', number: 5 } as const;
+    const told = (kind: 'stop' | 'retry') =>
+      decide(
+        makeSnapshot({
+          board: board(makeIssue({ state: STATES.started })),
+          records: [makeRecord({ attempt: 2, pullRequest: null })],
+          effects: ledger(makeEffect({ key: 'open:issue-1:1', kind: 'open-pull-request', outsideId: '5' })),
+          commands: [makeCommand({ kind }, { on })],
+        }),
+      ).actions.flatMap((action) => (action.kind === 'update-record' ? [action.change.phase] : []));
+    assert.deepEqual([told('stop'), told('retry')], [['cancelled'], []]);
+  });
+
   it('about a pull request of nobody are settled', () => {
     const on = { kind: 'pull-request', repository: 'acme/shop', number: 99 } as const;
     const { actions } = decide(makeSnapshot({ commands: [makeCommand({ kind: 'stop' }, { on })] }));
@@ -220,4 +236,26 @@ describe('words that cannot hold', () => {
       ['settle-command'],
     );
   });
+
+  for (const verb of ['resume', 'retry'] as const)
+    for (const phase of ['active', 'parked', 'cancelled'] as const)
+      it(`/${verb} that could not be followed yet is overtaken by a later /stop, while it is ${phase}`, () => {
+        const { actions } = decide(
+          makeSnapshot({
+            board: board(makeIssue({ state: STATES.review })),
+            // GitHub cannot be read, so which head the person meant is not known.
+            records: [makeRecord({ phase, reason: 'x', head: HEAD, pullRequest: 7 })],
+            commands: [
+              makeCommand({ kind: verb }, { commentId: 'go', at: NOW - 2_000 }),
+              makeCommand({ kind: 'stop' }, { commentId: 'stop', at: NOW - 1_000 }),
+            ],
+          }),
+        );
+        const settled = actions.filter((action) => action.kind === 'settle-command');
+        assert.equal(settled.find((action) => action.commentId === 'go')?.outcome, 'Overtaken by /stop.');
+        const changed = actions
+          .filter((action) => action.kind === 'update-record')
+          .map((action) => action.change.phase);
+        assert.deepEqual(changed, phase === 'cancelled' ? [] : ['cancelled']);
+      });
 });

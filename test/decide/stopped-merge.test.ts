@@ -37,6 +37,10 @@ describe('a merge that had landed when it was stopped', () => {
 
   const ROWS: readonly { readonly when: string; readonly change: Change }[] = [
     { when: 'it is verified', change: { record: { mergeCommit: LANDED, mergeVerified: true } } },
+    {
+      when: 'it was found wrong before',
+      change: { more: { reported: new Set([`frozen:acme/shop:${LANDED}`]) } },
+    },
     { when: 'nothing of ours had been asked for', change: { effects: [] } },
     { when: 'GitHub had refused ours', change: { effects: [{ ...asked, refused: true }] } },
     { when: 'ours was for another head', change: { effects: [{ ...asked, key: `merge:issue-1:${sha(1)}:${BASE}` }] } },

@@ -32,6 +32,8 @@ export interface Outcome {
 
 /** Enough to understand; a run that goes wrong may go wrong at every step. */
 const VIOLATIONS_MAX = 5;
+/** Many times what the longest story of one ticket takes: more is a bot that goes in circles. */
+const POINTS_A_TICKET_MAX = 2_000;
 /** How long nothing must change for a run to be over before its time. */
 const STILL_MS = 65_000;
 
@@ -92,6 +94,8 @@ export async function play(plan: Plan): Promise<Outcome> {
     !oracles.some((oracle) => oracle.pending?.() === true);
   await timeline.play(until, () => violations.length > 0 || atRest());
   if (violations.length === 0) for (const oracle of oracles) oracle.end?.();
+  if (counts.points > POINTS_A_TICKET_MAX * (1 + plan.tickets.length))
+    violation(`the bot never came to rest: ${counts.points} kill points`);
   lease.close();
   return {
     violations,

@@ -20,6 +20,8 @@ export function verifyStopped(sight: Sight, turn: Turn): ReadonlyMap<string, str
     const pullRequest = sight.pullRequest(record);
     const commit = pullRequest?.state === 'merged' ? pullRequest.mergeCommit : null;
     if (pullRequest === null || commit === null) continue;
+    // Found wrong before, and people were called: what they do about it is not looked at again.
+    if (sight.snapshot.reported.has(`frozen:${record.repository}:${commit}`)) continue;
     const facts = sight.caseOf(record);
     if ('unknown' in facts || !isOurs(facts, record, pullRequest)) continue;
     lanes.set(laneName(record.repository, record.baseBranch), `What ${record.key} landed is looked at first.`);

@@ -24,9 +24,14 @@ export interface OutsideWrite<A extends OutsideAction> {
   look(action: A, hands: Hands): Promise<string | null>;
   /** Re-checks the facts that matter, then writes. `again` says that an earlier try exists. */
   perform(action: A, hands: Hands, again: boolean): Promise<string>;
+  /** The service takes it twice: it knows neither a key of ours nor what it has already. */
+  readonly takenTwice?: boolean;
 }
 
 export type WriteOutcome = 'done' | 'already' | 'failed';
+
+/** As long as we wait for an answer ourselves. GitHub ends what takes it more than ten seconds. */
+const ON_ITS_WAY_MS_MAX = 15_000;
 
 /** A call that keeps being refused is given this many tries when the refusal may pass by itself. */
 const REFUSED_TRIES_MAX = 3;
@@ -51,6 +56,7 @@ export async function writeOutside<A extends OutsideAction>(
     if (found === null) {
       await fewEnough(action, journal);
       if (again) await requireWanted(action, journal);
+      if (before && how.takenTwice === true) requireArrived(effect, hands.clock.now());
     }
     const outsideId = found ?? (await how.perform(action, hands, again));
     await journal.confirm(action.key, outsideId);
@@ -73,6 +79,18 @@ export async function writeOutside<A extends OutsideAction>(
     });
     return 'failed';
   }
+}
+
+/**
+ * A process that dies takes its half of a connection with it, not what it had sent: that may arrive after we looked for it.
+ * Of a first attempt that heard nothing at all; one that heard of trouble has waited for its due time.
+ */
+function requireArrived({ key, intendedAt, lastError }: Effect, now: number): void {
+  const left = intendedAt + ON_ITS_WAY_MS_MAX - now;
+  if (lastError === null && left > 0)
+    throw new OutsideError('unreachable', key, 'it was asked for just before the bot ended and may still arrive', {
+      retryAfterMs: left,
+    });
 }
 
 /** A stop that came after decide looked wins over everything but the one comment that says so. */

@@ -8,4 +8,5 @@ export const postReview: OutsideWrite<PostReview> = {
     const { repository, number, head, event, body, findings } = action;
     return forge.postReview({ repository, number, head, event, body, findings });
   },
+  takenTwice: true,
 };

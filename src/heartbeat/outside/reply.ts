@@ -5,4 +5,5 @@ import type { OutsideWrite } from './outside-write.ts';
 export const reply: OutsideWrite<Reply> = {
   look: ({ repository, number, threadId, marker }, { forge }) => forge.findReply(repository, number, threadId, marker),
   perform: ({ repository, number, threadId, body }, { forge }) => forge.reply({ repository, number, threadId, body }),
+  takenTwice: true,
 };

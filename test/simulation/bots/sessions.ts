@@ -95,8 +95,11 @@ async function work(parts: SessionParts, session: Alive): Promise<void> {
     remarks: run.cause.kind === 'remarks' ? run.cause.remarks.map(({ id }) => id) : [],
     resumed: done > 0,
   });
+  // Whoever stops it waits for nothing that it is in the middle of.
+  const stopped = session.stopped.then(() => ended('cancelled', session.reason ?? 'stopped'));
   const end =
-    (await live(parts, session, done)) ?? (await ending(parts, run, cause, key, parts.agents.begun.get(seen) ?? 1));
+    (await live(parts, session, done)) ??
+    (await Promise.race([ending(parts, run, cause, key, parts.agents.begun.get(seen) ?? 1), stopped]));
   const model = end.state === 'postponed' ? null : 'fake/model';
   await journal.endRun(run.id, { ...end, model });
   world.tell({ kind: 'session-ended', runId: run.id, role: run.role, subject, state: end.state, text: end.reason });
@@ -115,7 +118,7 @@ async function live(parts: SessionParts, session: Alive, done: number): Promise<
   const script = agents.script(run.issueKey ?? subjectKey(run.subject));
   let position = (await journal.messages(run.sessionId)).length;
   for (let step = done; step < script.steps; step += 1) {
-    if (!agents.reachable(world.timeline.now())) return end('postponed', 'No model answered.');
+    if (!agents.reachable(world.timeline.now())) return ended('postponed', 'No model answered.');
     const { roles, budget } = parts.settings();
     const caps = {
       run: roles[run.role]?.runMicroUsdMax ?? 0,
@@ -125,7 +128,7 @@ async function live(parts: SessionParts, session: Alive, done: number): Promise<
     const issueId = run.subject.kind === 'issue' ? run.subject.issueId : null;
     const worst = script.microUsdPerStep * 2;
     const reserved = await journal.reserve({ runId: run.id, issueId, microUsd: worst, caps });
-    if (!reserved.ok) return end('awaiting-human', reserved.reason);
+    if (!reserved.ok) return ended('awaiting-human', reserved.reason);
     const subject = subjectKey(run.subject);
     world.tell({ kind: 'billed', runId: run.id, subject, microUsd: script.microUsdPerStep, reservedMicroUsd: worst });
     const after = await Promise.race([world.timeline.sleep(script.stepMs), session.stopped]);
@@ -135,14 +138,14 @@ async function live(parts: SessionParts, session: Alive, done: number): Promise<
       usage: USAGE,
       model: 'fake/model',
     });
-    if (after === 'stopped') return end('cancelled', session.reason ?? 'stopped');
+    if (after === 'stopped') return ended('cancelled', session.reason ?? 'stopped');
     await journal.appendMessage(run.sessionId, run.id, position, { kind: 'user', text: `step ${step}` });
     position += 1;
   }
   return null;
 }
 
-function end(state: End['state'], reason: string): End {
+function ended(state: End['state'], reason: string): End {
   return { state, reason, result: null };
 }
 
@@ -150,7 +153,7 @@ async function ending(parts: SessionParts, run: Run, cause: Cause, key: string, 
   const { world, agents } = parts;
   const script = agents.script(key);
   if (cause.kind === 'review' || cause.kind === 'audit') {
-    if (run.role === 'review' && nth <= script.reviewCrashes) return end('failed', 'The reviewer broke.');
+    if (run.role === 'review' && nth <= script.reviewCrashes) return ended('failed', 'The reviewer broke.');
     const result = judged(world.git, script, cause);
     const { head, base, decision } = result;
     const subject = subjectKey(run.subject);
@@ -166,9 +169,9 @@ async function ending(parts: SessionParts, run: Run, cause: Cause, key: string, 
     });
     return { state: 'succeeded', reason: 'Judged.', result };
   }
-  if (nth <= script.crashes) return end(nth % 2 === 0 ? 'timed-out' : 'failed', 'The agent broke.');
+  if (nth <= script.crashes) return ended(nth % 2 === 0 ? 'timed-out' : 'failed', 'The agent broke.');
   if (script.asks && cause.kind === 'implement' && run.cause.kind === 'implement')
-    return end('awaiting-human', 'Which colour?');
+    return ended('awaiting-human', 'Which colour?');
   return handIn(parts, run, cause, script, nth);
 }
 
@@ -176,13 +179,13 @@ async function ending(parts: SessionParts, run: Run, cause: Cause, key: string, 
 async function handIn(parts: SessionParts, run: Run, cause: Cause, script: AgentScript, round: number): Promise<End> {
   const { journal, world, mirror } = parts;
   const { git, workspaces, timeline } = world;
-  if (run.subject.kind !== 'issue') return end('failed', 'There is no issue to work on.');
+  if (run.subject.kind !== 'issue') return ended('failed', 'There is no issue to work on.');
   const record = await journal.record(run.subject.issueId);
-  if (record === null) return end('failed', 'There is no record of this issue.');
+  if (record === null) return ended('failed', 'There is no record of this issue.');
   try {
     await mirror.refresh(run.repository);
   } catch {
-    return end('postponed', 'The repository could not be fetched.');
+    return ended('postponed', 'The repository could not be fetched.');
   }
   const base = (await mirror.tip(run.repository, record.baseBranch)) ?? '';
   const name = `${record.key}-${record.attempt}`;

@@ -52,8 +52,8 @@ export interface Line {
 
 /** How long a call is on its way, at least and at most. */
 export const LATENCY_MS = [20, 250] as const;
-/** And on top of that when it is slow. */
-export const SLOW_MS = 20_000;
+/** And on top of that when it is slow: GitHub ends what takes it longer. */
+export const SLOW_MS = 10_000;
 /** Rows after which the next thing done is not always another row. */
 const RECORDS: ReadonlySet<string> = new Set(['confirm', 'failEffect', 'endRun']);
 const NEVER = new Promise<never>(() => {});

@@ -28,7 +28,19 @@ export function planOf(seed: number, name: string | null = null): Plan {
   const scenario = name === null ? SCENARIOS[seed % SCENARIOS.length] : scenarioNamed(name);
   if (scenario === undefined) throw new Error('there is no scenario');
   const plan = scenario.plan(seed, random);
-  return scenario.wild ? laidOver(plan, random) : plan;
+  if (!scenario.wild) return plan;
+  return seed % SLOW_EVERY === SLOW_TURN ? slowed(laidOver(plan, random), random) : laidOver(plan, random);
+}
+
+/** One seed in so many has services that take their time with nearly every other call. */
+const SLOW_EVERY = 7;
+const SLOW_TURN = 3;
+
+function slowed(plan: Plan, random: Random): Plan {
+  const faults = Array.from({ length: CALLS_MAX }, (_, index) => index + 1)
+    .filter(() => random.chance(0.4))
+    .map((call) => ({ call, fault: random.chance(0.8) ? ('slow' as const) : ('lost' as const) }));
+  return { ...plan, faults, quietFromMs: Math.max(plan.quietFromMs, 25 * MINUTE_MS), tickets: anyEnd(plan) };
 }
 
 /** After these the bot goes on by itself. */

@@ -16,15 +16,25 @@ export const ALONE: Lease = { take: () => () => {}, close: () => {} };
 export function fileLease(): Lease {
   const folder = mkdtempSync(join(tmpdir(), 'heartline-lease-'));
   const file = join(folder, 'heartline.db');
+  let held: (() => void) | null = null;
   return {
     take: () => {
       try {
-        return takeStoreLock(file).release;
+        const { release } = takeStoreLock(file);
+        held = () => {
+          held = null;
+          release();
+        };
+        return held;
       } catch (error) {
         if (error instanceof StoreLocked) return null;
         throw error;
       }
     },
-    close: () => rmSync(folder, { recursive: true, force: true }),
+    close: () => {
+      // Whoever lives when the run ends would keep its file open for as long as the process lives.
+      held?.();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }

@@ -20,7 +20,7 @@ export interface Sight {
   issue(issueId: string): Issue | null;
   project(record: IssueRecord): ProjectSettings | null;
   states(project: ProjectSettings): readonly WorkflowState[];
-  /** The record a comment is about: by its issue or by its pull request. */
+  /** The record a comment is about: by its issue or by its pull request; of a /stop also by one of an earlier attempt. */
   recordOf(command: Command): IssueRecord | null;
   runs(record: IssueRecord): readonly Run[];
   pullRequest(record: IssueRecord): PullRequest | null;
@@ -48,12 +48,12 @@ export function createSight(snapshot: Snapshot): Sight {
     issue: issueOf,
     project: projectOf,
     states: (project) => board?.states.get(project.team) ?? [],
-    recordOf: ({ on }) =>
+    recordOf: ({ on, verb }) =>
       snapshot.records.find((record) =>
         on.kind === 'issue'
           ? record.issueId === on.issueId
           : record.repository === on.repository && record.pullRequest === on.number,
-      ) ?? null,
+      ) ?? (verb.kind === 'stop' && on.kind === 'pull-request' ? openedBefore(snapshot, on) : null),
     runs: (record) => runs.get(subjectKey({ kind: 'issue', issueId: record.issueId })) ?? [],
     pullRequest: (record) => {
       const view = snapshot.repositories.get(record.repository);
@@ -81,6 +81,19 @@ export function createSight(snapshot: Snapshot): Sight {
     brokeBecause: broke(snapshot),
   };
   return sight;
+}
+
+/** On the pull request of an earlier attempt people mean the issue all the same, when they say /stop. */
+function openedBefore(
+  { records, effects }: Snapshot,
+  on: { readonly repository: string; readonly number: number },
+): IssueRecord | null {
+  const opened = ({ repository, issueId }: IssueRecord): boolean =>
+    repository === on.repository &&
+    [...effectsOf(effects, subjectKey({ kind: 'issue', issueId })).values()].some(
+      ({ kind, outsideId }) => kind === 'open-pull-request' && outsideId === String(on.number),
+    );
+  return records.find(opened) ?? null;
 }
 
 function gather(sight: Sight, record: IssueRecord): ReturnType<Sight['caseOf']> {

@@ -63,6 +63,24 @@ describe('/merge', () => {
     assert.equal(acts(asked({ records: [known] }))[0]?.kind, 'merge');
   });
 
+  it('waits as well for what had landed when its issue was stopped', () => {
+    const landing = makeEffect({ key: `merge:issue-1:${HEAD}:${BASE}`, kind: 'merge', outsideId: sha(13) });
+    const landed = makePullRequest({ number: 7, state: 'merged', mergeCommit: sha(13) });
+    const after = (mergeVerified: boolean): readonly string[] =>
+      kinds(
+        ready({
+          record: { phase: 'cancelled', mergeCommit: sha(13), mergeVerified },
+          repository: { pullRequests: [THEIRS, landed] },
+          effects: [POSTED, landing],
+          verdicts: [VERDICT],
+          commands: [ORDER],
+          more: { reported: new Set(['reviewed:verdict-1']) },
+        }),
+      );
+    assert.ok(after(false).includes('verify-merge') && !after(false).includes('merge'), after(false).join());
+    assert.ok(after(true).includes('merge'), after(true).join());
+  });
+
   it('merges a person’s pull request that was reviewed and checked, at the commit it names', () => {
     const [action] = acts(asked());
     assert.ok(action?.kind === 'merge');

@@ -10,10 +10,10 @@ import { landedMerge } from '../reconcile.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
 
-/** The lanes that are taken by it, each with a sentence that says so. */
-export function landOthers(sight: Sight, turn: Turn): ReadonlyMap<string, string> {
+/** The lanes that are taken by it or were before, each with a sentence that says so. */
+export function landOthers(sight: Sight, turn: Turn, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const { snapshot } = sight;
-  const taken = new Map([...unverified(sight), ...verifyLanded(sight, turn)]);
+  const taken = new Map([...before, ...unverified(sight), ...verifyLanded(sight, turn)]);
   for (const command of snapshot.commands) {
     if (!isMerge(command) || command.on.kind !== 'pull-request' || sight.recordOf(command) !== null) continue;
     const { repository, number } = command.on;

@@ -24,7 +24,7 @@ export interface MergeDuty {
 
 export function mergeInTurn({ sight, queue, bases, before, on }: MergeDuty, turn: Turn): void {
   if (on) watchBases(sight, turn, before, bases);
-  const taken = on ? new Map([...verifyStopped(sight, turn), ...landOthers(sight, turn)]) : new Map<string, string>();
+  const taken = on ? landOthers(sight, turn, verifyStopped(sight, turn)) : new Map<string, string>();
   for (const { facts, verdict, actions } of mergeQueue(queue.candidates, queue.holders, taken)) {
     if (on) turn.add(actions);
     const shown = on ? verdict : wait('merge', 'Merging is switched off in HEARTBEAT.md.', [verdict]);

@@ -1,8 +1,6 @@
 /** Duty steer: each open command finds its issue, or is settled because there is nothing of ours to steer. */
 import type { Command } from '../../domain/command.ts';
 import type { IssueRecord } from '../../domain/issue-record.ts';
-import { subjectKey } from '../../domain/run.ts';
-import { effectsOf } from '../effects-of.ts';
 import { takenAway } from '../reconcile.ts';
 import type { Sight } from '../sight.ts';
 import { steer } from '../steer.ts';
@@ -10,7 +8,7 @@ import type { Turn } from '../turn.ts';
 
 export function steerByCommands(sight: Sight, turn: Turn): void {
   for (const command of sight.snapshot.commands) {
-    const record = sight.recordOf(command) ?? stoppedOnEarlier(sight, command);
+    const record = sight.recordOf(command);
     if (record === null || sight.putBack(record, command)) {
       // A /stop holds for as long as nobody takes it back, so it stays open; nothing else has anything to steer.
       const holds =
@@ -22,16 +20,6 @@ export function steerByCommands(sight: Sight, turn: Turn): void {
       steerRecord(sight, turn, command, record);
     }
   }
-}
-
-/** On the pull request of an earlier attempt people mean the issue all the same, when they say /stop. */
-function stoppedOnEarlier({ snapshot }: Sight, { on, verb }: Command): IssueRecord | null {
-  if (verb.kind !== 'stop' || on.kind !== 'pull-request') return null;
-  const opened = (issueId: string): boolean =>
-    [...effectsOf(snapshot.effects, subjectKey({ kind: 'issue', issueId })).values()].some(
-      ({ kind, outsideId }) => kind === 'open-pull-request' && outsideId === String(on.number),
-    );
-  return snapshot.records.find((one) => one.repository === on.repository && opened(one.issueId)) ?? null;
 }
 
 function steerRecord(sight: Sight, turn: Turn, command: Command, record: IssueRecord): void {

@@ -28,7 +28,11 @@ export function verifyStopped(sight: Sight, turn: Turn): ReadonlyMap<string, str
     if (record.mergeCommit === null) {
       // Whoever stopped it has to know that it was too late for that.
       const landed = `Pull request #${pullRequest.number} had landed by then, as ${short(commit)}.`;
-      turn.update(record, { mergeCommit: commit, reason: `${record.reason} ${landed}` }, landed);
+      turn.update(
+        record,
+        { mergeCommit: commit, reason: `${record.reason ?? `${record.key} was stopped.`} ${landed}` },
+        landed,
+      );
     } else turn.add(verify(facts, record.mergeCommit).actions);
   }
   return lanes;

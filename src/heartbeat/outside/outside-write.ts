@@ -30,7 +30,7 @@ export interface OutsideWrite<A extends OutsideAction> {
 
 export type WriteOutcome = 'done' | 'already' | 'failed';
 
-/** As long as we wait for an answer ourselves. GitHub ends what takes it more than ten seconds. */
+/** GitHub ends what takes it more than ten seconds; and as long as we wait for an answer ourselves, if nobody set another time. */
 const ON_ITS_WAY_MS_MAX = 15_000;
 
 /** A call that keeps being refused is given this many tries when the refusal may pass by itself. */

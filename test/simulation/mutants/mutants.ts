@@ -293,6 +293,20 @@ export const MUTANTS: readonly Mutant[] = [
     to: "record.phase === 'cancelled' || record.mergeVerified",
     aim: ['stop-at-a-bad-merge'],
   },
+  {
+    name: 'posted-while-the-first-is-on-its-way',
+    file: 'src/heartbeat/outside/outside-write.ts',
+    from: 'if (before && how.takenTwice === true)',
+    to: 'if (!before && how.takenTwice === true)',
+    aim: ['late-review'],
+  },
+  {
+    name: 'a-resume-outlives-a-later-stop',
+    file: 'src/decide/duties/steer.ts',
+    from: "(command.verb.kind === 'resume' || command.verb.kind === 'retry') && stoppedAfter",
+    to: "command.verb.kind === 'retry' && stoppedAfter",
+    aim: ['second-thoughts'],
+  },
   ...LANDING_MUTANTS,
 ];
 

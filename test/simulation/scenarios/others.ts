@@ -230,6 +230,31 @@ export const OTHERS: readonly Scenario[] = [
     { wild: false },
   ),
   scenario(
+    'late-review',
+    (random) => ({
+      // What posts a review takes its time, and the bot dies meanwhile, at a write for the other issue.
+      tickets: [...oneTicket(PART, {}, 'any'), makeTicket(2, { atMs: 3_000 + random.below(30_000), expect: 'any' })],
+      faults: Array.from({ length: 9 }, (_, index) => ({ call: 50 + index, fault: 'slow' as const })).filter(() =>
+        random.chance(0.4),
+      ),
+      kills: [195 + random.below(30)],
+      quietFromMs: 300_000,
+    }),
+    { wild: false },
+  ),
+  scenario(
+    'second-thoughts',
+    (random) => ({
+      tickets: oneTicket(PART, {}, 'any'),
+      acts: [act('stop', seconds(100)), act('resume', seconds(200)), act('stop', seconds(205 + random.below(60)))],
+      faults: Array.from({ length: 40 }, (_, index) => ({ call: 30 + index, fault: 'unreachable' as const })).filter(
+        () => random.chance(0.4),
+      ),
+      quietFromMs: 400_000,
+    }),
+    { wild: false },
+  ),
+  scenario(
     'protected-in-trouble',
     (random) => ({
       tickets: oneTicket({ 'package.json': '{ "more": 1 }' }),

@@ -57,7 +57,7 @@ export const merges: OracleMaker = (court) => {
     must(key === null || pull.author === 'heartline-bot', 'opened by the bot');
     must(key !== null || orderedBy(court, merge), 'ordered at this head by a person');
     // A queue tests with the base as it is then.
-    const takesBack = !thawed && tookBack(court, merge.head);
+    const takesBack = !thawed && tookBack(court, merge.head, merge.base);
     const red = !plan.rules.mergeQueue && !takesBack && !excused.has(merge.base) && redFor(court, merge, at);
     must(!red, 'on a green main');
     judgedBy('review', 'approve', merge);
@@ -149,10 +149,14 @@ function redFor({ world: { hub }, plan }: Court, merge: Merged, at: number): boo
   return red;
 }
 
-/** The change that turned main red goes back by the way it came. */
-function tookBack({ world: { git } }: Court, head: string): boolean {
+/** The change that turned main red goes back by the way it came, with what its reviewer or a person asked for on top. */
+function tookBack({ world: { git } }: Court, head: string, base: string): boolean {
   let at = git.get(head);
-  for (let [first] = at.parents; at.author.kind === 'forge' && first !== undefined; [first] = at.parents)
+  for (
+    let [first] = at.parents;
+    at.author.kind !== 'mirror' && first !== undefined && first !== base;
+    [first] = at.parents
+  )
     at = git.get(first);
   return at.author.kind === 'mirror';
 }

@@ -2,6 +2,7 @@
 import type { Plan } from './plan.ts';
 import { type Outcome, play } from './play.ts';
 import { planOf, scenarioNamed, sweptPlan } from './scenarios/plan-of.ts';
+import { playSeconds } from './seconds.ts';
 
 export type Job =
   | {
@@ -13,6 +14,8 @@ export type Job =
     }
   /** A scenario with nothing in its way but these deaths, one run for each entry. */
   | { readonly kind: 'kills'; readonly scenario: string; readonly kills: readonly (readonly number[])[] }
+  /** All second deaths after one first death, which counts for `times` that are the same. */
+  | { readonly kind: 'pairs'; readonly scenario: string; readonly first: number; readonly times: number }
   | { readonly kind: 'hunt'; readonly mutant: string; readonly seeds: number };
 
 export interface Failure {
@@ -24,6 +27,8 @@ export interface Failure {
 
 export interface JobResult {
   readonly runs: number;
+  /** Of a piece with pairs of deaths: those that it covers, played or the same as one that was. */
+  readonly pairs: number;
   readonly steps: number;
   readonly merges: number;
   readonly faults: number;
@@ -42,6 +47,7 @@ export interface JobResult {
 
 export const NOTHING: JobResult = {
   runs: 0,
+  pairs: 0,
   steps: 0,
   merges: 0,
   faults: 0,
@@ -54,6 +60,10 @@ export const NOTHING: JobResult = {
 
 export async function workOn(job: Exclude<Job, { kind: 'hunt' }>): Promise<JobResult> {
   let result = NOTHING;
+  if (job.kind === 'pairs') {
+    const { pairs, played, failures } = await playSeconds(sweptPlan(scenarioNamed(job.scenario)), job.first);
+    return { ...NOTHING, pairs: pairs * job.times, runs: played, failures };
+  }
   if (job.kind === 'kills') {
     const quiet = sweptPlan(scenarioNamed(job.scenario));
     for (const kills of job.kills) {
@@ -78,6 +88,7 @@ export async function workOn(job: Exclude<Job, { kind: 'hunt' }>): Promise<JobRe
 function added(result: JobResult, plan: Plan, swept: boolean, outcome: Outcome): JobResult {
   const { violations, hash, steps, merges, faults, simulatedMs, log } = outcome;
   return {
+    ...NOTHING,
     runs: result.runs + 1,
     steps: result.steps + steps,
     merges: result.merges + merges,
@@ -86,6 +97,5 @@ function added(result: JobResult, plan: Plan, swept: boolean, outcome: Outcome):
     simulatedMs: result.simulatedMs + simulatedMs,
     hashes: [...result.hashes, hash],
     failures: violations.length === 0 ? result.failures : [...result.failures, { plan, swept, violations }],
-    caught: null,
   };
 }

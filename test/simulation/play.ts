@@ -7,15 +7,16 @@ import { seededRandom } from '../world/random.ts';
 import { GOOD } from './bots/agent.ts';
 import { startBot } from './bots/bot.ts';
 import { ALONE, fileLease } from './bots/lease.ts';
-import { createRows } from './bots/rows.ts';
+import { createRows, type Rows } from './bots/rows.ts';
 import type { AgentWorld } from './bots/sessions.ts';
 import { ORACLES } from './oracles/all.ts';
 import { type Rest, restOf } from './oracles/settled.ts';
 import { carryOut } from './people/acts.ts';
 import type { Plan, PlannedAct } from './plan.ts';
-import type { Counts, Trouble } from './ports/line.ts';
+import type { Line as BotLine, Counts, Trouble } from './ports/line.ts';
 import { issueId } from './world/board.ts';
-import { createWorld, type Line, logHash } from './world/world.ts';
+import type { Keep } from './world/memory.ts';
+import { createWorld, type Line, logHash, type World } from './world/world.ts';
 
 export interface Outcome {
   readonly violations: readonly string[];
@@ -37,76 +38,134 @@ const POINTS_A_TICKET_MAX = 2_000;
 /** How long nothing must change for a run to be over before its time. */
 const STILL_MS = 65_000;
 
+/** Where a bot could die in a run that goes on. */
+export interface KillPoint {
+  readonly point: number;
+  readonly world: World;
+  readonly rows: Rows;
+  /** It dies here. Once the run has gone on, the world has to be taken back to this moment before. */
+  readonly die: () => void;
+}
+
+export interface Run {
+  readonly rows: Rows;
+  readonly counts: Counts;
+  readonly violations: readonly string[];
+  /** The points at which the bot dies, or at which an answer is lost. */
+  readonly kills: Set<number>;
+  /** Who is told of every kill point that the bot comes through alive from now on, before anything else happens. */
+  hear(onPoint: ((point: KillPoint) => void) | null): void;
+  /** Plays on until everything rests, or something is as it must not be. */
+  toRest(): Promise<void>;
+  outcome(): Outcome;
+  /** Whoever lives is alive no more and leaves nothing behind. */
+  leave(): void;
+}
+
 export async function play(plan: Plan): Promise<Outcome> {
+  const run = await beginRun(plan);
+  await run.toRest();
+  run.leave();
+  return run.outcome();
+}
+
+/** `heard` is told of every kill point that the bot comes through alive, before anything else happens. */
+export async function beginRun(plan: Plan, heard: ((point: KillPoint) => void) | null = null): Promise<Run> {
+  let onPoint = heard;
   const { seed, files, ci, rules } = plan;
   const issues = plan.tickets.map(({ key, value }) => ({ key, value }));
   const world = createWorld({ seed, files, ci, rules, issues });
-  const { timeline } = world;
+  const { timeline, memory } = world;
+  const { keep } = memory;
   const begin = timeline.now();
-  const violations: string[] = [];
+  const own = keep({ violations: [] as string[], lastChange: begin, skewMs: 0 });
+  const { violations } = own;
   const violation = (text: string): void => {
     if (violations.length < VIOLATIONS_MAX && !violations.includes(text)) violations.push(text);
   };
-  const oracles = ORACLES.map((make) => make({ world, plan, violation }));
-  let lastChange = begin;
+  const oracles = ORACLES.map((make) => make({ world, plan, violation, keep }));
   world.watch((happening, at) => {
-    if (happening.kind !== 'looked' && happening.kind !== 'idled') lastChange = at;
+    if (happening.kind !== 'looked' && happening.kind !== 'idled') own.lastChange = at;
     for (const oracle of oracles) oracle.see(happening, at);
   });
 
-  const counts: Counts = { calls: 0, points: 0, faults: 0, names: [] };
-  const random = seededRandom(seed ^ 0x5eed);
-  let skewMs = 0;
-  for (const { atMs, skewMs: next } of plan.skews)
+  // Kill points are numbered along one run, however it was come to: see seconds.ts.
+  const counts: Counts = Object.assign(keep({ calls: 0, faults: 0 }), { points: 0, names: [] });
+  const random = seededRandom(seed ^ 0x5eed, keep);
+  for (const { atMs, skewMs } of plan.skews)
     timeline.after(atMs, () => {
-      skewMs = next;
+      own.skewMs = skewMs;
       world.tell({ kind: 'clock', skewMs });
     });
   for (const ticket of plan.tickets)
     timeline.after(ticket.atMs, () => void world.board.move(issueId(ticket.key), STATES.todo, ticket.by));
   const quietFrom = begin + plan.quietFromMs;
-  const acts = plan.acts.toSorted((one, other) => callOf(one) - callOf(other));
-  for (const { when, act } of acts) if ('ms' in when) timeline.after(when.ms, () => carryOut(world, act));
+  for (const { when, act } of plan.acts) if ('ms' in when) timeline.after(when.ms, () => carryOut(world, act));
 
   const lease = plan.bots === 2 ? fileLease() : ALONE;
   const rows = await createRows();
-  const folder = { tips: new Map<string, string>(), known: new Set<string>() };
+  const kills = new Set(plan.kills);
+  const folder = keep({ tips: new Map<string, string>(), known: new Set<string>() });
+  const lines: BotLine[] = [];
   const parts = {
     world,
     rows,
     lease,
     folder,
     rules: () => rulesOf(plan),
-    agents: agentsOf(plan, begin),
-    trouble: troubleOf(plan, acts, quietFrom, (one) => carryOut(world, one.act)),
+    agents: agentsOf(plan, begin, keep),
+    trouble: troubleOf({
+      plan,
+      kills,
+      quietFrom,
+      keep,
+      onPoint: (point, die) => onPoint?.({ point, die, world, rows }),
+      perform: ({ act }) => carryOut(world, act),
+    }),
     stale: { lagMs: () => (timeline.now() < quietFrom ? plan.staleMs : 0) },
     counts,
-    skewMs: () => skewMs,
+    skewMs: () => own.skewMs,
     losesWake: () => random.chance(plan.wakeLoss),
     violation,
+    onLife: (line: BotLine) => void lines.push(line),
   };
   for (let bot = 1; bot <= plan.bots; bot += 1) startBot({ ...parts, name: `bot-${bot}` });
 
   const until = begin + Math.max(plan.quietFromMs, lastActMs(plan)) + plan.settleMs;
   const atRest = (): boolean =>
-    timeline.now() - Math.max(lastChange, quietFrom, begin + lastActMs(plan)) > STILL_MS &&
+    timeline.now() - Math.max(own.lastChange, quietFrom, begin + lastActMs(plan)) > STILL_MS &&
     plan.tickets.every((one) => restOf(world, one) !== 'under-way') &&
     !oracles.some((oracle) => oracle.pending?.() === true);
-  await timeline.play(until, () => violations.length > 0 || atRest());
-  if (violations.length === 0) for (const oracle of oracles) oracle.end?.();
-  if (counts.points > POINTS_A_TICKET_MAX * (1 + plan.tickets.length))
-    violation(`the bot never came to rest: ${counts.points} kill points`);
-  lease.close();
   return {
+    rows,
+    counts,
     violations,
-    hash: logHash(world.log),
-    steps: counts.calls,
-    merges: world.log.filter(({ happening }) => happening.kind === 'merged' && happening.by !== 'person').length,
-    faults: counts.faults,
-    points: counts.names,
-    rests: Object.fromEntries(plan.tickets.map((one) => [one.key, restOf(world, one)])),
-    log: world.log,
-    simulatedMs: timeline.now() - begin,
+    kills,
+    hear: (next) => {
+      onPoint = next;
+    },
+    toRest: async () => {
+      await timeline.play(until, () => violations.length > 0 || atRest());
+      if (violations.length === 0) for (const oracle of oracles) oracle.end?.();
+      if (counts.points > POINTS_A_TICKET_MAX * (1 + plan.tickets.length))
+        violation(`the bot never came to rest: ${counts.points} kill points`);
+    },
+    outcome: () => ({
+      violations: [...violations],
+      hash: logHash(world.log),
+      steps: counts.calls,
+      merges: world.log.filter(({ happening }) => happening.kind === 'merged' && happening.by !== 'person').length,
+      faults: counts.faults,
+      points: [...counts.names],
+      rests: Object.fromEntries(plan.tickets.map((one) => [one.key, restOf(world, one)])),
+      log: [...world.log],
+      simulatedMs: timeline.now() - begin,
+    }),
+    leave: () => {
+      for (const line of lines.splice(0)) line.kill();
+      rows.cut();
+      lease.close();
+    },
   };
 }
 
@@ -119,18 +178,26 @@ function lastActMs(plan: Plan): number {
   return Math.max(0, ...times, ...plan.tickets.map((one) => one.atMs));
 }
 
-function troubleOf(
-  plan: Plan,
-  acts: readonly PlannedAct[],
-  quietFrom: number,
-  perform: (act: PlannedAct) => void,
-): Trouble {
+interface TroubleParts {
+  readonly plan: Plan;
+  readonly kills: ReadonlySet<number>;
+  readonly quietFrom: number;
+  readonly keep: Keep;
+  readonly onPoint: (point: number, die: () => void) => void;
+  readonly perform: (act: PlannedAct) => void;
+}
+
+function troubleOf({ plan, kills, quietFrom, keep, onPoint, perform }: TroubleParts): Trouble {
   const faults = new Map(plan.faults.map(({ call, fault }) => [call, fault]));
-  const kills = new Set(plan.kills);
-  const waiting = acts.filter(({ when }) => 'call' in when);
+  const acts = plan.acts.toSorted((one, other) => callOf(one) - callOf(other));
+  const { waiting } = keep({ waiting: acts.filter(({ when }) => 'call' in when) });
   return {
     fault: (call, now) => (now < quietFrom ? (faults.get(call) ?? null) : null),
-    kills: (point) => kills.has(point),
+    kills: (point, die) => {
+      if (kills.has(point)) return true;
+      onPoint(point, die);
+      return false;
+    },
     loses: (point) => kills.has(point),
     before: (call) => {
       for (let next = waiting[0]; next !== undefined && callOf(next) <= call; next = waiting[0]) {
@@ -141,12 +208,12 @@ function troubleOf(
   };
 }
 
-function agentsOf(plan: Plan, begin: number): AgentWorld {
+function agentsOf(plan: Plan, begin: number, keep: Keep): AgentWorld {
   const scripts = new Map(plan.tickets.map(({ key, script }) => [key, script]));
   return {
     script: (key) => scripts.get(key) ?? GOOD,
     reachable: (now) => !plan.outages.some(({ fromMs, toMs }) => now >= begin + fromMs && now < begin + toMs),
-    begun: new Map(),
+    begun: keep({ begun: new Map<string, number>() }).begun,
   };
 }
 

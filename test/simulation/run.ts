@@ -14,6 +14,7 @@ import { play } from './play.ts';
 import { readableLog, readableOutcome, readablePlan } from './readable.ts';
 import { planOf, SCENARIOS, scenarioNamed, sweptPlan } from './scenarios/plan-of.ts';
 import type { Scenario } from './scenarios/scenario.ts';
+import { firstsOf } from './seconds.ts';
 import { replayLine, shrink, without } from './shrink.ts';
 
 /** A seed that once found something, kept for ever. */
@@ -28,8 +29,6 @@ const SEEDS_A_JOB = 10;
 const KILLS_A_JOB = 40;
 /** Shrunk and shown whole; of the rest only how to replay them. */
 const FAILURES_SHOWN_MAX = 1;
-/** What a death adds: the next life's own writes may be cut off too. */
-const RECOVERY_POINTS = 25;
 const MUTANTS_MIN = 35;
 const SCENARIOS_MIN = 12;
 
@@ -87,7 +86,7 @@ async function everything(): Promise<number> {
       if (result.caught === null) return;
       caught.push(result.caught);
       process.stderr.write(`${huntTable([result.caught])}\n`);
-    } else totals[job.kind] = sum(totals[job.kind], result);
+    } else if (job.kind !== 'pairs') totals[job.kind] = sum(totals[job.kind], result);
     if (job.kind === 'seeds') hashes.set(job.from, result.hashes);
   });
 
@@ -116,33 +115,33 @@ async function everything(): Promise<number> {
   return options.assert && !fine ? 1 : 0;
 }
 
-/** All pairs of deaths: the second among the points that come after the first. Sharded by the first. */
+/** All pairs of deaths and lost answers: the second among all points that come after the first. Sharded by the first. */
 async function pairs(): Promise<number> {
   const { index, of } = options.shard;
-  const points = await pointsOf(sweptOnes());
-  const all = [...points].flatMap(([scenario, count]) =>
-    Array.from({ length: count }, (_, at): Extract<Job, { kind: 'kills' }> => {
-      const first = at + 1;
-      const seconds = Array.from({ length: count + RECOVERY_POINTS - first }, (_, more) => [first, first + more + 1]);
-      return { kind: 'kills', scenario, kills: seconds };
-    }),
-  );
+  const all: Extract<Job, { kind: 'pairs' }>[] = [];
+  for (const scenario of sweptOnes())
+    for (const { point, same } of await firstsOf(sweptPlan(scenario)))
+      all.push({ kind: 'pairs', scenario: scenario.name, first: point, times: 1 + same.length });
   // Counted through all scenarios, so that a small share has first deaths of every kind.
   const jobs = all.filter((_, at) => at % of === index % of);
-  const runs = new Map<string, number>();
-  let failures: readonly Failure[] = [];
+  const totals = new Map<string, JobResult>();
+  const left = new Map<string, number>();
+  for (const { scenario } of jobs) left.set(scenario, (left.get(scenario) ?? 0) + 1);
   await workTogether(jobs, (job, result) => {
-    if (job.kind === 'kills') runs.set(job.scenario, (runs.get(job.scenario) ?? 0) + result.runs);
-    failures = [...failures, ...result.failures];
+    if (job.kind !== 'pairs') return;
+    const total = sum(totals.get(job.scenario) ?? NOTHING, result);
+    totals.set(job.scenario, total);
+    left.set(job.scenario, (left.get(job.scenario) ?? 0) - 1);
+    if (left.get(job.scenario) === 0) console.log(`${job.scenario}: ${pairsLine(total)}`);
   });
-  const pairsOf = (some: typeof all): number => some.reduce((sum, { kills }) => sum + kills.length, 0);
-  for (const [scenario, count] of runs)
-    console.log(`${scenario}: ${count} of ${pairsOf(all.filter((one) => one.scenario === scenario))} pairs`);
-  console.log(
-    `${pairsOf(jobs)} of ${pairsOf(all)} pairs of deaths over ${runs.size} of ${points.size} scenarios (shard ${index} of ${of}): ${failures.length} violations`,
-  );
-  await explain(failures);
-  return failures.length === 0 ? 0 : 1;
+  const total = [...totals.values()].reduce(sum, NOTHING);
+  console.log(`${totals.size} scenarios (shard ${index} of ${of}): ${pairsLine(total)}`);
+  await explain(total.failures);
+  return total.failures.length === 0 ? 0 : 1;
+}
+
+function pairsLine({ pairs, runs, failures }: JobResult): string {
+  return `${pairs} pairs of deaths, of which ${runs} were played and the others are the same death as one of these: ${failures.length} violations`;
 }
 
 async function pointsOf(scenarios: readonly Scenario[]): Promise<Map<string, number>> {
@@ -197,6 +196,7 @@ function blocks(count: number, size: number): readonly (readonly [number, number
 function sum(one: JobResult, other: JobResult): JobResult {
   return {
     runs: one.runs + other.runs,
+    pairs: one.pairs + other.pairs,
     steps: one.steps + other.steps,
     merges: one.merges + other.merges,
     faults: one.faults + other.faults,

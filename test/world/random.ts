@@ -6,12 +6,12 @@ export interface Random {
   chance(probability: number): boolean;
 }
 
-/** Mulberry32: small, fast and good enough to choose among a handful of things. */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
+/** Mulberry32: small, fast and good enough to choose among a handful of things. `keep` is handed what it remembers, for whoever wants to take it back. */
+export function seededRandom(seed: number, keep: <T extends object>(state: T) => T = (state) => state): Random {
+  const own = keep({ state: seed >>> 0 });
   const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = state;
+    own.state = (own.state + 0x6d2b79f5) >>> 0;
+    let mixed = own.state;
     mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;

@@ -36,6 +36,8 @@ export interface BotParts {
   /** A wake that would end the wait is lost. */
   readonly losesWake: () => boolean;
   readonly violation: (text: string) => void;
+  /** Each life has a line of its own. */
+  readonly onLife: (line: Line) => void;
 }
 
 const CADENCE_MS = 30_000;
@@ -47,10 +49,10 @@ const SPACING_MS = 1_000;
 
 export function startBot(parts: BotParts): void {
   const { world, name } = parts;
-  let lives = 0;
+  const own = world.memory.keep({ lives: 0 });
   const live = (): void => {
-    lives += 1;
-    const owner = `${name}-${lives}`;
+    own.lives += 1;
+    const owner = `${name}-${own.lives}`;
     const release = parts.lease.take(owner);
     if (release === null) {
       world.tell({ kind: 'idled', bot: name });
@@ -59,11 +61,13 @@ export function startBot(parts: BotParts): void {
     }
     const onKill = (point: string): void => {
       release();
+      parts.rows.cut();
       world.tell({ kind: 'killed', bot: name, point });
       const [least, most] = RESTART_MS;
       world.timeline.after(least + world.random.below(most - least), live);
     };
     const line = createLine({ world, trouble: parts.trouble, counts: parts.counts, bot: name, onKill });
+    parts.onLife(line);
     world.tell({ kind: 'started', bot: name });
     life(parts, line, owner).catch((error: unknown) => {
       if (!line.dead) parts.violation(`the bot ended: ${error instanceof Error ? error.stack : String(error)}`);
@@ -98,7 +102,7 @@ async function life(parts: BotParts, line: Line, owner: string): Promise<void> {
     mirror,
     journal,
     sessions,
-    workspaces: createWorkspaces(world),
+    workspaces: createWorkspaces(world, line),
     people: () => settings().people,
     newId: () => {
       ids += 1;

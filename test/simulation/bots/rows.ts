@@ -24,19 +24,73 @@ import type { Tables } from '../../../src/store/schema.ts';
 export interface Rows {
   /** The journal for one life of a bot. What an earlier one left half done is undone. */
   open(owner: string, now: () => number): Journal;
+  /** Whoever wrote is gone: what it left half done is undone, and nothing it still asks for is answered. */
+  cut(): void;
+  /** All that was committed since they were empty. */
+  readonly written: readonly Write[];
+  /** They become what they were when only the first so many of these writes were committed, if that is later than now. */
+  advance(writes: readonly Write[], to: number): void;
+  /** Empty again. */
+  clear(): void;
+  /** What happens meanwhile is undone at its end. */
+  aside<T>(happen: () => Promise<T>): Promise<T>;
+}
+
+export interface Write {
+  readonly sql: string;
+  readonly values: readonly SQLInputValue[];
 }
 
 /** Empty rows. One database serves one run after the other in a process, so that nothing is made or compiled anew. */
 export async function createRows(): Promise<Rows> {
   kept ??= await migrated();
   const { database, statements, tables } = kept;
-  if (database.isTransaction) database.exec('rollback');
-  for (const table of tables) database.exec(`delete from "${table}"`);
+  // One that was given up in the middle.
+  while (database.isTransaction) database.exec('rollback');
+  const writer: Writer = { life: 0, open: false, pending: [], written: [] };
+  let advanced = 0;
+
+  const cut = (): void => {
+    writer.life += 1;
+    if (writer.open) undo(database, 'work');
+    writer.open = false;
+    writer.pending = [];
+  };
+  const clear = (): void => {
+    cut();
+    for (const table of tables) database.exec(`delete from "${table}"`);
+    writer.written = [];
+    advanced = 0;
+  };
+  clear();
   return {
     open: (owner, now) => {
-      if (database.isTransaction) database.exec('rollback');
-      const db = new Kysely<Tables>({ dialect: dialectOf(database, statements) });
+      cut();
+      const db = new Kysely<Tables>({ dialect: dialectOf(database, statements, writer) });
       return journal({ db, now, owner, sinks: ['chat'], recordsRead: new Map() }, async () => {});
+    },
+    cut,
+    clear,
+    get written() {
+      return writer.written;
+    },
+    advance: (writes, to) => {
+      for (; advanced < to; advanced += 1) {
+        const { sql, values } = writes[advanced] ?? { sql: '', values: [] };
+        prepared(database, statements, sql).statement.run(...values);
+      }
+    },
+    aside: async (happen) => {
+      const before = writer.written;
+      writer.written = [];
+      database.exec('savepoint aside');
+      try {
+        return await happen();
+      } finally {
+        cut();
+        undo(database, 'aside');
+        writer.written = before;
+      }
     },
   };
 }
@@ -46,6 +100,21 @@ interface Kept {
   readonly statements: Map<string, Prepared>;
   /** Those that hold rows of ours, children before what they refer to. */
   readonly tables: readonly string[];
+}
+
+/** Who may write now, and what came of it. */
+interface Writer {
+  /** Each life of a bot has its number; nobody hears those of a dead one. */
+  life: number;
+  /** In the middle of something that is committed or undone as a whole. */
+  open: boolean;
+  pending: Write[];
+  written: Write[];
+}
+
+function undo(database: DatabaseSync, savepoint: string): void {
+  database.exec(`rollback to ${savepoint}`);
+  database.exec(`release ${savepoint}`);
 }
 
 interface Prepared {
@@ -60,7 +129,8 @@ async function migrated(): Promise<Kept> {
   const database = new DatabaseSync(':memory:');
   database.exec('pragma synchronous = off; pragma journal_mode = memory; pragma foreign_keys = off');
   const statements = new Map<string, Prepared>();
-  await migrate(new Kysely<Tables>({ dialect: dialectOf(database, new Map()) }));
+  const writer: Writer = { life: 0, open: false, pending: [], written: [] };
+  await migrate(new Kysely<Tables>({ dialect: dialectOf(database, new Map(), writer) }));
   const tables = database
     .prepare(
       "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name not like 'kysely%'",
@@ -70,9 +140,9 @@ async function migrated(): Promise<Kept> {
   return { database, statements, tables };
 }
 
-function dialectOf(database: DatabaseSync, statements: Map<string, Prepared>): Dialect {
+function dialectOf(database: DatabaseSync, statements: Map<string, Prepared>, writer: Writer): Dialect {
   return {
-    createDriver: () => driverOf(database, statements),
+    createDriver: () => driverOf(database, statements, writer),
     createAdapter: () => new TransactionalAdapter(),
     createQueryCompiler: () => new SnakeCaseCompiler(),
     createIntrospector: (db) => new SqliteIntrospector(db),
@@ -109,18 +179,29 @@ class SnakeCaseCompiler extends SqliteQueryCompiler {
   }
 }
 
-function driverOf(database: DatabaseSync, statements: Map<string, Prepared>): Driver {
+function prepared(database: DatabaseSync, statements: Map<string, Prepared>, sql: string): Prepared {
+  const found = statements.get(sql);
+  if (found !== undefined) return found;
+  const statement = database.prepare(sql);
+  statement.setReturnArrays(true);
+  const made = { statement, names: statement.columns().map(({ name }) => spelling.camel(name)) };
+  statements.set(sql, made);
+  return made;
+}
+
+const NEVER = new Promise<never>(() => {});
+const READS = /^(select|with|pragma)\b/i;
+
+function driverOf(database: DatabaseSync, statements: Map<string, Prepared>, writer: Writer): Driver {
+  const { life } = writer;
   let last: Promise<void> = Promise.resolve();
   const passOn = new WeakMap<DatabaseConnection, () => void>();
-
-  const prepared = (sql: string): Prepared => {
-    const found = statements.get(sql);
-    if (found !== undefined) return found;
-    const statement = database.prepare(sql);
-    statement.setReturnArrays(true);
-    const made = { statement, names: statement.columns().map(({ name }) => spelling.camel(name)) };
-    statements.set(sql, made);
-    return made;
+  const alive = async (perform: () => void): Promise<void> => {
+    if (writer.life !== life) return NEVER;
+    perform();
+  };
+  const note = (write: Write): void => {
+    (writer.open ? writer.pending : writer.written).push(write);
   };
 
   return {
@@ -133,13 +214,17 @@ function driverOf(database: DatabaseSync, statements: Map<string, Prepared>): Dr
       await before;
       const connection: DatabaseConnection = {
         executeQuery: async <Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> => {
-          const { statement, names } = prepared(sql);
+          if (writer.life !== life) return NEVER;
+          const { statement, names } = prepared(database, statements, sql);
           const values = parameters as readonly SQLInputValue[];
+          const reads = READS.test(sql);
           if (names.length > 0) {
             const rows = statement.all(...values) as unknown as readonly (readonly unknown[])[];
+            if (!reads) note({ sql, values });
             return { rows: rows.map((row) => Object.fromEntries(names.map((name, at) => [name, row[at]])) as Row) };
           }
           const { changes, lastInsertRowid } = statement.run(...values);
+          if (!reads) note({ sql, values });
           return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
         },
         // biome-ignore lint/correctness/useYield: nobody streams rows here, but Kysely's type wants a generator.
@@ -151,8 +236,22 @@ function driverOf(database: DatabaseSync, statements: Map<string, Prepared>): Dr
       return connection;
     },
     releaseConnection: async (connection) => passOn.get(connection)?.(),
-    beginTransaction: async () => database.exec('begin'),
-    commitTransaction: async () => database.exec('commit'),
-    rollbackTransaction: async () => database.exec('rollback'),
+    beginTransaction: () =>
+      alive(() => {
+        database.exec('savepoint work');
+        writer.open = true;
+      }),
+    commitTransaction: () =>
+      alive(() => {
+        database.exec('release work');
+        writer.open = false;
+        writer.written.push(...writer.pending.splice(0));
+      }),
+    rollbackTransaction: () =>
+      alive(() => {
+        undo(database, 'work');
+        writer.open = false;
+        writer.pending = [];
+      }),
   };
 }

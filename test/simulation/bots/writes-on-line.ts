@@ -1,4 +1,4 @@
-/** The journal with every write on the line, so that the bot can be killed around each. */
+/** The journal on the line: the bot can be killed around each write, and hears nothing of a read once it is dead. */
 import type { Journal } from '../../../src/heartbeat/journal.ts';
 import type { Line } from '../ports/line.ts';
 
@@ -30,9 +30,12 @@ type Call = (...values: readonly unknown[]) => Promise<unknown>;
 
 export function writesOnLine(journal: Journal, line: Line): Journal {
   const wrapped: Record<string, unknown> = { ...journal };
-  for (const name of WRITES) {
-    const write = journal[name] as Call;
-    wrapped[name] = (...values: readonly unknown[]) => line.row(name, () => write(...values));
+  const writes: ReadonlySet<string> = new Set(WRITES);
+  for (const [name, method] of Object.entries(journal)) {
+    const call = method as Call;
+    wrapped[name] = writes.has(name)
+      ? (...values: readonly unknown[]) => line.row(name, () => call(...values))
+      : (...values: readonly unknown[]) => line.own(() => call(...values));
   }
   return wrapped as unknown as Journal;
 }

@@ -2,21 +2,20 @@
 import { keyOfIssue, keyOfSubject, type OracleMaker } from './oracle.ts';
 
 interface Rounds {
-  findings: number;
-  checks: number;
-  crashes: number;
+  readonly findings: number;
+  readonly checks: number;
+  readonly crashes: number;
 }
 
-export const rounds: OracleMaker = ({ plan, violation }) => {
-  const counts = new Map<string, Rounds>();
+const NONE: Rounds = { findings: 0, checks: 0, crashes: 0 };
+
+export const rounds: OracleMaker = ({ plan, violation, keep }) => {
+  const { counts, begun } = keep({
+    counts: new Map<string, Rounds>(),
+    // A run that a restart takes up again is the same run.
+    begun: new Set<string>(),
+  });
   const limits = { reviewRoundsMax: 3, checkRoundsMax: 3, crashRoundsMax: 3, ...plan.limits };
-  // A run that a restart takes up again is the same run.
-  const begun = new Set<string>();
-  const of = (key: string): Rounds => {
-    const found = counts.get(key) ?? { findings: 0, checks: 0, crashes: 0 };
-    counts.set(key, found);
-    return found;
-  };
   return {
     see: (happening) => {
       // A person's word may allow more; a new attempt begins anew.
@@ -26,15 +25,20 @@ export const rounds: OracleMaker = ({ plan, violation }) => {
       if (happening.kind !== 'session-began' && happening.kind !== 'session-ended') return;
       const key = keyOfSubject(happening.subject);
       if (key === null) return;
-      const count = of(key);
+      const before = counts.get(key) ?? NONE;
       if (happening.kind === 'session-ended') {
-        if (isBad(happening.state) && happening.role !== 'review' && happening.role !== 'audit') count.crashes += 1;
+        if (isBad(happening.state) && happening.role !== 'review' && happening.role !== 'audit')
+          counts.set(key, { ...before, crashes: before.crashes + 1 });
         return;
       }
       if (begun.has(happening.runId)) return;
       begun.add(happening.runId);
-      if (happening.cause === 'findings') count.findings += 1;
-      if (happening.cause === 'checks-failed') count.checks += 1;
+      const count = {
+        ...before,
+        findings: before.findings + (happening.cause === 'findings' ? 1 : 0),
+        checks: before.checks + (happening.cause === 'checks-failed' ? 1 : 0),
+      };
+      counts.set(key, count);
       if (count.findings > limits.reviewRoundsMax)
         violation(`${key} went to its dev with findings ${count.findings} times`);
       if (count.checks > limits.checkRoundsMax) violation(`${key} went to devops ${count.checks} times`);
@@ -47,8 +51,8 @@ function isBad(state: string): boolean {
   return state === 'failed' || state === 'timed-out' || state === 'stalled';
 }
 
-export const money: OracleMaker = ({ plan, violation }) => {
-  const spent = new Map<string, number>();
+export const money: OracleMaker = ({ plan, violation, keep }) => {
+  const { spent } = keep({ spent: new Map<string, number>() });
   const cap = plan.budget.issueMicroUsdMax ?? 5_000_000;
   return {
     see: (happening) => {
@@ -65,16 +69,18 @@ export const money: OracleMaker = ({ plan, violation }) => {
  * A review is paid for what an agent wrote, not for how often the base moved: each head an agent or a person made may be
  * judged once, and once more for every judge's run that came to nothing.
  */
-export const reviews: OracleMaker = ({ world, plan, violation }) => {
-  const heads = new Map<string, number>();
-  const spoiled = new Map<string, number>();
+export const reviews: OracleMaker = ({ world, plan, violation, keep }) => {
+  const { heads, spoiled, tries, begun } = keep({
+    heads: new Map<string, number>(),
+    spoiled: new Map<string, number>(),
+    tries: new Map<string, number>(),
+    begun: new Set<string>(),
+  });
   const add = (map: Map<string, number>, key: string): number => {
     const next = (map.get(key) ?? 0) + 1;
     map.set(key, next);
     return next;
   };
-  const tries = new Map<string, number>();
-  const begun = new Set<string>();
   return {
     see: (happening) => {
       // An update by the forge is the same change on a newer base, unless a person asked for it.

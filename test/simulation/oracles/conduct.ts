@@ -26,8 +26,8 @@ function blindMs(plan: Plan): number {
   return plan.faults.some(({ fault }) => fault === 'slow') ? BLIND_WHEN_SLOW_MS : BLIND_MS;
 }
 
-export const edges: OracleMaker = ({ plan, world, violation }) => {
-  const moved = new Map<string, number>();
+export const edges: OracleMaker = ({ plan, world, violation, keep }) => {
+  const { moved } = keep({ moved: new Map<string, number>() });
   const blind = blindMs(plan);
   return {
     see: (happening, at) => {
@@ -61,9 +61,9 @@ const LOOKS = 2;
 interface Stop {
   readonly at: number;
   readonly how: string;
-  looks: number;
+  readonly looks: number;
   /** When so many looks had seen it. */
-  settledAt: number;
+  readonly settledAt: number;
 }
 
 /** How long a request is on its way at most: what had left before cannot be called back. */
@@ -72,8 +72,8 @@ function tripMs(plan: Plan): number {
 }
 
 export const stops: OracleMaker = (court) => {
-  const { plan, violation } = court;
-  const stopped = new Map<string, Stop>();
+  const { plan, violation, keep } = court;
+  const { stopped } = keep({ stopped: new Map<string, Stop>() });
   const stop = (key: string | null, at: number, how: string): void => {
     if (key !== null && !stopped.has(key)) stopped.set(key, { at, how, looks: 0, settledAt: Number.POSITIVE_INFINITY });
   };
@@ -96,9 +96,9 @@ export const stops: OracleMaker = (court) => {
         if (crossed !== undefined && at - crossed.at <= blindMs(plan)) stopped.delete(keyOfIssue(happening.issueId));
       }
       if (happening.kind === 'looked' && happening.clear) {
-        for (const one of stopped.values()) {
-          if (happening.begun >= one.at) one.looks += 1;
-          if (one.looks === LOOKS) one.settledAt = Math.min(one.settledAt, at);
+        for (const [key, one] of stopped) {
+          const looks = one.looks + (happening.begun >= one.at ? 1 : 0);
+          stopped.set(key, { ...one, looks, settledAt: looks === LOOKS ? Math.min(one.settledAt, at) : one.settledAt });
         }
         for (const key of happening.live) {
           if (settled(key) !== null) violation(`a session of ${key} lives on after ${settled(key)?.how}`);
@@ -165,14 +165,15 @@ export const strangers: OracleMaker = ({ plan, world, violation }) => ({
 });
 
 /** Two bots may be started; only one of them lives at a time. */
-export const oneWriter: OracleMaker = ({ violation }) => {
-  let alive: string | null = null;
+export const oneWriter: OracleMaker = ({ violation, keep }) => {
+  const own = keep({ alive: null as string | null });
   return {
     see: (happening) => {
-      if (happening.kind === 'killed' && happening.bot === alive) alive = null;
+      if (happening.kind === 'killed' && happening.bot === own.alive) own.alive = null;
       if (happening.kind !== 'started') return;
-      if (alive !== null && alive !== happening.bot) violation(`${happening.bot} writes while ${alive} does`);
-      alive = happening.bot;
+      if (own.alive !== null && own.alive !== happening.bot)
+        violation(`${happening.bot} writes while ${own.alive} does`);
+      own.alive = happening.bot;
     },
   };
 };

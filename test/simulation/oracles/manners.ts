@@ -5,8 +5,8 @@ import type { OracleMaker } from './oracle.ts';
 
 const BLIND_MS = 60_000;
 
-export const drafts: OracleMaker = ({ violation }) => {
-  const drafted = new Map<number, number>();
+export const drafts: OracleMaker = ({ violation, keep }) => {
+  const { drafted } = keep({ drafted: new Map<number, number>() });
   return {
     see: (happening, at) => {
       if (happening.kind !== 'pull-edited') return;
@@ -23,11 +23,12 @@ export const drafts: OracleMaker = ({ violation }) => {
 const IDLE_LOOKS_MAX = 60;
 const IDLE_LOOKS_MS = 150_000;
 
-export const calm: OracleMaker = ({ violation }) => {
-  let looks: number[] = [];
+export const calm: OracleMaker = ({ violation, keep }) => {
+  const own = keep({ looks: [] as readonly number[] });
   return {
     see: (happening, at) => {
-      looks = happening.kind === 'looked' ? [...looks.slice(1 - IDLE_LOOKS_MAX), at] : [];
+      const looks = happening.kind === 'looked' ? [...own.looks.slice(1 - IDLE_LOOKS_MAX), at] : [];
+      own.looks = looks;
       if (looks.length === IDLE_LOOKS_MAX && at - (looks[0] ?? at) < IDLE_LOOKS_MS)
         violation(`${IDLE_LOOKS_MAX} looks in a row changed nothing that anybody sees`);
     },
@@ -36,8 +37,8 @@ export const calm: OracleMaker = ({ violation }) => {
 
 const FLAKY_LABEL = 'flaky-check';
 
-export const flaky: OracleMaker = ({ world, plan, violation }) => {
-  const reruns = new Map<string, number>();
+export const flaky: OracleMaker = ({ world, plan, violation, keep }) => {
+  const { reruns } = keep({ reruns: new Map<string, number>() });
   return {
     see: (happening) => {
       if (happening.kind === 'rerun') {
@@ -57,9 +58,8 @@ export const flaky: OracleMaker = ({ world, plan, violation }) => {
 
 const TALK: ReadonlySet<ActKind> = new Set(['open-thread', 'ask-in-thread', 'talk-on-pull', 'resolve-threads']);
 
-export const remarks: OracleMaker = ({ world, plan, violation }) => {
-  const toldTo = new Map<string, string>();
-  const done = new Set<string>();
+export const remarks: OracleMaker = ({ world, plan, violation, keep }) => {
+  const { toldTo, done } = keep({ toldTo: new Map<string, string>(), done: new Set<string>() });
   return {
     see: (happening) => {
       if (happening.kind === 'session-began') {

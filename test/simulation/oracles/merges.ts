@@ -15,15 +15,18 @@ const BLIND_WHEN_SLOW_MS = 60_000;
 const RED_SEEN_MS = 60_000;
 
 export const merges: OracleMaker = (court) => {
-  const { world, plan, violation } = court;
+  const { world, plan, violation, keep } = court;
   const { git, hub, board } = world;
-  const judgements: Judged[] = [];
-  const moved = new Map<string, { readonly at: number; readonly to: string }>();
-  let baseMovedAt = 0;
-  let ourMerge = '';
-  const byHand = new Set<string>();
-  const excused = new Set<string>();
-  let thawed = false;
+  const own = keep({
+    judgements: [] as Judged[],
+    moved: new Map<string, { readonly at: number; readonly to: string }>(),
+    byHand: new Set<string>(),
+    excused: new Set<string>(),
+    baseMovedAt: 0,
+    ourMerge: '',
+    thawed: false,
+  });
+  const { judgements, moved, byHand, excused } = own;
   const slow = plan.faults.some(({ fault }) => fault === 'slow');
   // What waits in the forge's own queue lands by itself: a change of mind takes it out at the next look.
   const blind = slow || plan.rules.mergeQueue ? BLIND_WHEN_SLOW_MS : BLIND_MS;
@@ -57,13 +60,13 @@ export const merges: OracleMaker = (court) => {
     must(key === null || pull.author === 'heartline-bot', 'opened by the bot');
     must(key !== null || orderedBy(court, merge), 'ordered at this head by a person');
     // A queue tests with the base as it is then.
-    const takesBack = !thawed && tookBack(court, merge.head, merge.base);
+    const takesBack = !own.thawed && tookBack(court, merge.head, merge.base);
     const red = !plan.rules.mergeQueue && !takesBack && !excused.has(merge.base) && redFor(court, merge, at);
     must(!red, 'on a green main');
     judgedBy('review', 'approve', merge);
     if (plan.audit) judgedBy('audit', 'pass', merge);
     if (plan.rules.mergeQueue === false)
-      must(git.contains(merge.head, merge.base) || at - baseMovedAt < blind, 'tested on the base it landed on');
+      must(git.contains(merge.head, merge.base) || at - own.baseMovedAt < blind, 'tested on the base it landed on');
     const checks = (hub.checks.get(merge.head) ?? []).filter((one) => one.name === plan.ci.name && one.app === APP);
     must(
       checks.length > 0 && checks.every((one) => one.state === 'success'),
@@ -82,7 +85,7 @@ export const merges: OracleMaker = (court) => {
     const issue = key === null ? null : board.issues.get(`issue-${key}`);
     must(issue?.archived !== true || at - issue.updatedAt < blind, 'on the board');
     // Where the server asks for no tested base, what a person lands in the moment before the call cannot be seen.
-    const crossed = !git.contains(merge.head, merge.base) && at - baseMovedAt < blind;
+    const crossed = !git.contains(merge.head, merge.base) && at - own.baseMovedAt < blind;
     if (plan.rules.corrupt === null && !crossed && judge(git.get(merge.base).tree).green) {
       const { green, why } = judge(git.get(merge.commit).tree);
       if (!green) violation(`main is red through #${merge.number}: ${why}`);
@@ -108,12 +111,13 @@ export const merges: OracleMaker = (court) => {
       const ours =
         happening.kind === 'merged' && (happening.by === 'bot' || (happening.by === 'forge' && plan.rules.mergeQueue));
       if (ours) judgeMerge(happening, at);
-      if (happening.kind === 'merged') ourMerge = ours ? happening.commit : '';
-      if (happening.kind === 'pushed' && happening.branch === 'main' && happening.head !== ourMerge) baseMovedAt = at;
+      if (happening.kind === 'merged') own.ourMerge = ours ? happening.commit : '';
+      if (happening.kind === 'pushed' && happening.branch === 'main' && happening.head !== own.ourMerge)
+        own.baseMovedAt = at;
       if (happening.kind === 'pushed' && happening.by === 'person') byHand.add(happening.head);
       // Who thaws a red main means it as it is.
       if (happening.kind === 'thawed') {
-        thawed = true;
+        own.thawed = true;
         excused.add(hub.tip('main'));
       }
       if (happening.kind === 'merged' && excused.has(happening.base)) excused.add(happening.commit);

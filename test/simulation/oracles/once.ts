@@ -1,8 +1,8 @@
 /** What may happen once happens once: a pull request and a merge for each attempt, a comment, a review, a reply. */
 import { keyOfBranch, type OracleMaker } from './oracle.ts';
 
-export const once: OracleMaker = ({ world, violation }) => {
-  const seen = new Map<string, number>();
+export const once: OracleMaker = ({ world, violation, keep }) => {
+  const { seen } = keep({ seen: new Map<string, number>() });
   const count = (what: string): void => {
     const times = (seen.get(what) ?? 0) + 1;
     seen.set(what, times);

@@ -2,6 +2,7 @@
 import type { Plan } from '../plan.ts';
 import { issueId } from '../world/board.ts';
 import type { Happening } from '../world/happening.ts';
+import type { Keep } from '../world/memory.ts';
 import type { World } from '../world/world.ts';
 
 export interface Oracle {
@@ -15,6 +16,8 @@ export interface Court {
   readonly world: World;
   readonly plan: Plan;
   readonly violation: (text: string) => void;
+  /** What an oracle remembers of what it saw, so that it can be taken back with the world. */
+  readonly keep: Keep;
 }
 
 export type OracleMaker = (court: Court) => Oracle;

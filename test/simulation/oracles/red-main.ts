@@ -6,27 +6,26 @@ import { keyOfPull, type OracleMaker } from './oracle.ts';
 const LASTING: ReadonlySet<string> = new Set(['unauthorised', 'refused', 'invalid']);
 
 export const redMain: OracleMaker = (court) => {
-  const { world, plan, violation } = court;
+  const { world, plan, violation, keep } = court;
   const { git, hub } = world;
-  let broken: string | null = null;
-  let called = false;
-  let thawed = false;
+  const own = keep({ broken: null as string | null, called: false, thawed: false });
   const left =
     plan.acts.length > 0 || plan.rules.corrupt !== null || plan.faults.some(({ fault }) => LASTING.has(fault));
   return {
     see: (happening) => {
-      if (happening.kind === 'reported' && happening.key.startsWith('red:')) called = true;
-      if (happening.kind === 'reported' && happening.key.startsWith('thawed:')) thawed = true;
+      if (happening.kind === 'reported' && happening.key.startsWith('red:')) own.called = true;
+      if (happening.kind === 'reported' && happening.key.startsWith('thawed:')) own.thawed = true;
       if (happening.kind !== 'merged' || happening.by !== 'bot') return;
       const red = (sha: string): boolean => !judge(git.get(sha).tree, true).green;
-      if (!red(happening.base) && red(happening.commit)) broken = keyOfPull(court, happening.number);
+      if (!red(happening.base) && red(happening.commit)) own.broken = keyOfPull(court, happening.number);
     },
-    pending: () => broken !== null && !thawed && !left,
+    pending: () => own.broken !== null && !own.thawed && !left,
     end: () => {
-      if (broken === null || left) return;
-      if (!judge(git.get(hub.tip('main')).tree, true).green) violation(`main stayed red after the merge of ${broken}`);
-      else if (!called) violation(`main was red after the merge of ${broken}, and nobody was called`);
-      else if (!thawed) violation(`main is green again after ${broken}, and merging never went on`);
+      if (own.broken === null || left) return;
+      if (!judge(git.get(hub.tip('main')).tree, true).green)
+        violation(`main stayed red after the merge of ${own.broken}`);
+      else if (!own.called) violation(`main was red after the merge of ${own.broken}, and nobody was called`);
+      else if (!own.thawed) violation(`main is green again after ${own.broken}, and merging never went on`);
     },
   };
 };

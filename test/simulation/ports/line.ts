@@ -23,8 +23,8 @@ export type Fault = (typeof FAULTS)[number];
 export interface Trouble {
   /** By the number of the call, counted over all lives of the bot. */
   fault(call: number, now: number): Fault | null;
-  /** By the number of the kill point. */
-  kills(point: number): boolean;
+  /** By the number of the kill point. `die` is what it would come to, now or whenever this moment comes again. */
+  kills(point: number, die: () => void): boolean;
   /** The answer of this outside write is lost without a death. */
   loses(point: number): boolean;
   /** Something a person does right before this call arrives. */
@@ -47,6 +47,8 @@ export interface Line {
   write<T>(what: string, perform: () => T): Promise<T>;
   /** A write of our own rows: takes no time, and may be the last thing done. */
   row<T>(what: string, write: () => Promise<T>): Promise<T>;
+  /** A look at what is the bot's own and takes no time. */
+  own<T>(look: () => Promise<T>): Promise<T>;
   kill(): void;
 }
 
@@ -57,6 +59,8 @@ export const SLOW_MS = 10_000;
 /** Rows after which the next thing done is not always another row. */
 const RECORDS: ReadonlySet<string> = new Set(['confirm', 'failEffect', 'endRun']);
 const NEVER = new Promise<never>(() => {});
+/** Nobody is left to hear the answer. */
+const GONE = Symbol('gone');
 
 export interface LineParts {
   readonly world: World;
@@ -77,24 +81,42 @@ export function createLine({ world, trouble, counts, bot, onKill }: LineParts): 
   const diesAt = (name: string): boolean => {
     counts.points += 1;
     counts.names.push(name);
-    if (!trouble.kills(counts.points)) return false;
-    kill();
-    onKill(`${counts.points} ${name}`);
+    const point = `${counts.points} ${name}`;
+    const die = (): void => {
+      kill();
+      onKill(point);
+    };
+    if (!trouble.kills(counts.points, die)) return false;
+    die();
     return true;
   };
-  const travel = async (what: string, call: number): Promise<Fault | null> => {
+  /**
+   * `arrive` is all that comes of the call, as one thing that happens at one time: it has to come again when a run is taken
+   * back to a moment before it, where nobody waits for it any more.
+   */
+  const travel = <T>(what: string, arrive: (fault: Fault | null) => T | typeof GONE): Promise<T> => {
+    counts.calls += 1;
+    const call = counts.calls;
     const [least, most] = LATENCY_MS;
     const fault = trouble.fault(call, timeline.now());
     const latency = least + random.below(most - least);
-    await timeline.sleep(fault === 'slow' ? SLOW_MS + latency : latency);
-    if (fault !== null) {
-      counts.faults += 1;
-      tell({ kind: 'fault', call, what: `${bot} ${what}`, fault });
-    }
-    trouble.before(call);
-    const early = fault === null ? null : troubleOf(fault, what);
-    if (early !== null && !state.dead) throw early;
-    return fault;
+    return new Promise((resolve, reject) => {
+      timeline.after(fault === 'slow' ? SLOW_MS + latency : latency, () => {
+        if (fault !== null) {
+          counts.faults += 1;
+          tell({ kind: 'fault', call, what: `${bot} ${what}`, fault });
+        }
+        trouble.before(call);
+        try {
+          const early = fault === null ? null : troubleOf(fault, what);
+          if (early !== null) throw early;
+          const answer = arrive(fault);
+          if (!state.dead && answer !== GONE) resolve(answer);
+        } catch (error) {
+          if (!state.dead) reject(error);
+        }
+      });
+    });
   };
 
   return {
@@ -104,29 +126,33 @@ export function createLine({ world, trouble, counts, bot, onKill }: LineParts): 
     kill,
     read: async (what, answer) => {
       if (state.dead) return NEVER;
-      counts.calls += 1;
-      const fault = await travel(what, counts.calls);
-      if (state.dead) return NEVER;
-      if (fault === 'lost') throw lost(what);
-      return answer();
+      return travel(what, (fault) => {
+        if (state.dead) return GONE;
+        if (fault === 'lost') throw lost(what);
+        return answer();
+      });
     },
     write: async (what, perform) => {
       if (state.dead || diesAt(`before call ${what}`)) return NEVER;
-      counts.calls += 1;
-      const fault = await travel(what, counts.calls);
-      // The request had left before the bot died: it arrives all the same.
-      const done = perform();
-      if (state.dead || diesAt(`after call ${what}`)) return NEVER;
-      counts.points += 1;
-      counts.names.push(`answer lost ${what}`);
-      if (fault === 'lost' || trouble.loses(counts.points)) throw lost(what);
-      return done;
+      return travel(what, (fault) => {
+        // The request had left before the bot died: it arrives all the same.
+        const done = perform();
+        if (state.dead || diesAt(`after call ${what}`)) return GONE;
+        counts.points += 1;
+        counts.names.push(`answer lost ${what}`);
+        if (fault === 'lost' || trouble.loses(counts.points)) throw lost(what);
+        return done;
+      });
     },
     row: async (what, write) => {
       if (state.dead || diesAt(`before ${what}`)) return NEVER;
       const done = await write();
       if (state.dead || (RECORDS.has(what) && diesAt(`after ${what}`))) return NEVER;
       return done;
+    },
+    own: async (look) => {
+      const seen = state.dead ? NEVER : await look();
+      return state.dead ? NEVER : seen;
     },
   };
 }

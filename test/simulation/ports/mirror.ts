@@ -26,7 +26,7 @@ export function createMirror({ git, hub }: World, line: Line, folder: MirrorFold
 
   return {
     refresh: () => line.read('git fetch', fetch),
-    tip: async (_repository, branch) => folder.tips.get(branch) ?? null,
+    tip: (_repository, branch) => line.own(async () => folder.tips.get(branch) ?? null),
     diff: async (_repository, base, head): Promise<DiffFacts | null> => {
       if (!knows(base, head)) return null;
       const change = git.change(base, head);
@@ -53,10 +53,11 @@ export function createMirror({ git, hub }: World, line: Line, folder: MirrorFold
         if (there !== expected) throw new OutsideError('conflict', `push ${branch}`, `it is at ${there ?? 'nothing'}`);
         hub.push(branch, head, 'bot');
       }),
-    receiveBundle: async ({ file }) => {
-      folder.known.add(file);
-      return file;
-    },
+    receiveBundle: ({ file }) =>
+      line.own(async () => {
+        folder.known.add(file);
+        return file;
+      }),
     verifyMerge: async (claim) => {
       const tip = (): string => folder.tips.get(claim.baseBranch) ?? claim.base;
       if (git.find(claim.mergeCommit) === undefined || !git.contains(tip(), claim.mergeCommit))

@@ -2,6 +2,7 @@
 import type { Actor, Comment, Issue, WorkflowState } from '../../../src/domain/issue.ts';
 import { ADA, MALLORY, ROBOT, STATES } from '../../decide/make.ts';
 import type { By, Tell } from './happening.ts';
+import type { Keep } from './memory.ts';
 import type { Timeline } from './timeline.ts';
 
 export const TEAM = 'ENG';
@@ -45,11 +46,15 @@ export function issueId(key: string): string {
   return `issue-${key}`;
 }
 
-export function createBoard(timeline: Timeline, tell: Tell): Board {
-  const issues = new Map<string, Issue>();
-  const comments: Comment[] = [];
-  const links = new Map<string, { issueId: string; title: string; subtitle: string }>();
-  let counter = 0;
+export function createBoard(timeline: Timeline, tell: Tell, keep: Keep): Board {
+  const own = keep({
+    issues: new Map<string, Issue>(),
+    comments: [] as Comment[],
+    links: new Map<string, { issueId: string; title: string; subtitle: string }>(),
+    readAt: new Map<string, number>(),
+    counter: 0,
+  });
+  const { issues, comments, links, readAt } = own;
 
   const get = (id: string): Issue => {
     const found = issues.get(id);
@@ -61,7 +66,7 @@ export function createBoard(timeline: Timeline, tell: Tell): Board {
     issues,
     comments,
     links,
-    readAt: new Map(),
+    readAt,
     issue: get,
     create: (key, value) => {
       const now = timeline.now();
@@ -90,8 +95,8 @@ export function createBoard(timeline: Timeline, tell: Tell): Board {
       const issue = get(id);
       // Linear keeps no history of what changes nothing: a move that arrives twice is there once.
       if (issue.state.id === state.id && issue.lastMove !== null) return issue.lastMove.historyId;
-      counter += 1;
-      const historyId = `history-${counter}`;
+      own.counter += 1;
+      const historyId = `history-${own.counter}`;
       const lastMove = { historyId, toStateId: state.id, at: timeline.now(), actor: NAMES[by] };
       issues.set(id, { ...issue, state, lastMove, updatedAt: timeline.now() });
       tell({ kind: 'moved', by, issueId: id, from: issue.state.type, to: state.type, toName: state.name });
@@ -102,16 +107,16 @@ export function createBoard(timeline: Timeline, tell: Tell): Board {
       tell({ kind: 'issue-edited', by, issueId: id, what: Object.keys(value).join(', ') });
     },
     comment: ({ id, issueId, body, by }) => {
-      counter += 1;
+      own.counter += 1;
       comments.push({
-        id: id ?? `comment-${counter}`,
+        id: id ?? `comment-${own.counter}`,
         on: { kind: 'issue', issueId },
         author: NAMES[by],
         handle: HANDLES[by],
         body,
         at: timeline.now(),
       });
-      tell({ kind: 'issue-commented', by, issueId, id: id ?? `comment-${counter}`, body });
+      tell({ kind: 'issue-commented', by, issueId, id: id ?? `comment-${own.counter}`, body });
     },
     editComment: (id, body, by) => {
       const at = comments.findIndex((one) => one.id === id);

@@ -4,6 +4,7 @@ import type { Random } from '../../world/random.ts';
 import type { Git, Tree } from './git.ts';
 import type { Tell } from './happening.ts';
 import type { Hub, Pull } from './hub.ts';
+import type { Keep } from './memory.ts';
 import type { Timeline } from './timeline.ts';
 
 export const APP = 'github-actions';
@@ -34,17 +35,17 @@ export function createCi(parts: {
   random: Random;
   style: CiStyle;
   tell: Tell;
+  keep: Keep;
 }): Ci {
-  const { git, hub, timeline, random, style, tell } = parts;
-  let heads = 0;
-  let ids = 0;
-  const ofBase = new Set<string>();
+  const { git, hub, timeline, random, style, tell, keep } = parts;
+  const own = keep({ heads: 0, ids: 0, ofBase: new Set<string>() });
+  const { ofBase } = own;
 
   const combined = (head: string, pull: Pull | null): Tree | null =>
     pull === null ? git.get(head).tree : git.merge(hub.tip(pull.baseBranch), head);
 
   const run = (head: string, tree: Tree, odd: CiStyle['odd'][number] | null): void => {
-    ids += 1;
+    own.ids += 1;
     const truth = judge(tree, ofBase.has(head));
     const state: CheckState =
       odd === 'skipped' || odd === 'neutral' || odd === 'cancelled'
@@ -56,7 +57,7 @@ export function createCi(parts: {
     const check: Check = {
       kind: 'check-run',
       name: style.name,
-      id: ids,
+      id: own.ids,
       state: 'running',
       sha: head,
       app,
@@ -75,8 +76,8 @@ export function createCi(parts: {
   hub.onHead((head, pull) => {
     const tree = combined(head, pull);
     if (pull === null) ofBase.add(head);
-    const odd = pull === null ? null : (style.odd[heads] ?? null);
-    if (pull !== null) heads += 1;
+    const odd = pull === null ? null : (style.odd[own.heads] ?? null);
+    if (pull !== null) own.heads += 1;
     // GitHub starts nothing for a pull request that conflicts with its base.
     if (tree === null) return;
     if (odd !== 'missing') run(head, tree, odd);

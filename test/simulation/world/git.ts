@@ -1,6 +1,7 @@
 /** Git in memory: commits with parents and a tree of path to text, and three-way merges by whole paths. No more. */
 import { createHash } from 'node:crypto';
 import type { EpochMs } from '../../../src/domain/issue.ts';
+import type { Keep } from './memory.ts';
 
 export type Tree = ReadonlyMap<string, string>;
 
@@ -45,8 +46,8 @@ export interface Change {
   readonly deletions: number;
 }
 
-export function createGit(): Git {
-  const commits = new Map<string, Commit>();
+export function createGit(keep: Keep): Git {
+  const { commits } = keep({ commits: new Map<string, Commit>() });
 
   const get = (sha: string): Commit => {
     const found = commits.get(sha);

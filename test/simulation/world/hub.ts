@@ -13,6 +13,7 @@ import { ADA, MALLORY, REPOSITORY, ROBOT } from '../../decide/make.ts';
 import type { Author, Git } from './git.ts';
 import type { By, Tell } from './happening.ts';
 import { landingCommit } from './landing.ts';
+import type { Keep } from './memory.ts';
 import type { Timeline } from './timeline.ts';
 
 /** What people see of one pull request, and what only the forge knows of it. */
@@ -96,16 +97,19 @@ const LOGINS: Readonly<Record<By, string>> = {
   forge: 'github',
 };
 
-export function createHub(git: Git, timeline: Timeline, tell: Tell, rules: Rules): Hub {
-  const branches = new Map<string, string>();
-  const pulls = new Map<number, Pull>();
-  const checks = new Map<string, readonly Check[]>();
-  const comments: Comment[] = [];
-  const settled = new Map<string, number>();
-  const earlier = new Map<number, string>();
+export function createHub(git: Git, timeline: Timeline, tell: Tell, rules: Rules, keep: Keep): Hub {
+  const own = keep({
+    branches: new Map<string, string>(),
+    pulls: new Map<number, Pull>(),
+    checks: new Map<string, readonly Check[]>(),
+    comments: [] as Comment[],
+    settled: new Map<string, number>(),
+    earlier: new Map<number, string>(),
+    counter: 0,
+    merges: 0,
+  });
+  const { branches, pulls, checks, comments, settled, earlier } = own;
   const listeners: ((head: string, pull: Pull | null) => void)[] = [];
-  let counter = 0;
-  let merges = 0;
 
   const tip = (branch: string): string => {
     const head = branches.get(branch);
@@ -123,8 +127,8 @@ export function createHub(git: Git, timeline: Timeline, tell: Tell, rules: Rules
     return next;
   };
   const nextId = (): number => {
-    counter += 1;
-    return counter;
+    own.counter += 1;
+    return own.counter;
   };
 
   /** GitHub works out mergeability in the background: unknown at first, and again after every move of either side. */
@@ -225,8 +229,8 @@ export function createHub(git: Git, timeline: Timeline, tell: Tell, rules: Rules
       if (rules.mergeQueue && by === 'bot') refuse(attempted, 'merges go through the merge queue');
       if (git.merge(base, one.head) === null) refuse(attempted, 'it conflicts with its base');
       if (rules.strict && by === 'bot' && !git.contains(one.head, base)) refuse(attempted, 'it is behind its base');
-      const how = by === 'bot' && rules.corrupt?.merge === merges ? rules.corrupt.how : null;
-      if (by === 'bot') merges += 1;
+      const how = by === 'bot' && rules.corrupt?.merge === own.merges ? rules.corrupt.how : null;
+      if (by === 'bot') own.merges += 1;
       const commit = landingCommit(git, { base, head: one.head, method, how, title: one.title, at: timeline.now() });
       set(number, { state: 'merged', mergeCommit: commit, queued: null });
       tell({ kind: 'merged', by, number, head: one.head, base, commit, asked: head });

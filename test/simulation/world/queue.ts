@@ -4,6 +4,7 @@ import { judge } from './ci.ts';
 import type { Git } from './git.ts';
 import type { By, Tell } from './happening.ts';
 import type { Hub } from './hub.ts';
+import type { Keep } from './memory.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface Queue {
@@ -13,9 +14,9 @@ export interface Queue {
 
 const TEST_MS = 70_000;
 
-export function createQueue(git: Git, hub: Hub, timeline: Timeline, tell: Tell): Queue {
-  const line: number[] = [];
-  let testing = false;
+export function createQueue(git: Git, hub: Hub, timeline: Timeline, tell: Tell, keep: Keep): Queue {
+  const own = keep({ line: [] as number[], testing: false });
+  const { line } = own;
 
   const leave = (number: number, by: By): void => {
     const at = line.indexOf(number);
@@ -26,13 +27,13 @@ export function createQueue(git: Git, hub: Hub, timeline: Timeline, tell: Tell):
   };
   const next = (): void => {
     const number = line[0];
-    if (testing || number === undefined) return;
-    testing = true;
+    if (own.testing || number === undefined) return;
+    own.testing = true;
     hub.edit(number, { queued: 'testing' }, 'forge');
     timeline.after(TEST_MS, () => finish(number));
   };
   const finish = (number: number): void => {
-    testing = false;
+    own.testing = false;
     const pull = hub.pull(number);
     if (line[0] === number && pull.queued === 'testing') {
       const tree = git.merge(hub.tip(pull.baseBranch), pull.head);

@@ -1,5 +1,6 @@
 /** One clock and one queue of what happens next. Nothing here takes real time: it jumps from one event to the next. */
 import type { EpochMs } from '../../../src/domain/issue.ts';
+import type { Keep } from './memory.ts';
 
 export interface Timeline {
   now(): EpochMs;
@@ -15,25 +16,24 @@ interface Entry {
   readonly happen: () => void;
 }
 
-export function createTimeline(begin: EpochMs): Timeline {
-  const heap: Entry[] = [];
-  let now = begin;
-  let order = 0;
+export function createTimeline(begin: EpochMs, keep: Keep): Timeline {
+  const own = keep({ heap: [] as Entry[], now: begin, order: 0 });
+  const { heap } = own;
 
   const after = (milliseconds: number, happen: () => void): void => {
-    order += 1;
-    push(heap, { at: now + Math.max(0, Math.round(milliseconds)), order, happen });
+    own.order += 1;
+    push(heap, { at: own.now + Math.max(0, Math.round(milliseconds)), order: own.order, happen });
   };
 
   return {
-    now: () => now,
+    now: () => own.now,
     after,
     sleep: (milliseconds) => new Promise((resolve) => after(milliseconds, resolve)),
     play: async (until, over) => {
       await drained();
       for (let next = heap[0]; next !== undefined && next.at <= until && !over(); next = heap[0]) {
         pop(heap);
-        now = next.at;
+        own.now = next.at;
         next.happen();
         await drained();
       }

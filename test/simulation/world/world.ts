@@ -8,10 +8,12 @@ import { type Ci, type CiStyle, createCi } from './ci.ts';
 import { createGit, type Git } from './git.ts';
 import type { Happening, Tell } from './happening.ts';
 import { createHub, type Hub, type Rules } from './hub.ts';
+import { createMemory, type Memory } from './memory.ts';
 import { createQueue, type Queue } from './queue.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
 export interface World {
+  readonly memory: Memory;
   readonly timeline: Timeline;
   readonly random: Random;
   readonly git: Git;
@@ -43,33 +45,40 @@ export interface WorldSetting {
 }
 
 export function createWorld({ seed, files, ci, rules, issues }: WorldSetting): World {
-  const timeline = createTimeline(NOW);
-  const random = seededRandom(seed);
-  const git = createGit();
-  const log: Line[] = [];
+  const memory = createMemory();
+  const { keep } = memory;
+  const timeline = createTimeline(NOW, keep);
+  const random = seededRandom(seed, keep);
+  const git = createGit(keep);
+  const { log, workspaces, thaws } = keep({
+    log: [] as Line[],
+    workspaces: new Map<string, string>(),
+    thaws: [] as string[],
+  });
   const watchers: ((happening: Happening, at: number) => void)[] = [];
   const tell: Tell = (happening) => {
     log.push({ at: timeline.now(), happening });
     for (const watcher of watchers) watcher(happening, timeline.now());
   };
-  const hub = createHub(git, timeline, tell, rules);
+  const hub = createHub(git, timeline, tell, rules, keep);
   const tree = new Map(Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1)));
   const person = { kind: 'person', name: 'Ada' } as const;
   const root = git.commit({ parents: [], tree: new Map(), author: person, message: 'Begin', at: NOW });
   hub.push('main', git.commit({ parents: [root], tree, author: person, message: 'Go on', at: NOW }), 'person');
-  const board = createBoard(timeline, tell);
+  const board = createBoard(timeline, tell, keep);
   for (const { key, value } of issues) board.create(key, value);
   return {
+    memory,
     timeline,
     random,
     git,
     board,
     hub,
-    ci: createCi({ git, hub, timeline, random, style: ci, tell }),
-    queue: createQueue(git, hub, timeline, tell),
-    workspaces: new Map(),
+    ci: createCi({ git, hub, timeline, random, style: ci, tell, keep }),
+    queue: createQueue(git, hub, timeline, tell, keep),
+    workspaces,
     log,
-    thaws: [],
+    thaws,
     tell,
     watch: (watcher) => watchers.push(watcher),
   };

@@ -1,0 +1,167 @@
+/**
+ * Pairs of deaths. A run is played once; then its world is taken back to a moment at which the bot could have died, and
+ * goes on from there. That spares all that came before: most of what a pair would cost.
+ */
+import type { Write } from './bots/rows.ts';
+import type { Failure } from './job.ts';
+import type { Plan } from './plan.ts';
+import { beginRun, type KillPoint, play, type Run } from './play.ts';
+import type { Moment } from './world/memory.ts';
+
+/** A death at `point`, and at the points in `same`: nothing happened between them, so that it is the same death. */
+export interface First {
+  readonly point: number;
+  readonly same: readonly number[];
+}
+
+export interface Seconds {
+  /** Kill points after the first one. */
+  readonly pairs: number;
+  /** Those that were played; the others are the same death as one that was. */
+  readonly played: number;
+  readonly failures: readonly Failure[];
+}
+
+interface Death extends KillPoint {
+  readonly moment: Moment;
+  readonly written: number;
+  readonly changes: number;
+}
+
+/** What a run came through, from its beginning to its rest. */
+interface Passed {
+  readonly run: Run;
+  readonly deaths: readonly Death[];
+  readonly points: number;
+  readonly writes: readonly Write[];
+}
+
+/** One pair in so many is played whole as well, and has to come to the same log. */
+const PLAYED_WHOLE = 150;
+
+/** All first deaths of a plan, and the answers that may be lost in it. */
+export async function firstsOf(quiet: Plan): Promise<readonly First[]> {
+  const { deaths, points } = await passed(quiet);
+  const lost = others(points, deaths, 0).map((point): First => ({ point, same: [] }));
+  return [...distinct(quiet, deaths).map(({ death, same }): First => ({ point: death.point, same })), ...lost];
+}
+
+/** Everything that may go wrong after this first death, or after this answer was lost. */
+export async function playSeconds(quiet: Plan, first: number): Promise<Seconds> {
+  const failures: Failure[] = [];
+  const fail = (point: number, violations: readonly string[]): void => {
+    if (violations.length === 0) return;
+    failures.push({ plan: { ...quiet, kills: [first, point] }, swept: true, violations });
+  };
+  const { run, deaths, points, writes } = await passedBeyond(quiet, first, fail);
+  const seconds = distinct(quiet, deaths);
+  const hashes = new Map<number, string>();
+  for (const { death } of seconds) {
+    const { point } = death;
+    run.rows.advance(writes, death.written);
+    await dieAt(run, death);
+    fail(point, run.violations);
+    if ((first * 31 + point) % PLAYED_WHOLE === 0) hashes.set(point, run.outcome().hash);
+  }
+  for (const [point, hash] of hashes)
+    if ((await play({ ...quiet, kills: [first, point] })).hash !== hash)
+      fail(point, ['played from its beginning it gives another log']);
+  return { pairs: points - first, played: seconds.length + others(points, deaths, first).length, failures };
+}
+
+/** The run with the first one alone, and those in which an answer is lost after it: who hears nothing lives on, with all it knows. */
+async function passedBeyond(
+  quiet: Plan,
+  first: number,
+  fail: (point: number, violations: readonly string[]) => void,
+): Promise<Passed> {
+  const before = await passed(quiet);
+  const death = before.deaths.find(({ point }) => point === first);
+  if (death === undefined) {
+    const after = await passed({ ...quiet, kills: [first] }, first);
+    for (const point of others(after.points, after.deaths, first))
+      fail(point, (await play({ ...quiet, kills: [first, point] })).violations);
+    after.run.rows.clear();
+    return after;
+  }
+  const { run } = before;
+  run.rows.advance(before.writes, death.written);
+  const deaths: Death[] = [];
+  run.hear(recorder(quiet, deaths, before.writes.slice(0, death.written)));
+  const { points, written } = await dieAt(run, death);
+  run.hear(null);
+  for (const point of others(points, deaths, first)) {
+    run.kills.add(point);
+    await dieAt(run, death);
+    run.kills.delete(point);
+    fail(point, run.violations);
+  }
+  return { run, deaths, points, writes: [...before.writes.slice(0, death.written), ...written] };
+}
+
+/** From the beginning. Its rows are empty again when it is over. */
+async function passed(plan: Plan, after = 0): Promise<Passed> {
+  const deaths: Death[] = [];
+  const run = await beginRun(plan, recorder(plan, deaths, [], after));
+  await run.toRest();
+  run.leave();
+  run.hear(null);
+  const { written } = run.rows;
+  run.rows.clear();
+  return { run, deaths, points: run.counts.points, writes: written };
+}
+
+/** From this death on to its rest. The rows are as they were at the death, and are so again afterwards. */
+function dieAt(
+  run: Run,
+  { moment, point, die }: Death,
+): Promise<{ readonly points: number; readonly written: readonly Write[] }> {
+  return run.rows.aside(async () => {
+    moment.again();
+    run.counts.points = point;
+    run.counts.names.length = point;
+    die();
+    await run.toRest();
+    run.leave();
+    return { points: run.counts.points, written: run.rows.written };
+  });
+}
+
+/** Writes down each death that could be, with all there is to take back. `before` was written when the rows were put aside. */
+function recorder(plan: Plan, deaths: Death[], before: readonly Write[], after = 0): (at: KillPoint) => void {
+  const matter = ({ sql }: Write): boolean => !ONLY_TOLD.test(sql);
+  const mattered = before.filter(matter).length;
+  return (at) => {
+    // Of two bots the other one lives on, and what it knows cannot be taken back.
+    if (at.point <= after || plan.bots > 1) return;
+    const { written } = at.rows;
+    deaths.push({
+      ...at,
+      moment: at.world.memory.moment(),
+      written: before.length + written.length,
+      changes: mattered + written.filter(matter).length,
+    });
+  };
+}
+
+/** Events are for people. All the bot asks of them is the time of the newest, for a clock that was put back. */
+const ONLY_TOLD = /^insert into "event"/i;
+
+/** Of deaths between which nothing happened that anybody could tell afterwards, the first. */
+function distinct(plan: Plan, deaths: readonly Death[]): readonly { readonly death: Death; readonly same: number[] }[] {
+  const rightClock = plan.skews.length === 0;
+  const groups: { readonly death: Death; readonly same: number[] }[] = [];
+  for (const death of deaths) {
+    const last = groups.at(-1);
+    const sameRows = rightClock ? last?.death.changes === death.changes : last?.death.written === death.written;
+    if (last !== undefined && sameRows && last.death.moment.same(death.moment)) last.same.push(death.point);
+    else groups.push({ death, same: [] });
+  }
+  return groups;
+}
+
+/** The points that are no deaths: lost answers, and with two bots all of them. */
+function others(points: number, deaths: readonly Death[], after: number): readonly number[] {
+  const known = new Set(deaths.map(({ point }) => point));
+  return Array.from({ length: points - after }, (_, at) => after + at + 1).filter((point) => !known.has(point));
+}

@@ -1,8 +1,8 @@
 /** One piece of a run, and what came of it: what the workers are handed and hand back. */
+import { playDeaths } from './deaths.ts';
 import type { Plan } from './plan.ts';
 import { type Outcome, play } from './play.ts';
 import { planOf, scenarioNamed, sweptPlan } from './scenarios/plan-of.ts';
-import { playSeconds } from './seconds.ts';
 
 export type Job =
   | {
@@ -12,8 +12,8 @@ export type Job =
       readonly scenario: string | null;
       readonly twice: boolean;
     }
-  /** A scenario with nothing in its way but these deaths, one run for each entry. */
-  | { readonly kind: 'kills'; readonly scenario: string; readonly kills: readonly (readonly number[])[] }
+  /** A scenario with nothing in its way but one death, at every point. */
+  | { readonly kind: 'deaths'; readonly scenario: string }
   /** All second deaths after one first death, which counts for `times` that are the same. */
   | { readonly kind: 'pairs'; readonly scenario: string; readonly first: number; readonly times: number }
   | { readonly kind: 'hunt'; readonly mutant: string; readonly seeds: number };
@@ -27,8 +27,9 @@ export interface Failure {
 
 export interface JobResult {
   readonly runs: number;
-  /** Of a piece with pairs of deaths: those that it covers, played or the same as one that was. */
-  readonly pairs: number;
+  /** Of a piece with deaths or pairs of them: how many there are, and how many are the same as one that was played. */
+  readonly points: number;
+  readonly same: number;
   readonly steps: number;
   readonly merges: number;
   readonly faults: number;
@@ -47,7 +48,8 @@ export interface JobResult {
 
 export const NOTHING: JobResult = {
   runs: 0,
-  pairs: 0,
+  points: 0,
+  same: 0,
   steps: 0,
   merges: 0,
   faults: 0,
@@ -59,23 +61,18 @@ export const NOTHING: JobResult = {
 };
 
 export async function workOn(job: Exclude<Job, { kind: 'hunt' }>): Promise<JobResult> {
+  if (job.kind !== 'seeds') {
+    const [first, times] = job.kind === 'pairs' ? [job.first, job.times] : [null, 1];
+    const { points, played, same, failures } = await playDeaths(sweptPlan(scenarioNamed(job.scenario)), first);
+    // What is the same as the first death has the same second ones.
+    const others = (times - 1) * (played + same);
+    return { ...NOTHING, points: points * times, runs: played, same: same + others, failures };
+  }
   let result = NOTHING;
-  if (job.kind === 'pairs') {
-    const { pairs, played, failures } = await playSeconds(sweptPlan(scenarioNamed(job.scenario)), job.first);
-    return { ...NOTHING, pairs: pairs * job.times, runs: played, failures };
-  }
-  if (job.kind === 'kills') {
-    const quiet = sweptPlan(scenarioNamed(job.scenario));
-    for (const kills of job.kills) {
-      const plan = { ...quiet, kills };
-      result = added(result, plan, true, await play(plan));
-    }
-    return result;
-  }
   for (let seed = job.from; seed < job.to; seed += 1) {
     const plan = planOf(seed, job.scenario);
     const outcome = await play(plan);
-    result = added(result, plan, false, outcome);
+    result = added(result, plan, outcome);
     if (!job.twice) continue;
     const again = await play(plan);
     if (again.hash === outcome.hash) continue;
@@ -85,7 +82,7 @@ export async function workOn(job: Exclude<Job, { kind: 'hunt' }>): Promise<JobRe
   return result;
 }
 
-function added(result: JobResult, plan: Plan, swept: boolean, outcome: Outcome): JobResult {
+function added(result: JobResult, plan: Plan, outcome: Outcome): JobResult {
   const { violations, hash, steps, merges, faults, simulatedMs, log } = outcome;
   return {
     ...NOTHING,
@@ -96,6 +93,6 @@ function added(result: JobResult, plan: Plan, swept: boolean, outcome: Outcome):
     killed: result.killed + log.filter(({ happening }) => happening.kind === 'killed').length,
     simulatedMs: result.simulatedMs + simulatedMs,
     hashes: [...result.hashes, hash],
-    failures: violations.length === 0 ? result.failures : [...result.failures, { plan, swept, violations }],
+    failures: violations.length === 0 ? result.failures : [...result.failures, { plan, swept: false, violations }],
   };
 }

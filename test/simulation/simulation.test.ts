@@ -1,6 +1,7 @@
 /** The simulation itself: the same seed gives the same log, quiet scenarios end as they should, and a violation is seen. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { playDeaths } from './deaths.ts';
 import { MUTANTS } from './mutants/mutants.ts';
 import { play } from './play.ts';
 import { planOf, SCENARIOS, scenarioNamed, sweptPlan } from './scenarios/plan-of.ts';
@@ -23,6 +24,18 @@ describe('the simulation', () => {
       assert.deepEqual((await play(sweptPlan(scenario))).violations, []);
     });
   }
+
+  it('comes to the same from a moment it is taken back to as from its beginning', async () => {
+    for (const [name, first] of [
+      ['dragged', 14],
+      ['remarks', 200],
+      ['stop-resume', 150],
+    ] as const) {
+      const { points, played, failures } = await playDeaths(sweptPlan(scenarioNamed(name)), first, () => true);
+      assert.deepEqual(failures, [], name);
+      assert.ok(played > 0 && played < points, name);
+    }
+  });
 
   it('sees what must not be, and takes away what has nothing to do with it', async () => {
     const plan = sweptPlan(scenarioNamed('hopeless-agent'));

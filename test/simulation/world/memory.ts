@@ -53,7 +53,7 @@ export function createMemory(): Memory {
             state[name] = one.value;
           }
         },
-        same: (other) => taken.every((one, at) => one === other.taken[at]),
+        same: (other) => taken.every((one, at) => alike(one, other.taken[at])),
       };
     },
   };
@@ -90,6 +90,12 @@ function isStill({ value, held }: Taken): boolean {
     }
   }
   return true;
+}
+
+function alike(one: Taken, other: Taken | undefined): boolean {
+  if (one === other) return true;
+  if (other === undefined || one.value !== other.value || one.held?.length !== other.held?.length) return false;
+  return one.held?.every((entry, at) => entry === other.held?.[at]) !== false;
 }
 
 function pairsOf(map: ReadonlyMap<unknown, unknown>): readonly unknown[] {

@@ -1,6 +1,6 @@
 /**
- * Pairs of deaths. A run is played once; then its world is taken back to a moment at which the bot could have died, and
- * goes on from there. That spares all that came before: most of what a pair would cost.
+ * Every death of a bot, and every second one after each. A run is played once; then its world is taken back to a moment at
+ * which the bot could have died, and goes on from there. That spares all that came before: most of what a pair would cost.
  */
 import type { Write } from './bots/rows.ts';
 import type { Failure } from './job.ts';
@@ -14,11 +14,13 @@ export interface First {
   readonly same: readonly number[];
 }
 
-export interface Seconds {
-  /** Kill points after the first one. */
-  readonly pairs: number;
-  /** Those that were played; the others are the same death as one that was. */
+export interface Deaths {
+  /** Kill points there are. */
+  readonly points: number;
+  /** Those that were played. */
   readonly played: number;
+  /** Those that were not, because they are the same death as one that was. */
+  readonly same: number;
   readonly failures: readonly Failure[];
 }
 
@@ -36,7 +38,7 @@ interface Passed {
   readonly writes: readonly Write[];
 }
 
-/** One pair in so many is played whole as well, and has to come to the same log. */
+/** One pair in so many is played whole as well. */
 const PLAYED_WHOLE = 150;
 
 /** All first deaths of a plan, and the answers that may be lost in it. */
@@ -46,41 +48,55 @@ export async function firstsOf(quiet: Plan): Promise<readonly First[]> {
   return [...distinct(quiet, deaths).map(({ death, same }): First => ({ point: death.point, same })), ...lost];
 }
 
-/** Everything that may go wrong after this first death, or after this answer was lost. */
-export async function playSeconds(quiet: Plan, first: number): Promise<Seconds> {
+/**
+ * Everything that may go wrong by one death or one lost answer, or by one more after the first. What `alsoWhole` names is
+ * played from its beginning as well, and has to come to the same log.
+ */
+export async function playDeaths(
+  quiet: Plan,
+  first: number | null,
+  alsoWhole = (point: number): boolean => ((first ?? 0) * 31 + point) % PLAYED_WHOLE === 0,
+): Promise<Deaths> {
+  const before = first === null ? [] : [first];
   const failures: Failure[] = [];
   const fail = (point: number, violations: readonly string[]): void => {
     if (violations.length === 0) return;
-    failures.push({ plan: { ...quiet, kills: [first, point] }, swept: true, violations });
+    failures.push({ plan: { ...quiet, kills: [...before, point] }, swept: true, violations });
   };
-  const { run, deaths, points, writes } = await passedBeyond(quiet, first, fail);
-  const seconds = distinct(quiet, deaths);
+  const { run, deaths, points, writes } = await withLostAnswers(quiet, first, fail);
+  const ones = distinct(quiet, deaths);
   const hashes = new Map<number, string>();
-  for (const { death } of seconds) {
+  for (const { death } of ones) {
     const { point } = death;
     run.rows.advance(writes, death.written);
     await dieAt(run, death);
     fail(point, run.violations);
-    if ((first * 31 + point) % PLAYED_WHOLE === 0) hashes.set(point, run.outcome().hash);
+    if (alsoWhole(point)) hashes.set(point, run.outcome().hash);
   }
   for (const [point, hash] of hashes)
-    if ((await play({ ...quiet, kills: [first, point] })).hash !== hash)
+    if ((await play({ ...quiet, kills: [...before, point] })).hash !== hash)
       fail(point, ['played from its beginning it gives another log']);
-  return { pairs: points - first, played: seconds.length + others(points, deaths, first).length, failures };
+  const lost = others(points, deaths, first ?? 0);
+  const same = ones.reduce((sum, one) => sum + one.same.length, 0);
+  return { points: points - (first ?? 0), played: ones.length + lost.length, same, failures };
 }
 
-/** The run with the first one alone, and those in which an answer is lost after it: who hears nothing lives on, with all it knows. */
-async function passedBeyond(
+/**
+ * The run itself, and those in which an answer is lost in it: who hears nothing lives on with all it knows, so there is
+ * nothing to go back to but the first death.
+ */
+async function withLostAnswers(
   quiet: Plan,
-  first: number,
+  first: number | null,
   fail: (point: number, violations: readonly string[]) => void,
 ): Promise<Passed> {
   const before = await passed(quiet);
   const death = before.deaths.find(({ point }) => point === first);
   if (death === undefined) {
-    const after = await passed({ ...quiet, kills: [first] }, first);
-    for (const point of others(after.points, after.deaths, first))
-      fail(point, (await play({ ...quiet, kills: [first, point] })).violations);
+    const kills = first === null ? [] : [first];
+    const after = first === null ? before : await passed({ ...quiet, kills }, first);
+    for (const point of others(after.points, after.deaths, first ?? 0))
+      fail(point, (await play({ ...quiet, kills: [...kills, point] })).violations);
     after.run.rows.clear();
     return after;
   }
@@ -90,7 +106,7 @@ async function passedBeyond(
   run.hear(recorder(quiet, deaths, before.writes.slice(0, death.written)));
   const { points, written } = await dieAt(run, death);
   run.hear(null);
-  for (const point of others(points, deaths, first)) {
+  for (const point of others(points, deaths, death.point)) {
     run.kills.add(point);
     await dieAt(run, death);
     run.kills.delete(point);

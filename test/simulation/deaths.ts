@@ -42,7 +42,8 @@ interface Passed {
 const PLAYED_WHOLE = 150;
 
 /** All first deaths of a plan, and the answers that may be lost in it. */
-export async function firstsOf(quiet: Plan): Promise<readonly First[]> {
+export async function firstsOf(plan: Plan): Promise<readonly First[]> {
+  const quiet = { ...plan, kills: [] };
   const { deaths, points } = await passed(quiet);
   const lost = others(points, deaths, 0).map((point): First => ({ point, same: [] }));
   return [...distinct(quiet, deaths).map(({ death, same }): First => ({ point: death.point, same })), ...lost];
@@ -50,13 +51,14 @@ export async function firstsOf(quiet: Plan): Promise<readonly First[]> {
 
 /**
  * Everything that may go wrong by one death or one lost answer, or by one more after the first. What `alsoWhole` names is
- * played from its beginning as well, and has to come to the same log.
+ * played from its beginning as well, and has to come to the same log. Deaths of the plan's own are left out.
  */
 export async function playDeaths(
-  quiet: Plan,
+  plan: Plan,
   first: number | null,
   alsoWhole = (point: number): boolean => ((first ?? 0) * 31 + point) % PLAYED_WHOLE === 0,
 ): Promise<Deaths> {
+  const quiet = { ...plan, kills: [] };
   const before = first === null ? [] : [first];
   const failures: Failure[] = [];
   const fail = (point: number, violations: readonly string[]): void => {

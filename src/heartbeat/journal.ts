@@ -9,6 +9,22 @@ import type { Freeze, Spend } from '../domain/snapshot.ts';
 import type { TranscriptEntry, Usage } from '../domain/transcript.ts';
 import type { AuditVerdict, ReviewVerdict } from '../domain/verdict.ts';
 
+export interface Intent {
+  readonly effect: Effect;
+  /** An earlier attempt exists. */
+  readonly before: boolean;
+  /** When the last of them was made, if nobody heard what became of it. */
+  readonly unheardSince: EpochMs | null;
+}
+
+export interface EffectFailure {
+  /** Null when it may be tried at once, or never again. */
+  readonly retryAt: EpochMs | null;
+  readonly refused: boolean;
+  /** When an attempt was made that may still arrive; null where the service has answered all of them. */
+  readonly unheardSince: EpochMs | null;
+}
+
 /** Every state write is compare-and-set; a write that lost throws StaleWrite (domain/stale-write.ts). */
 export interface Journal {
   records(): Promise<readonly IssueRecord[]>;
@@ -35,19 +51,15 @@ export interface Journal {
   /** Those of one subject, as `subjectKey` names it, however long ago. */
   effectsOf(subject: string): Promise<ReadonlyMap<string, Effect>>;
   effect(key: string): Promise<Effect | null>;
-  /** Records the intent, or counts another attempt on it. Returns the row and whether an earlier attempt exists. */
+  /** Records the intent, or counts another attempt on it. */
   intend(effect: {
     readonly key: string;
     readonly kind: EffectKind;
     readonly subject: string;
     readonly detail: unknown;
-  }): Promise<{ readonly effect: Effect; readonly before: boolean }>;
+  }): Promise<Intent>;
   confirm(key: string, outsideId: string | null): Promise<void>;
-  failEffect(
-    key: string,
-    error: string,
-    outcome: { readonly retryAt: EpochMs | null; readonly refused: boolean },
-  ): Promise<void>;
+  failEffect(key: string, error: string, failure: EffectFailure): Promise<void>;
 
   verdicts(): Promise<readonly (ReviewVerdict | AuditVerdict)[]>;
   recordVerdict(verdict: ReviewVerdict | AuditVerdict): Promise<void>;

@@ -1,8 +1,8 @@
 /** The ledger of outside writes: intended before, confirmed after. A confirmed effect stays confirmed, a refused one stays refused. */
 import { z } from 'zod';
 import { EFFECT_KINDS, type Effect, type EffectKind } from '../domain/effect.ts';
-import type { EpochMs } from '../domain/issue.ts';
 import { parseSubject } from '../domain/run.ts';
+import type { EffectFailure, Intent } from '../heartbeat/journal.ts';
 import { encodeUnknown, flag, integer, readRow, shape, text } from './columns.ts';
 import type { Store } from './store.ts';
 import { liveSubjects, pullRequestsSince } from './subjects.ts';
@@ -44,7 +44,7 @@ export async function effect(store: Store, key: string): Promise<Effect | null> 
 export async function intend(
   store: Store,
   intended: { readonly key: string; readonly kind: EffectKind; readonly subject: string; readonly detail: unknown },
-): Promise<{ readonly effect: Effect; readonly before: boolean }> {
+): Promise<Intent> {
   const { key, kind, subject, detail } = intended;
   return store.db.transaction().execute(async (db) => {
     const inserted = await db
@@ -56,18 +56,20 @@ export async function intend(
         subjectKind: kindOf(subject),
         detail: encodeUnknown(detail),
         intendedAt: store.now(),
+        askedAt: store.now(),
         attempts: 1,
         refused: 0,
       })
       .onConflict((conflict) => conflict.column('key').doNothing())
       .returning(COLUMNS)
       .executeTakeFirst();
-    if (inserted !== undefined) return { effect: readEffect(inserted), before: false };
+    if (inserted !== undefined) return { effect: readEffect(inserted), before: false, unheardSince: null };
 
+    const earlier = await db.selectFrom('effect').select('askedAt').where('key', '=', key).executeTakeFirst();
     // The due time goes: if this attempt is cut off, the next one may look at once whether it happened.
     await db
       .updateTable('effect')
-      .set((column) => ({ attempts: column('attempts', '+', 1), retryAt: null }))
+      .set((column) => ({ attempts: column('attempts', '+', 1), askedAt: column.val(store.now()), retryAt: null }))
       .where('key', '=', key)
       .where('confirmedAt', 'is', null)
       .where('refused', '=', 0)
@@ -76,7 +78,7 @@ export async function intend(
     if (current.kind !== kind || current.subject !== subject) {
       throw new TypeError(`The effect ${key} is a ${current.kind} of ${current.subject}, not a ${kind} of ${subject}.`);
     }
-    return { effect: current, before: true };
+    return { effect: current, before: true, unheardSince: earlier?.askedAt ?? null };
   });
 }
 
@@ -90,6 +92,7 @@ export async function confirm(store: Store, key: string, outsideId: string | nul
     .set((column) => ({
       confirmedAt: column.fn.coalesce('confirmedAt', column.val(store.now())),
       outsideId: column.fn.coalesce('outsideId', column.val(outsideId)),
+      askedAt: null,
       retryAt: null,
       lastError: null,
       refused: 0,
@@ -104,7 +107,7 @@ export async function failEffect(
   store: Store,
   key: string,
   error: string,
-  outcome: { readonly retryAt: EpochMs | null; readonly refused: boolean },
+  { retryAt, unheardSince, ...outcome }: EffectFailure,
 ): Promise<void> {
   await store.db.transaction().execute(async (db) => {
     const current = await required({ ...store, db }, key);
@@ -112,7 +115,7 @@ export async function failEffect(
     const refused = current.refused || outcome.refused;
     await db
       .updateTable('effect')
-      .set({ lastError: error, retryAt: refused ? null : outcome.retryAt, refused: refused ? 1 : 0 })
+      .set({ askedAt: unheardSince, lastError: error, retryAt: refused ? null : retryAt, refused: refused ? 1 : 0 })
       .where('key', '=', key)
       .execute();
   });

@@ -91,6 +91,8 @@ export interface EffectTable {
   confirmedAt: number | null;
   outsideId: string | null;
   attempts: number;
+  /** When the last attempt was made that may still arrive; null once the service has answered. */
+  askedAt: number | null;
   retryAt: number | null;
   lastError: string | null;
   refused: Flag;

@@ -8,7 +8,7 @@ import { planOf, SCENARIOS, scenarioNamed, sweptPlan } from './scenarios/plan-of
 import { shrink, without } from './shrink.ts';
 
 /** Those of many tickets are played by `npm run simulate`. */
-const SLOW: ReadonlySet<string> = new Set(['crowd', 'late-approval']);
+const SLOW: ReadonlySet<string> = new Set(['crowd', 'given-up-too-early', 'late-approval']);
 
 describe('the simulation', () => {
   it('gives the same log for the same seed, byte for byte', async () => {

@@ -5,7 +5,7 @@ import { NOON } from './sample-rows.ts';
 import { temporaryStore } from './temporary-store.ts';
 
 const MERGE = { key: 'merge:1', kind: 'merge', subject: 'issue:issue-1', detail: { head: 'h' } } as const;
-const RETRY = { retryAt: NOON + 60_000, refused: false };
+const RETRY = { retryAt: NOON + 60_000, refused: false, unheardSince: null };
 
 test('an intent is recorded, repeated, failed and confirmed', async (t) => {
   const { journal, clock } = await temporaryStore(t);
@@ -22,14 +22,18 @@ test('an intent is recorded, repeated, failed and confirmed', async (t) => {
     lastError: null,
     refused: false,
   };
-  assert.deepEqual(first, { effect: intended, before: false });
+  assert.deepEqual(first, { effect: intended, before: false, unheardSince: null });
 
   await journal.failEffect('merge:1', 'no answer', RETRY);
   assert.deepEqual(await journal.effect('merge:1'), { ...intended, lastError: 'no answer', retryAt: NOON + 60_000 });
 
   clock.now += 60_000;
   const second = await journal.intend(MERGE);
-  assert.deepEqual(second, { effect: { ...intended, attempts: 2, lastError: 'no answer' }, before: true });
+  assert.deepEqual(second, {
+    effect: { ...intended, attempts: 2, lastError: 'no answer' },
+    before: true,
+    unheardSince: null,
+  });
 
   await journal.confirm('merge:1', 'commit-1');
   const confirmed = { ...intended, attempts: 2, confirmedAt: NOON + 60_000, outsideId: 'commit-1' };
@@ -54,15 +58,15 @@ test('a confirmed effect is never un-confirmed', async (t) => {
   await journal.intend(MERGE);
   await journal.confirm('merge:1', 'commit-1');
   const confirmed = await journal.effect('merge:1');
-  await journal.failEffect('merge:1', 'a late error', { retryAt: NOON, refused: true });
-  assert.deepEqual(await journal.intend(MERGE), { effect: confirmed, before: true });
+  await journal.failEffect('merge:1', 'a late error', { ...RETRY, refused: true });
+  assert.deepEqual(await journal.intend(MERGE), { effect: confirmed, before: true, unheardSince: null });
   assert.deepEqual(await journal.effect('merge:1'), confirmed);
 });
 
 test('a refusal sticks until a new key', async (t) => {
   const { journal } = await temporaryStore(t);
   await journal.intend(MERGE);
-  await journal.failEffect('merge:1', 'the rules forbid it', { retryAt: NOON + 5, refused: true });
+  await journal.failEffect('merge:1', 'the rules forbid it', { ...RETRY, refused: true });
   await journal.failEffect('merge:1', 'no answer', RETRY);
   const again = await journal.intend(MERGE);
   assert.deepEqual(
@@ -72,10 +76,25 @@ test('a refusal sticks until a new key', async (t) => {
   assert.equal((await journal.intend({ ...MERGE, key: 'merge:1~2' })).effect.refused, false);
 });
 
+test('it is known since when an attempt may still be on its way', async (t) => {
+  const { journal, clock } = await temporaryStore(t);
+  const unheardSince = async (): Promise<number | null> => (await journal.intend(MERGE)).unheardSince;
+  assert.equal(await unheardSince(), null);
+  clock.now += 3_000;
+  assert.equal(await unheardSince(), NOON, 'cut off');
+  clock.now += 3_000;
+  await journal.failEffect('merge:1', 'the connection broke', { ...RETRY, unheardSince: NOON + 3_500 });
+  assert.equal(await unheardSince(), NOON + 3_500, 'heard of by nobody');
+  await journal.failEffect('merge:1', 'answered 403', RETRY);
+  assert.equal(await unheardSince(), null, 'answered');
+  await journal.confirm('merge:1', 'commit-1');
+  assert.equal(await unheardSince(), null, 'done');
+});
+
 test('what turns out to have happened beats a refusal', async (t) => {
   const { journal } = await temporaryStore(t);
   await journal.intend(MERGE);
-  await journal.failEffect('merge:1', 'no', { retryAt: null, refused: true });
+  await journal.failEffect('merge:1', 'no', { ...RETRY, retryAt: null, refused: true });
   await journal.confirm('merge:1', 'commit-1');
   const effect = await journal.effect('merge:1');
   assert.deepEqual([effect?.refused, effect?.outsideId, effect?.lastError], [false, 'commit-1', null]);

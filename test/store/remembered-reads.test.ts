@@ -79,7 +79,11 @@ async function write(journal: Journal, clock: { now: number }, what: (typeof WRI
     case 'confirm':
       return journal.confirm(`effect-${nth}`, `outside-${nth}`);
     case 'fail':
-      return journal.failEffect(`effect-${nth}`, 'no answer', { retryAt: clock.now + 1, refused: false });
+      return journal.failEffect(`effect-${nth}`, 'no answer', {
+        retryAt: clock.now + 1,
+        refused: false,
+        unheardSince: null,
+      });
     case 'verdict':
       return journal.recordVerdict(sampleVerdict({ id: `verdict-${nth}`, runId: `run-${nth}`, at: clock.now }));
     case 'spend': {

@@ -6,6 +6,7 @@ import { isContentKind, tooManyWords } from '../../decide/content-writes.ts';
 import { retryDelayMs } from '../../decide/retry.ts';
 import type { OutsideAction } from '../../domain/action.ts';
 import type { Effect } from '../../domain/effect.ts';
+import type { EpochMs } from '../../domain/issue.ts';
 import { OutsideError } from '../../domain/outside-error.ts';
 import type { Journal } from '../journal.ts';
 import type { Clock, Forge, Mirror, Tracker } from '../ports.ts';
@@ -42,13 +43,14 @@ export async function writeOutside<A extends OutsideAction>(
   hands: Hands,
 ): Promise<WriteOutcome> {
   const { journal } = hands;
-  const { effect, before } = await journal.intend({
+  const { effect, before, unheardSince } = await journal.intend({
     key: action.key,
     kind: action.kind,
     subject: action.subject,
     detail: action,
   });
   if (effect.confirmedAt !== null) return 'already';
+  let askedAt: EpochMs | null = null;
   try {
     // A key that a person's "go on" renewed (see decide/effects.ts) stands for a write that was tried under the old one.
     const again = before || action.key.includes('~');
@@ -56,8 +58,9 @@ export async function writeOutside<A extends OutsideAction>(
     if (found === null) {
       await fewEnough(action, journal);
       if (again) await requireWanted(action, journal);
-      if (before && how.takenTwice === true) requireArrived(effect, hands.clock.now());
+      if (unheardSince !== null && how.takenTwice === true) requireArrived(action.key, unheardSince, hands.clock.now());
     }
+    if (found === null) askedAt = hands.clock.now();
     const outsideId = found ?? (await how.perform(action, hands, again));
     await journal.confirm(action.key, outsideId);
     await journal.event({
@@ -70,7 +73,10 @@ export async function writeOutside<A extends OutsideAction>(
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
     const outcome = afterFailure(action, effect, error, hands.clock.now());
-    await journal.failEffect(action.key, error.message, outcome);
+    await journal.failEffect(action.key, error.message, {
+      ...outcome,
+      unheardSince: unanswered(error, askedAt, unheardSince),
+    });
     await journal.event({
       kind: `${action.kind}-failed`,
       subject: action.subject,
@@ -82,15 +88,26 @@ export async function writeOutside<A extends OutsideAction>(
 }
 
 /**
- * A process that dies takes its half of a connection with it, not what it had sent: that may arrive after we looked for it.
- * Of a first attempt that heard nothing at all; one that heard of trouble has waited for its due time.
+ * A process that dies, or a connection that breaks, takes no request back that was sent: it may arrive after we looked for
+ * what it does.
  */
-function requireArrived({ key, intendedAt, lastError }: Effect, now: number): void {
-  const left = intendedAt + ON_ITS_WAY_MS_MAX - now;
-  if (lastError === null && left > 0)
-    throw new OutsideError('unreachable', key, 'it was asked for just before the bot ended and may still arrive', {
-      retryAfterMs: left,
-    });
+function requireArrived(key: string, askedAt: EpochMs, now: EpochMs): void {
+  const left = askedAt + ON_ITS_WAY_MS_MAX - now;
+  if (left > 0)
+    throw new OutsideError(
+      'unreachable',
+      key,
+      'it was asked for a moment ago, nothing was heard of it, and it may still arrive',
+      {
+        retryAfterMs: left,
+      },
+    );
+}
+
+/** Since when something may be on its way that no answer spoke of. An answer speaks of all that was sent before it. */
+function unanswered(error: OutsideError, askedAt: EpochMs | null, before: EpochMs | null): EpochMs | null {
+  if (askedAt === null) return before;
+  return error.kind === 'unreachable' ? askedAt : null;
 }
 
 /** A stop that came after decide looked wins over everything but the one comment that says so. */

@@ -296,9 +296,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'posted-while-the-first-is-on-its-way',
     file: 'src/heartbeat/outside/outside-write.ts',
-    from: 'if (before && how.takenTwice === true)',
-    to: 'if (!before && how.takenTwice === true)',
+    from: 'if (unheardSince !== null && how.takenTwice',
+    to: 'if (unheardSince === -1 && how.takenTwice',
     aim: ['late-review'],
+  },
+  {
+    name: 'a-broken-connection-is-an-answer',
+    file: 'src/heartbeat/outside/outside-write.ts',
+    from: "return error.kind === 'unreachable' ? askedAt : null",
+    to: 'return null',
+    aim: ['given-up-too-early'],
   },
   {
     name: 'a-resume-outlives-a-later-stop',

@@ -17,7 +17,8 @@ export const FAULTS = [
   'lost',
   'stale',
 ] as const;
-export type Fault = (typeof FAULTS)[number];
+/** `late`: the connection breaks, and what was sent arrives all the same, later. */
+export type Fault = (typeof FAULTS)[number] | 'late';
 
 /** Decides what goes wrong, by the numbers of calls and kill points, so that a plan can be replayed and shrunk. */
 export interface Trouble {
@@ -56,6 +57,8 @@ export interface Line {
 export const LATENCY_MS = [20, 250] as const;
 /** And on top of that when it is slow: GitHub ends what takes it longer. */
 export const SLOW_MS = 10_000;
+/** How long after its connection broke a request may arrive. */
+const LATE_MS = 8_000;
 /** Rows after which the next thing done is not always another row. */
 const RECORDS: ReadonlySet<string> = new Set(['confirm', 'failEffect', 'endRun']);
 const NEVER = new Promise<never>(() => {});
@@ -128,19 +131,23 @@ export function createLine({ world, trouble, counts, bot, onKill }: LineParts): 
       if (state.dead) return NEVER;
       return travel(what, (fault) => {
         if (state.dead) return GONE;
-        if (fault === 'lost') throw lost(what);
+        if (fault === 'lost' || fault === 'late') throw lost(what);
         return answer();
       });
     },
     write: async (what, perform) => {
       if (state.dead || diesAt(`before call ${what}`)) return NEVER;
       return travel(what, (fault) => {
+        if (fault === 'late' && TAKEN_TWICE.has(what)) {
+          timeline.after(LATE_MS, () => quietly(perform));
+          throw lost(what);
+        }
         // The request had left before the bot died: it arrives all the same.
         const done = perform();
         if (state.dead || diesAt(`after call ${what}`)) return GONE;
         counts.points += 1;
         counts.names.push(`answer lost ${what}`);
-        if (fault === 'lost' || trouble.loses(counts.points)) throw lost(what);
+        if (fault === 'lost' || fault === 'late' || trouble.loses(counts.points)) throw lost(what);
         return done;
       });
     },
@@ -155,6 +162,18 @@ export function createLine({ world, trouble, counts, bot, onKill }: LineParts): 
       return state.dead ? NEVER : seen;
     },
   };
+}
+
+/** Anything else a service takes once, or the newest of: what an old request may overwrite there, no client can keep it from. */
+const TAKEN_TWICE: ReadonlySet<string> = new Set(['postReview', 'reply']);
+
+/** Nobody hears whether the service takes it. */
+function quietly(perform: () => unknown): void {
+  try {
+    perform();
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error;
+  }
 }
 
 function lost(what: string): OutsideError {
@@ -178,6 +197,7 @@ function troubleOf(fault: Fault, what: string): OutsideError | null {
       return new OutsideError('invalid', what, 'the answer made no sense');
     case 'slow':
     case 'lost':
+    case 'late':
     case 'stale':
       return null;
   }

@@ -234,13 +234,25 @@ export const OTHERS: readonly Scenario[] = [
     (random) => ({
       // What posts a review takes its time, and the bot dies meanwhile, at a write for the other issue.
       tickets: [...oneTicket(PART, {}, 'any'), makeTicket(2, { atMs: 3_000 + random.below(30_000), expect: 'any' })],
-      faults: Array.from({ length: 9 }, (_, index) => ({ call: 50 + index, fault: 'slow' as const })).filter(() =>
-        random.chance(0.4),
+      faults: Array.from({ length: 20 }, (_, index) => ({ call: 38 + index, fault: 'slow' as const })).filter(() =>
+        random.chance(0.25),
       ),
-      kills: [195 + random.below(30)],
+      kills: [160 + random.below(60)],
       quietFromMs: 300_000,
     }),
     { wild: false },
+  ),
+  scenario(
+    'given-up-too-early',
+    (random) => ({
+      // Connections break while GitHub is still at work on what was sent; and there is enough to do to look again soon.
+      tickets: [1, 2, 3, 4].map((nth) => makeTicket(nth, { atMs: random.below(60_000), expect: 'any' })),
+      faults: Array.from({ length: 200 }, (_, index) => ({ call: 30 + index, fault: 'late' as const })).filter(() =>
+        random.chance(0.2),
+      ),
+      quietFromMs: 500_000,
+    }),
+    { wild: false, swept: false },
   ),
   scenario(
     'second-thoughts',

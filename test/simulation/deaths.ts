@@ -63,7 +63,7 @@ export async function playDeaths(
   const failures: Failure[] = [];
   const fail = (point: number, violations: readonly string[]): void => {
     if (violations.length === 0) return;
-    failures.push({ plan: { ...quiet, kills: [...before, point] }, swept: true, violations });
+    failures.push({ plan: { ...quiet, kills: [...before, point] }, swept: true, violations: [...violations] });
   };
   const { run, deaths, points, writes } = await withLostAnswers(quiet, first, fail);
   const ones = distinct(quiet, deaths);
@@ -114,6 +114,8 @@ async function withLostAnswers(
     run.kills.delete(point);
     fail(point, run.violations);
   }
+  // The first death is part of every run from here on.
+  run.kills.add(death.point);
   return { run, deaths, points, writes: [...before.writes.slice(0, death.written), ...written] };
 }
 
@@ -138,9 +140,11 @@ function dieAt(
     moment.again();
     run.counts.points = point;
     run.counts.names.length = point;
+    run.kills.add(point);
     die();
     await run.toRest();
     run.leave();
+    run.kills.delete(point);
     return { points: run.counts.points, written: run.rows.written };
   });
 }

@@ -83,7 +83,8 @@ export async function beginRun(plan: Plan, heard: ((point: KillPoint) => void) |
   const violation = (text: string): void => {
     if (violations.length < VIOLATIONS_MAX && !violations.includes(text)) violations.push(text);
   };
-  const oracles = ORACLES.map((make) => make({ world, plan, violation, keep }));
+  const kills = new Set(plan.kills);
+  const oracles = ORACLES.map((make) => make({ world, plan, kills, violation, keep }));
   world.watch((happening, at) => {
     if (happening.kind !== 'looked' && happening.kind !== 'idled') own.lastChange = at;
     for (const oracle of oracles) oracle.see(happening, at);
@@ -104,7 +105,6 @@ export async function beginRun(plan: Plan, heard: ((point: KillPoint) => void) |
 
   const lease = plan.bots === 2 ? fileLease() : ALONE;
   const rows = await createRows();
-  const kills = new Set(plan.kills);
   const folder = keep({ tips: new Map<string, string>(), known: new Set<string>() });
   const lines: BotLine[] = [];
   const parts = {

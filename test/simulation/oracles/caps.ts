@@ -69,7 +69,7 @@ export const money: OracleMaker = ({ plan, violation, keep }) => {
  * A review is paid for what an agent wrote, not for how often the base moved: each head an agent or a person made may be
  * judged once, and once more for every judge's run that came to nothing.
  */
-export const reviews: OracleMaker = ({ world, plan, violation, keep }) => {
+export const reviews: OracleMaker = ({ world, plan, kills, violation, keep }) => {
   const { heads, spoiled, tries, begun } = keep({
     heads: new Map<string, number>(),
     spoiled: new Map<string, number>(),
@@ -101,7 +101,7 @@ export const reviews: OracleMaker = ({ world, plan, violation, keep }) => {
       const paid = add(tries, happening.subject);
       // What landed of it by somebody else's hand is gone from the change, which is another one then.
       const halves = plan.acts.filter(({ act }) => act.kind === 'half-by-hand').length;
-      const most = written + (spoiled.get(happening.subject) ?? 0) + plan.kills.length + halves;
+      const most = written + (spoiled.get(happening.subject) ?? 0) + kills.size + halves;
       if (paid > most) violation(`${key} was reviewed ${paid} times over ${written} heads`);
     },
   };

@@ -37,7 +37,7 @@ export const calm: OracleMaker = ({ violation, keep }) => {
 
 const FLAKY_LABEL = 'flaky-check';
 
-export const flaky: OracleMaker = ({ world, plan, violation, keep }) => {
+export const flaky: OracleMaker = ({ world, plan, kills, violation, keep }) => {
   const { reruns } = keep({ reruns: new Map<string, number>() });
   return {
     see: (happening) => {
@@ -46,9 +46,9 @@ export const flaky: OracleMaker = ({ world, plan, violation, keep }) => {
         const times = (reruns.get(check) ?? 0) + 1;
         reruns.set(check, times);
         // GitHub keeps no key for it: a request whose answer was lost is made once more.
-        if (times > 1 + plan.kills.length + plan.faults.length) violation(`${check} was run again ${times} times`);
+        if (times > 1 + kills.size + plan.faults.length) violation(`${check} was run again ${times} times`);
       }
-      if (happening.kind !== 'merged' || happening.by !== 'bot' || plan.faults.length + plan.kills.length > 0) return;
+      if (happening.kind !== 'merged' || happening.by !== 'bot' || plan.faults.length + kills.size > 0) return;
       const again = reruns.has(`${plan.ci.name} on ${happening.head}`);
       if (again && !world.hub.pull(happening.number).labels.includes(FLAKY_LABEL))
         violation(`#${happening.number} was merged without a word of its flaky check`);

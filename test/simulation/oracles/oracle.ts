@@ -15,6 +15,8 @@ export interface Oracle {
 export interface Court {
   readonly world: World;
   readonly plan: Plan;
+  /** Where the bot dies or an answer is lost, in this run. */
+  readonly kills: ReadonlySet<number>;
   readonly violation: (text: string) => void;
   /** What an oracle remembers of what it saw, so that it can be taken back with the world. */
   readonly keep: Keep;

@@ -97,10 +97,10 @@ export function auditStatusText(verdict: AuditVerdict, criteria: readonly Criter
   return `${met} of ${criteria.length} criteria met at ${short(verdict.head)}`;
 }
 
-/** The headline is all that makes the comment be edited: figures in it are as of the moment the headline changed. */
 export interface Progress {
   readonly headline: string;
-  readonly fingerprint: string;
+  /** All of it that makes the comment be edited. What it has cost is as of that moment. */
+  readonly shown: string;
   /** Answers to people that found no place on GitHub. */
   readonly answers: readonly (readonly [Remark, RemarkAnswer])[];
 }
@@ -112,8 +112,10 @@ export function progressOf(
   answers: Progress['answers'] = [],
 ): Progress {
   const headline = headlineOf(facts, verdict, stage);
-  const parts = [facts.record.attempt, facts.runs.length, facts.record.resumedAt, headline];
-  return { headline, answers, fingerprint: [...parts, ...(answers.length === 0 ? [] : [answers.length])].join(':') };
+  const { attempt, resumedAt } = facts.record;
+  const { review, checks } = roundsOf(facts);
+  const shown = [attempt, resumedAt, review, checks, facts.audits.length, answers.length, headline].join(':');
+  return { headline, answers, shown };
 }
 
 function headlineOf(facts: IssueCase, verdict: Verdict, stage: string): string {

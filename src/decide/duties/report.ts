@@ -49,8 +49,14 @@ function progress(sight: Sight, turn: Turn, record: IssueRecord): void {
     standing?.stage ?? 'implement',
     unposted(facts),
   );
-  const key = `progress:${record.issueId}:${now.fingerprint}`;
-  const effect = sight.snapshot.effects.get(key);
+  const subject = subjectKey({ kind: 'issue', issueId: record.issueId });
+  const { effects, pressure, now: at } = sight.snapshot;
+  const edits = [...effectsOf(effects, subject).values()].filter((one) => one.kind === 'progress-comment');
+  // Numbered, because what was said before may have to be said again; and what it says already is not said once more.
+  const newest = edits.at(-1);
+  const says = newest?.key.replace(/^progress:[^:]*:[^:]*:/, '') === now.shown;
+  const key = says && newest !== undefined ? newest.key : `progress:${record.issueId}:${edits.length}:${now.shown}`;
+  const effect = effects.get(key);
   if (effect !== undefined && isUnsaid(effect, sight.snapshot.now) && record.phase !== 'active') {
     const { issueId, generation } = record;
     const text = `${record.key}: its comment on Linear could not be brought up to date. ${effect.lastError}. It should say: ${now.headline}`;
@@ -58,9 +64,6 @@ function progress(sight: Sight, turn: Turn, record: IssueRecord): void {
   }
   const settled = effect !== undefined && (effect.confirmedAt !== null || effect.refused);
   if (settled || (effect?.retryAt ?? 0) > sight.snapshot.now) return;
-  const subject = subjectKey({ kind: 'issue', issueId: record.issueId });
-  const { effects, pressure, now: at } = sight.snapshot;
-  const edits = [...effectsOf(effects, subject).values()].filter((one) => one.kind === 'progress-comment');
   const lastWord = record.phase !== 'active' || (standing?.stage === 'merge' && standing.verdict.status === 'no');
   if (!mayEdit({ level: pressure.linear.level, now: at, lastWord, edits })) return;
   turn.actions.push({

@@ -2,7 +2,7 @@
 import { money, reviews, rounds } from './caps.ts';
 import { edges, oneWriter, pushes, stops, strangers } from './conduct.ts';
 import { freeze } from './freeze.ts';
-import { calm, drafts, flaky, remarks } from './manners.ts';
+import { calm, drafts, flaky, remarks, said } from './manners.ts';
 import { merges } from './merges.ts';
 import { once } from './once.ts';
 import type { OracleMaker } from './oracle.ts';
@@ -23,6 +23,7 @@ export const ORACLES: readonly OracleMaker[] = [
   reviews,
   calm,
   drafts,
+  said,
   flaky,
   remarks,
   redMain,

@@ -35,6 +35,21 @@ export const calm: OracleMaker = ({ violation, keep }) => {
   };
 };
 
+/** A comment is not edited to say what it says already: the bot did not wait for its own request. */
+export const said: OracleMaker = ({ plan, kills, violation, keep }) => {
+  const { words } = keep({ words: new Map<string, string>() });
+  // Whoever was cut off or heard nothing has to say it again.
+  const heard = plan.bots === 1 && plan.faults.every(({ fault }) => fault === 'slow');
+  return {
+    see: (happening) => {
+      if (happening.kind !== 'comment-edited' || happening.by !== 'bot') return;
+      const { id, body } = happening;
+      if (heard && kills.size === 0 && words.get(id) === body) violation(`${id} was edited twice to the same words`);
+      words.set(id, body);
+    },
+  };
+};
+
 const FLAKY_LABEL = 'flaky-check';
 
 export const flaky: OracleMaker = ({ world, plan, kills, violation, keep }) => {

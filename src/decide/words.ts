@@ -97,7 +97,9 @@ export function auditStatusText(verdict: AuditVerdict, criteria: readonly Criter
   return `${met} of ${criteria.length} criteria met at ${short(verdict.head)}`;
 }
 
+/** What an issue's one comment says of where it stands. */
 export interface Progress {
+  /** Its first line. */
   readonly headline: string;
   /** All of it that makes the comment be edited. What it has cost is as of that moment. */
   readonly shown: string;

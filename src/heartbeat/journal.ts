@@ -9,6 +9,7 @@ import type { Freeze, Spend } from '../domain/snapshot.ts';
 import type { TranscriptEntry, Usage } from '../domain/transcript.ts';
 import type { AuditVerdict, ReviewVerdict } from '../domain/verdict.ts';
 
+/** What is known of an outside write right before it is made. */
 export interface Intent {
   readonly effect: Effect;
   /** An earlier attempt exists. */
@@ -17,6 +18,7 @@ export interface Intent {
   readonly unheardSince: EpochMs | null;
 }
 
+/** What became of an attempt at an outside write that was not confirmed. */
 export interface EffectFailure {
   /** Null when it may be tried at once, or never again. */
   readonly retryAt: EpochMs | null;

@@ -5,7 +5,7 @@
 import type { Write } from './bots/rows.ts';
 import type { Failure } from './job.ts';
 import type { Plan } from './plan.ts';
-import { beginRun, type KillPoint, play, type Run } from './play.ts';
+import { beginRun, type KillPoint, type Outcome, play, type Run } from './play.ts';
 import type { Moment } from './world/memory.ts';
 
 /** A death at `point`, and at the points in `same`: nothing happened between them, so that it is the same death. */
@@ -17,7 +17,7 @@ export interface First {
 export interface Deaths {
   /** Kill points there are. */
   readonly points: number;
-  /** Those that were played. */
+  /** Those that were played, and at which the bot did die or lose its answer. */
   readonly played: number;
   /** Those that were not, because they are the same death as one that was. */
   readonly same: number;
@@ -65,22 +65,23 @@ export async function playDeaths(
     if (violations.length === 0) return;
     failures.push({ plan: { ...quiet, kills: [...before, point] }, swept: true, violations: [...violations] });
   };
-  const { run, deaths, points, writes } = await withLostAnswers(quiet, first, fail);
+  const { run, deaths, points, writes, lost } = await withLostAnswers(quiet, first, fail);
   const ones = distinct(quiet, deaths);
   const hashes = new Map<number, string>();
+  let played = lost;
   for (const { death } of ones) {
     const { point } = death;
     run.rows.advance(writes, death.written);
-    await dieAt(run, death);
+    const { struck } = await dieAt(run, death);
+    if (struck.has(point)) played += 1;
     fail(point, run.violations);
     if (alsoWhole(point)) hashes.set(point, run.outcome().hash);
   }
   for (const [point, hash] of hashes)
     if ((await play({ ...quiet, kills: [...before, point] })).hash !== hash)
       fail(point, ['played from its beginning it gives another log']);
-  const lost = others(points, deaths, first ?? 0);
   const same = ones.reduce((sum, one) => sum + one.same.length, 0);
-  return { points: points - (first ?? 0), played: ones.length + lost.length, same, failures };
+  return { points: points - (first ?? 0), played, same, failures };
 }
 
 /**
@@ -91,16 +92,21 @@ async function withLostAnswers(
   quiet: Plan,
   first: number | null,
   fail: (point: number, violations: readonly string[]) => void,
-): Promise<Passed> {
+): Promise<Passed & { readonly lost: number }> {
+  let lost = 0;
+  const count = (point: number, { struck, violations }: Pick<Outcome, 'struck' | 'violations'>): void => {
+    if (struck.has(point)) lost += 1;
+    fail(point, violations);
+  };
   const before = await passed(quiet);
   const death = before.deaths.find(({ point }) => point === first);
   if (death === undefined) {
     const kills = first === null ? [] : [first];
     const after = first === null ? before : await passed({ ...quiet, kills }, first);
     for (const point of others(after.points, after.deaths, first ?? 0))
-      fail(point, (await play({ ...quiet, kills: [...kills, point] })).violations);
+      count(point, await play({ ...quiet, kills: [...kills, point] }));
     after.run.rows.clear();
-    return after;
+    return { ...after, lost };
   }
   const { run } = before;
   run.rows.advance(before.writes, death.written);
@@ -110,13 +116,13 @@ async function withLostAnswers(
   run.hear(null);
   for (const point of others(points, deaths, death.point)) {
     run.kills.add(point);
-    await dieAt(run, death);
+    const { struck } = await dieAt(run, death);
     run.kills.delete(point);
-    fail(point, run.violations);
+    count(point, { struck, violations: run.violations });
   }
   // The first death is part of every run from here on.
   run.kills.add(death.point);
-  return { run, deaths, points, writes: [...before.writes.slice(0, death.written), ...written] };
+  return { run, deaths, points, writes: [...before.writes.slice(0, death.written), ...written], lost };
 }
 
 /** From the beginning. Its rows are empty again when it is over. */
@@ -135,17 +141,18 @@ async function passed(plan: Plan, after = 0): Promise<Passed> {
 function dieAt(
   run: Run,
   { moment, point, die }: Death,
-): Promise<{ readonly points: number; readonly written: readonly Write[] }> {
+): Promise<{ readonly points: number; readonly written: readonly Write[]; readonly struck: ReadonlySet<number> }> {
   return run.rows.aside(async () => {
     moment.again();
     run.counts.points = point;
     run.counts.names.length = point;
+    run.counts.struck.clear();
     run.kills.add(point);
     die();
     await run.toRest();
     run.leave();
     run.kills.delete(point);
-    return { points: run.counts.points, written: run.rows.written };
+    return { points: run.counts.points, written: run.rows.written, struck: new Set(run.counts.struck) };
   });
 }
 

@@ -1,5 +1,7 @@
-/** Plays one plan from its beginning to its rest, with every oracle watching. */
-
+/**
+ * Plays one plan from its beginning to its rest, with every oracle watching. What plays can be heard at every kill point,
+ * taken back there and played on (see deaths.ts).
+ */
 import { DUTIES, type Pipeline } from '../../src/domain/pipeline.ts';
 import type { Rules } from '../../src/heartbeat/observe.ts';
 import { makeProject, makeSettings, PIPELINE, STATES } from '../decide/make.ts';
@@ -26,6 +28,8 @@ export interface Outcome {
   readonly faults: number;
   /** What each kill point is, in order. */
   readonly points: readonly string[];
+  /** Those at which a bot did die or lose an answer, by their numbers. */
+  readonly struck: ReadonlySet<number>;
   readonly rests: Readonly<Record<string, Rest>>;
   readonly log: readonly Line[];
   readonly simulatedMs: number;
@@ -90,8 +94,12 @@ export async function beginRun(plan: Plan, heard: ((point: KillPoint) => void) |
     for (const oracle of oracles) oracle.see(happening, at);
   });
 
-  // Kill points are numbered along one run, however it was come to: see seconds.ts.
-  const counts: Counts = Object.assign(keep({ calls: 0, faults: 0 }), { points: 0, names: [] });
+  // Kill points are numbered along one run, however it was come to: see deaths.ts.
+  const counts: Counts = Object.assign(keep({ calls: 0, faults: 0 }), {
+    points: 0,
+    names: [],
+    struck: new Set<number>(),
+  });
   const random = seededRandom(seed ^ 0x5eed, keep);
   for (const { atMs, skewMs } of plan.skews)
     timeline.after(atMs, () => {
@@ -157,6 +165,7 @@ export async function beginRun(plan: Plan, heard: ((point: KillPoint) => void) |
       merges: world.log.filter(({ happening }) => happening.kind === 'merged' && happening.by !== 'person').length,
       faults: counts.faults,
       points: [...counts.names],
+      struck: new Set(counts.struck),
       rests: Object.fromEntries(plan.tickets.map((one) => [one.key, restOf(world, one)])),
       log: [...world.log],
       simulatedMs: timeline.now() - begin,

@@ -1,6 +1,7 @@
 /**
  * `npm run simulate`: the real bot in a simulated world, under thousands of seeds, every single death, and with bugs
- * planted on purpose. Prints what was covered; with --assert it fails when anything is not as it must be.
+ * planted on purpose; or, with --pairs, every pair of deaths. Prints what was covered; with --assert, and of pairs always,
+ * it fails when anything is not as it must be.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -139,6 +140,7 @@ function deathsLine({ points, runs, same }: JobResult, what: string): string {
   return `${runs + same} of ${points} ${what} (${runs} played, the others are the same death as one of these)`;
 }
 
+/** A death that was played and did not happen counts as none. */
 function covered({ points, runs, same }: JobResult): boolean {
   return runs + same === points;
 }

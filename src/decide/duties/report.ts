@@ -4,7 +4,6 @@ import type { EpochMs } from '../../domain/issue.ts';
 import type { IssueRecord } from '../../domain/issue-record.ts';
 import { subjectKey } from '../../domain/run.ts';
 import { wait } from '../../domain/verdict.ts';
-import { effectsOf } from '../effects-of.ts';
 import { LAST_WORD_MS } from '../last-word.ts';
 import { limitReports } from '../limit-words.ts';
 import { mayEdit } from '../progress-pace.ts';
@@ -50,13 +49,13 @@ function progress(sight: Sight, turn: Turn, record: IssueRecord): void {
     unposted(facts),
   );
   const subject = subjectKey({ kind: 'issue', issueId: record.issueId });
-  const { effects, pressure, now: at } = sight.snapshot;
-  const edits = [...effectsOf(effects, subject).values()].filter((one) => one.kind === 'progress-comment');
+  const { pressure, now: at } = sight.snapshot;
+  const edits = [...facts.effects.values()].filter((one) => one.kind === 'progress-comment');
   // Numbered, because what was said before may have to be said again; and what it says already is not said once more.
   const newest = edits.at(-1);
   const says = newest?.key.replace(/^progress:[^:]*:[^:]*:/, '') === now.shown;
   const key = says && newest !== undefined ? newest.key : `progress:${record.issueId}:${edits.length}:${now.shown}`;
-  const effect = effects.get(key);
+  const effect = facts.effects.get(key);
   if (effect !== undefined && isUnsaid(effect, sight.snapshot.now) && record.phase !== 'active') {
     const { issueId, generation } = record;
     const text = `${record.key}: its comment on Linear could not be brought up to date. ${effect.lastError}. It should say: ${now.headline}`;

@@ -2,6 +2,9 @@
  * The real store on a database in memory that outlives every life of the bot. Only its dialect is another: the product's
  * waits for the disk in real time, this one does everything at once, so that a run is the same every time. And it writes
  * names as columns have them while it compiles, where the product's plugin copies every query and row for that.
+ *
+ * A run that is taken back to an earlier moment needs the rows of that moment: they are written anew from what was written
+ * (`advance`), and what happens from there on is undone at its end (`aside`).
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
@@ -76,8 +79,9 @@ export async function createRows(): Promise<Rows> {
     },
     advance: (writes, to) => {
       for (; advanced < to; advanced += 1) {
-        const { sql, values } = writes[advanced] ?? { sql: '', values: [] };
-        prepared(database, statements, sql).statement.run(...values);
+        const write = writes[advanced];
+        if (write === undefined) throw new Error(`write ${advanced} of ${to} was never made`);
+        prepared(database, statements, write.sql).statement.run(...write.values);
       }
     },
     aside: async (happen) => {

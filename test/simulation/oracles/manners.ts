@@ -1,4 +1,7 @@
-/** Small promises: the bot does not run in circles, a person's draft stays one, a red check is repeated once and labelled, each remark is answered once. */
+/**
+ * Small promises: the bot does not run in circles, a person's draft stays one, a red check is repeated once and labelled,
+ * each remark is answered once, no comment is edited twice to the same words.
+ */
 import { answerTo, isQuestion } from '../bots/agent.ts';
 import type { ActKind } from '../people/acts.ts';
 import type { OracleMaker } from './oracle.ts';

@@ -39,6 +39,8 @@ export interface Counts {
   faults: number;
   /** What each kill point is, for the report. */
   readonly names: string[];
+  /** Those at which a bot did die or lose an answer. */
+  readonly struck: Set<number>;
 }
 
 export interface Line {
@@ -84,12 +86,13 @@ export function createLine({ world, trouble, counts, bot, onKill }: LineParts): 
   const diesAt = (name: string): boolean => {
     counts.points += 1;
     counts.names.push(name);
-    const point = `${counts.points} ${name}`;
+    const { points } = counts;
     const die = (): void => {
+      counts.struck.add(points);
       kill();
-      onKill(point);
+      onKill(`${points} ${name}`);
     };
-    if (!trouble.kills(counts.points, die)) return false;
+    if (!trouble.kills(points, die)) return false;
     die();
     return true;
   };
@@ -147,7 +150,9 @@ export function createLine({ world, trouble, counts, bot, onKill }: LineParts): 
         if (state.dead || diesAt(`after call ${what}`)) return GONE;
         counts.points += 1;
         counts.names.push(`answer lost ${what}`);
-        if (fault === 'lost' || fault === 'late' || trouble.loses(counts.points)) throw lost(what);
+        const loses = trouble.loses(counts.points);
+        if (loses) counts.struck.add(counts.points);
+        if (fault === 'lost' || fault === 'late' || loses) throw lost(what);
         return done;
       });
     },

@@ -4,7 +4,16 @@ import type { RevertOf } from '../../domain/issue-record.ts';
 import { type Cause, causeKey, type Role, type Run } from '../../domain/run.ts';
 import { type Verdict, wait } from '../../domain/verdict.ts';
 import { short } from '../checks.ts';
-import { crashRounds, dispatch, type IssueCase, liveRun, workRuns } from '../issue-case.ts';
+import {
+  crashRounds,
+  dispatch,
+  effectKey,
+  type IssueCase,
+  latestWork,
+  liveRun,
+  standing,
+  workRuns,
+} from '../issue-case.ts';
 import { nextTry } from '../next-try.ts';
 import { type Here, PASSED, parked, type Step, waiting } from './step.ts';
 
@@ -14,6 +23,7 @@ export function implement(facts: IssueCase): Step {
   // Killed half-way through: the same act again ends the same run.
   if (live?.role === 'orchestrator' && facts.record.revertOf !== null) return takeBack(facts, facts.record.revertOf);
   if (live !== null) return waiting('implement', `${live.role} is at work: ${causeText(live)}.`);
+  if (pushIsOpen(facts)) return PASSED;
 
   if (facts.answer !== null && facts.answer.verb.kind === 'answer') {
     const { commentId, by, verb } = facts.answer;
@@ -33,6 +43,19 @@ export function implement(facts: IssueCase): Step {
   }
   if (last.state === 'succeeded') return answerRemarks(facts, last) ?? PASSED;
   return again(facts, last, runs);
+}
+
+/**
+ * The newest work was pushed, or may have been, and our row does not say so yet. Whatever is handed in next is pushed from
+ * where the row says the branch is, so stage open sees this one through first.
+ */
+function pushIsOpen(facts: IssueCase): boolean {
+  const { effects, record } = facts;
+  const work = latestWork(facts);
+  if (work === null || work.head === record.head) return false;
+  const push = standing(facts, effectKey.push(facts, work.head));
+  if (push.kind === 'done') return record.updatedAt < (effects.get(push.key)?.confirmedAt ?? 0);
+  return push.kind === 'waiting' || (push.kind === 'due' && effects.has(push.key));
 }
 
 /** What people say about the pull request goes to the session that wrote it, all of it at once. */

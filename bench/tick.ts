@@ -167,6 +167,7 @@ async function takeOn(journal: Journal, world: World): Promise<readonly string[]
         revertOf: null,
         roundsFrom: at,
         resumedAt: at,
+        stoppedAt: 0,
       },
       null,
     );

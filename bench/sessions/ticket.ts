@@ -50,6 +50,7 @@ export function ticketRecord(number: number, at: number): Omit<IssueRecord, 'gen
     approvals: [],
     roundsFrom: at,
     resumedAt: at,
+    stoppedAt: 0,
     revertOf: null,
   };
 }

@@ -229,6 +229,7 @@ export type RecordChange = Partial<
     | 'approvals'
     | 'roundsFrom'
     | 'resumedAt'
+    | 'stoppedAt'
     | 'attempt'
     | 'branch'
     | 'claimedMove'

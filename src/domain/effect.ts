@@ -31,6 +31,8 @@ export interface Effect {
   /** What the outside calls the result: comment id, pull request number, merge commit, history entry. */
   readonly outsideId: string | null;
   readonly attempts: number;
+  /** Of these, the ones the outside answered with a no that may pass: tries it never heard of do not use them up. */
+  readonly refusals: number;
   /** Not before this; null when it may be tried at once. */
   readonly retryAt: EpochMs | null;
   readonly lastError: string | null;

@@ -69,5 +69,7 @@ export interface IssueRecord {
   readonly roundsFrom: EpochMs;
   /** When a person last said to go on; what was refused or used up before that is tried anew. */
   readonly resumedAt: EpochMs;
+  /** When a person last said /stop, by the service's clock; 0 when nobody did. Older orders that are heard later are void. */
+  readonly stoppedAt: EpochMs;
   readonly updatedAt: EpochMs;
 }

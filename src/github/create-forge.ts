@@ -4,7 +4,7 @@ import { OutsideError } from '../domain/outside-error.ts';
 import type { Forge } from '../heartbeat/ports.ts';
 import { createConversation } from './conversation.ts';
 import { readFailureLog } from './failure-log.ts';
-import { createGithubClient, type GithubOptions } from './github-client.ts';
+import { createGithubClient, type GithubClient, type GithubOptions } from './github-client.ts';
 import { createQueueWrites } from './merge-queue.ts';
 import { isOneOf, ownLogins } from './own-logins.ts';
 import { postReview } from './post-review.ts';
@@ -38,10 +38,21 @@ export function createForge(options: ForgeOptions): Forge {
   const reviewer =
     options.reviewerToken === null ? null : createGithubClient({ ...options, token: options.reviewerToken });
   const reader = createPullRequestReader(client, options.now);
-  const logins = ownLogins(client, reviewer);
+  return forgeOver({ client, reviewer, reader, logins: ownLogins(client, reviewer) });
+}
 
+interface ForgeParts {
+  readonly client: GithubClient;
+  readonly reviewer: GithubClient | null;
+  readonly reader: ReturnType<typeof createPullRequestReader>;
+  readonly logins: ReturnType<typeof ownLogins>;
+}
+
+function forgeOver({ client, reviewer, reader, logins }: ForgeParts): Forge {
   return {
     ...reader,
+    guarded: (before) =>
+      forgeOver({ client: client.guarded(before), reviewer: reviewer?.guarded(before) ?? null, reader, logins }),
 
     async openPullRequest({ repository, branch, baseBranch, title, body, draft }) {
       const attempted = `open a pull request from ${branch} in ${repository}`;

@@ -41,8 +41,12 @@ export interface GithubClient {
     variables: Readonly<Record<string, unknown>>,
     shape: ZodType<T>,
   ): Promise<T>;
+  /** The same client, whose writes ask this once their turn has come; what it throws keeps them from leaving. */
+  guarded(before: () => Promise<void>): GithubClient;
   quota(): ForgeQuota | null;
 }
+
+type Before = (() => Promise<void>) | undefined;
 
 /** ETags kept for conditional reads, oldest dropped first. */
 const REMEMBERED_MAX = 200;
@@ -97,10 +101,10 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     return trip.refused(toldWait(answer, trip.serverNow()), scope);
   }
 
-  async function rest<T>({ attempted, route, parameters }: RestCall, shape: ZodType<T>): Promise<T> {
+  async function rest<T>({ attempted, route, parameters }: RestCall, shape: ZodType<T>, before: Before): Promise<T> {
     const key = route.startsWith('GET ') ? JSON.stringify([route, parameters]) : null;
     const known = key === null ? undefined : remembered.get(key);
-    const data = await call({ attempted, ...restKind(route) }, async (client, request) => {
+    const data = await call({ attempted, ...restKind(route), ...asking(before) }, async (client, request) => {
       const headers = known === undefined ? {} : { 'if-none-match': known.etag };
       const answer = await client.request(route, { ...parameters, headers, request }).catch((error: unknown) => {
         if (known !== undefined && field(error, 'status') === 304) return null;
@@ -119,8 +123,9 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     document: string,
     variables: Readonly<Record<string, unknown>>,
     shape: ZodType<T>,
+    before: Before,
   ): Promise<T> {
-    const data = await call({ attempted, ...graphqlKind(document) }, async (client, request) => {
+    const data = await call({ attempted, ...graphqlKind(document), ...asking(before) }, async (client, request) => {
       return client.graphql<unknown>(document, { ...variables, request });
     });
     return inShape(attempted, data, shape);
@@ -144,7 +149,20 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     };
   }
 
-  return { rest, graphql, quota };
+  function clientAsking(before: Before): GithubClient {
+    return {
+      rest: (asked, shape) => rest(asked, shape, before),
+      graphql: (attempted, document, variables, shape) => graphql(attempted, document, variables, shape, before),
+      guarded: clientAsking,
+      quota,
+    };
+  }
+
+  return clientAsking(undefined);
+}
+
+function asking(before: Before): Pick<Request, 'before'> {
+  return before === undefined ? {} : { before };
 }
 
 /** Search and other kinds have quotas of their own, which nothing of ours draws on. */

@@ -21,6 +21,8 @@ export interface Request {
   readonly write: boolean;
   /** It puts words before people. */
   readonly content: boolean;
+  /** Of a write: asked when its turn has come. What it throws keeps the request from leaving. It must not write itself. */
+  readonly before?: () => Promise<void>;
 }
 
 /** What an answer's headers told. */

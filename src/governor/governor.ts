@@ -112,18 +112,21 @@ export function createGovernor(options: GovernorOptions): Governor {
       onRefused: judge,
     });
     accounts.push(made);
-    if (queue === null) return made;
     return {
       ...made,
-      send: (request, perform) =>
-        request.write
-          ? queue.inTurn(request.urgency, (leaving) =>
-              made.send(request, (trip) => {
-                leaving();
-                return perform(trip);
-              }),
-            )
-          : made.send(request, perform),
+      send: async (request, perform) => {
+        if (!request.write) return made.send(request, perform);
+        if (queue !== null)
+          return queue.inTurn(request.urgency, async (leaving) => {
+            await request.before?.();
+            return made.send(request, (trip) => {
+              leaving();
+              return perform(trip);
+            });
+          });
+        await request.before?.();
+        return made.send(request, perform);
+      },
     };
   }
 

@@ -23,6 +23,8 @@ export interface EffectFailure {
   /** Null when it may be tried at once, or never again. */
   readonly retryAt: EpochMs | null;
   readonly refused: boolean;
+  /** The outside heard it and will not, for now or for good. */
+  readonly saidNo: boolean;
   /** When an attempt was made that may still arrive; null where the service has answered all of them. */
   readonly unheardSince: EpochMs | null;
 }
@@ -60,6 +62,8 @@ export interface Journal {
     readonly subject: string;
     readonly detail: unknown;
   }): Promise<Intent>;
+  /** What was intended leaves only now. */
+  asked(key: string): Promise<void>;
   confirm(key: string, outsideId: string | null): Promise<void>;
   failEffect(key: string, error: string, failure: EffectFailure): Promise<void>;
 

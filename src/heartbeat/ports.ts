@@ -73,6 +73,8 @@ export interface TrackerQuota {
 
 /** GitHub over its API. Git itself is Mirror's. */
 export interface Forge {
+  /** The same forge. Each of its writes asks this when its turn to leave has come, and does not leave when it throws. */
+  guarded(before: () => Promise<void>): Forge;
   /** One batched query: every open pull request (fully paged), the tracked ones whatever their state, live base tips, new comments. */
   observe(
     repository: string,

@@ -58,6 +58,7 @@ export async function intend(
         intendedAt: store.now(),
         askedAt: store.now(),
         attempts: 1,
+        refusals: 0,
         refused: 0,
       })
       .onConflict((conflict) => conflict.column('key').doNothing())
@@ -102,12 +103,22 @@ export async function confirm(store: Store, key: string, outsideId: string | nul
   if (written.numUpdatedRows !== 1n) throw unknownEffect(key);
 }
 
+/** The attempt leaves only now: it waited for its turn. */
+export async function asked(store: Store, key: string): Promise<void> {
+  await store.db
+    .updateTable('effect')
+    .set({ askedAt: store.now() })
+    .where('key', '=', key)
+    .where('confirmedAt', 'is', null)
+    .execute();
+}
+
 /** Changes nothing on a confirmed effect: an error that arrives late does not undo what is known to have happened. */
 export async function failEffect(
   store: Store,
   key: string,
   error: string,
-  { retryAt, unheardSince, ...outcome }: EffectFailure,
+  { retryAt, unheardSince, saidNo, ...outcome }: EffectFailure,
 ): Promise<void> {
   await store.db.transaction().execute(async (db) => {
     const current = await required({ ...store, db }, key);
@@ -115,7 +126,13 @@ export async function failEffect(
     const refused = current.refused || outcome.refused;
     await db
       .updateTable('effect')
-      .set({ askedAt: unheardSince, lastError: error, retryAt: refused ? null : retryAt, refused: refused ? 1 : 0 })
+      .set({
+        askedAt: unheardSince,
+        lastError: error,
+        retryAt: refused ? null : retryAt,
+        refused: refused ? 1 : 0,
+        refusals: current.refusals + (saidNo ? 1 : 0),
+      })
       .where('key', '=', key)
       .execute();
   });
@@ -139,6 +156,7 @@ const COLUMNS = [
   'confirmedAt',
   'outsideId',
   'attempts',
+  'refusals',
   'retryAt',
   'lastError',
   'refused',
@@ -155,6 +173,7 @@ const effectRow = shape<Effect>()(
     confirmedAt: integer.nullable(),
     outsideId: text.nullable(),
     attempts: integer,
+    refusals: integer,
     retryAt: integer.nullable(),
     lastError: text.nullable(),
     refused: flag,

@@ -1,7 +1,7 @@
 /** The Journal port over our rows: each concern is a file of functions; here they become one thing, and recovery one transaction. */
 import type { Journal } from '../heartbeat/journal.ts';
 import { noteCommand, openCommands, settleCommand } from './commands.ts';
-import { confirm, effect, effects, effectsOf, failEffect, intend } from './effects.ts';
+import { asked, confirm, effect, effects, effectsOf, failEffect, intend } from './effects.ts';
 import { event, events } from './events.ts';
 import { freeze, frozen, thaw } from './frozen.ts';
 import { enqueueReport, pendingReports, reportDelivered, reportFailed, reportKeys } from './outbox.ts';
@@ -66,6 +66,7 @@ export function journal(store: Store, close: () => Promise<void>): Journal {
     endRun: (id, end) => endRun(store, id, end),
     appendMessage: (sessionId, runId, index, message) => appendMessage(store, sessionId, runId, index, message),
     intend: (intended) => intend(store, intended),
+    asked: (key) => asked(store, key),
     confirm: (key, outsideId) => confirm(store, key, outsideId),
     failEffect: (key, error, outcome) => failEffect(store, key, error, outcome),
     recordVerdict: (verdict) => recordVerdict(store, verdict),

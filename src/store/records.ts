@@ -134,6 +134,7 @@ const recordRow = shape<IssueRecord>()(
     revertOf: json(revertOf).nullable(),
     roundsFrom: integer,
     resumedAt: integer,
+    stoppedAt: integer,
     updatedAt: integer,
   }),
 );
@@ -167,6 +168,7 @@ function columns(record: Omit<IssueRecord, 'generation' | 'updatedAt'>) {
     revertOf: record.revertOf === null ? null : encode(revertOf, record.revertOf),
     roundsFrom: record.roundsFrom,
     resumedAt: record.resumedAt,
+    stoppedAt: record.stoppedAt,
     subject: subjectKey({ kind: 'issue', issueId }),
     pullSubject: pullRequest === null ? null : subjectKey({ kind: 'pull-request', repository, number: pullRequest }),
   } satisfies Updateable<IssueTable>;

@@ -93,6 +93,7 @@ export function rememberedReads(journal: Journal, now: () => EpochMs): Journal {
         forgetShown();
       }),
     appendMessage: (sessionId, runId, index, message) => journal.appendMessage(sessionId, runId, index, message),
+    asked: (key) => journal.asked(key),
     event: (happened) => journal.event(happened),
     close: () => journal.close(),
   };

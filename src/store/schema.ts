@@ -45,6 +45,7 @@ export interface IssueTable {
   revertOf: Json | null;
   roundsFrom: number;
   resumedAt: number;
+  stoppedAt: number;
   updatedAt: number;
   /** subjectKey of the issue, and of its pull request once there is one: what runs and effects are found by. */
   subject: string;
@@ -91,6 +92,7 @@ export interface EffectTable {
   confirmedAt: number | null;
   outsideId: string | null;
   attempts: number;
+  refusals: number;
   /** When the last attempt was made that may still arrive; null once the service has answered. */
   askedAt: number | null;
   retryAt: number | null;

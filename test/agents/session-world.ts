@@ -254,6 +254,7 @@ export function issueRecord(more: Partial<IssueRecord> = {}): IssueRecord {
     revertOf: null,
     roundsFrom: NOW,
     resumedAt: NOW,
+    stoppedAt: 0,
     updatedAt: NOW,
     ...more,
   };

@@ -155,6 +155,7 @@ function write(action: OutsideAction, outside: Outside): void {
     confirmedAt: null,
     outsideId: null,
     attempts: (before?.attempts ?? 0) + 1,
+    refusals: before?.refusals ?? 0,
     retryAt: null,
     lastError: null,
     refused: false,

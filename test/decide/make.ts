@@ -208,6 +208,7 @@ export function makeRecord(value: Partial<IssueRecord> = {}): IssueRecord {
     revertOf: null,
     roundsFrom: NOW - 50_000,
     resumedAt: NOW - 50_000,
+    stoppedAt: 0,
     updatedAt: NOW - 50_000,
     ...value,
   };
@@ -220,6 +221,7 @@ export function makeEffect(value: Partial<Effect> & Pick<Effect, 'key' | 'kind'>
     confirmedAt: NOW - 10_000,
     outsideId: null,
     attempts: 1,
+    refusals: 0,
     retryAt: null,
     lastError: null,
     refused: false,

@@ -16,6 +16,7 @@ function refusing(kind: TroubleKind, head: string, entry: string | null): Github
       const place = { id: 'PR_1', isDraft: false, headRefOid: head, mergeQueueEntry: entry && { id: entry } };
       return shape.parse({ repository: { pullRequest: place } });
     },
+    guarded: () => assert.fail('nobody asks to be asked here'),
     quota: () => null,
   };
 }

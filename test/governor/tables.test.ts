@@ -138,6 +138,7 @@ const effect = (kind: EffectKind, change: Partial<Effect> = {}): Effect => ({
   confirmedAt: NOON,
   outsideId: 'x',
   attempts: 1,
+  refusals: 0,
   retryAt: null,
   lastError: null,
   refused: false,

@@ -5,7 +5,7 @@ import { NOON } from './sample-rows.ts';
 import { temporaryStore } from './temporary-store.ts';
 
 const MERGE = { key: 'merge:1', kind: 'merge', subject: 'issue:issue-1', detail: { head: 'h' } } as const;
-const RETRY = { retryAt: NOON + 60_000, refused: false, unheardSince: null };
+const RETRY = { retryAt: NOON + 60_000, refused: false, saidNo: false, unheardSince: null };
 
 test('an intent is recorded, repeated, failed and confirmed', async (t) => {
   const { journal, clock } = await temporaryStore(t);
@@ -18,6 +18,7 @@ test('an intent is recorded, repeated, failed and confirmed', async (t) => {
     confirmedAt: null,
     outsideId: null,
     attempts: 1,
+    refusals: 0,
     retryAt: null,
     lastError: null,
     refused: false,

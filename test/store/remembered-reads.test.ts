@@ -82,6 +82,7 @@ async function write(journal: Journal, clock: { now: number }, what: (typeof WRI
       return journal.failEffect(`effect-${nth}`, 'no answer', {
         retryAt: clock.now + 1,
         refused: false,
+        saidNo: false,
         unheardSince: null,
       });
     case 'verdict':

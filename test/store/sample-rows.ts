@@ -39,6 +39,7 @@ export function sampleRecord(over: Partial<NewRecord> = {}): NewRecord {
     revertOf: null,
     roundsFrom: NOON,
     resumedAt: NOON,
+    stoppedAt: 0,
     ...over,
   };
 }

@@ -89,6 +89,7 @@ function claimOf(
       revertOf: null,
       roundsFrom: now,
       resumedAt: now,
+      stoppedAt: 0,
     },
     previousGeneration: previous?.generation ?? null,
     reason: `${moverOf(issue).name} put ${issue.key} in ${project.states.todo}.`,

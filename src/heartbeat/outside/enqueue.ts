@@ -12,10 +12,10 @@ export const enqueue: OutsideWrite<Enqueue> = {
       : null;
   },
   async perform(action, hands) {
-    await recheck(action, hands);
     const { repository, number, head } = action;
     return hands.forge.enqueue({ repository, number, head });
   },
+  recheck,
 };
 
 /** The queue tests the base by itself, so only what it does not know is looked at once more. */

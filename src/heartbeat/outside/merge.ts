@@ -16,10 +16,10 @@ export const merge: OutsideWrite<Merge> = {
     return live?.state === 'merged' && live.head === action.head ? (live.mergeCommit ?? null) : null;
   },
   async perform(action, hands) {
-    await recheck(action, hands);
     const { repository, number, head, method, title } = action;
     return hands.forge.merge({ repository, number, head, method, title });
   },
+  recheck,
 };
 
 async function recheck(action: Merge, hands: Hands): Promise<void> {

@@ -8,7 +8,8 @@ import type { OutsideAction } from '../../domain/action.ts';
 import type { Effect } from '../../domain/effect.ts';
 import type { EpochMs } from '../../domain/issue.ts';
 import { OutsideError } from '../../domain/outside-error.ts';
-import type { Journal } from '../journal.ts';
+import { parseSubject } from '../../domain/run.ts';
+import type { EffectFailure, Journal } from '../journal.ts';
 import type { Clock, Forge, Mirror, Tracker } from '../ports.ts';
 
 export interface Hands {
@@ -23,8 +24,10 @@ export interface Hands {
 export interface OutsideWrite<A extends OutsideAction> {
   /** Is it there already? Asked when an earlier try may have landed. Null: no. */
   look(action: A, hands: Hands): Promise<string | null>;
-  /** Re-checks the facts that matter, then writes. `again` says that an earlier try exists. */
+  /** Writes. `again` says that an earlier try exists. */
   perform(action: A, hands: Hands, again: boolean): Promise<string>;
+  /** Reads the facts that matter once more when its turn at the forge has come; what it throws keeps the write from leaving. */
+  recheck?(action: A, hands: Hands): Promise<void>;
   /** The service takes it twice: it knows neither a key of ours nor what it has already. */
   readonly takenTwice?: boolean;
 }
@@ -36,6 +39,8 @@ const ON_ITS_WAY_MS_MAX = 15_000;
 
 /** A call that keeps being refused is given this many tries when the refusal may pass by itself. */
 const REFUSED_TRIES_MAX = 3;
+/** Half an hour of them: a token that may not do this is for a person to mend, and one that ran out is seen by every look. */
+const DENIED_TRIES_MAX = 12;
 
 export async function writeOutside<A extends OutsideAction>(
   action: A,
@@ -61,7 +66,16 @@ export async function writeOutside<A extends OutsideAction>(
       if (unheardSince !== null && how.takenTwice === true) requireArrived(action.key, unheardSince, hands.clock.now());
     }
     if (found === null) askedAt = hands.clock.now();
-    const outsideId = found ?? (await how.perform(action, hands, again));
+    // It may wait behind other writes: what people said meanwhile counts, and it is on its way from then on only.
+    const leaving = async (): Promise<void> => {
+      askedAt = null;
+      await requireWanted(action, journal);
+      await how.recheck?.(action, hands);
+      askedAt = hands.clock.now();
+      if (how.takenTwice === true) await journal.asked(action.key);
+    };
+    const asking = { ...hands, forge: hands.forge.guarded(leaving) };
+    const outsideId = found ?? (await how.perform(action, asking, again));
     await journal.confirm(action.key, outsideId);
     await journal.event({
       kind: action.kind,
@@ -110,11 +124,14 @@ function unanswered(error: OutsideError, askedAt: EpochMs | null, before: EpochM
   return error.kind === 'unreachable' ? askedAt : null;
 }
 
-/** A stop that came after decide looked wins over everything but the one comment that says so. */
+/** A stop that came after decide looked wins over everything but what carries it out and the one comment that says so. */
 export async function stillWanted(action: OutsideAction, journal: Journal): Promise<boolean> {
-  if (action.kind === 'progress-comment' || !('issueId' in action) || action.issueId === null) return true;
-  const record = await journal.record(action.issueId);
-  return record !== null && record.phase === 'active';
+  if (action.kind === 'progress-comment' || action.kind === 'dequeue') return true;
+  const subject = parseSubject(action.subject);
+  if (subject?.kind !== 'issue') return true;
+  const record = await journal.record(subject.issueId);
+  // What has no part in moving the issue on is also done for one that is parked or done, such as running a red check again.
+  return record !== null && ('issueId' in action ? record.phase === 'active' : record.phase !== 'cancelled');
 }
 
 /** Asked again by whoever had to read something first, for services may be slow and people are not. */
@@ -135,20 +152,23 @@ function afterFailure(
   effect: Effect,
   error: OutsideError,
   now: number,
-): { readonly retryAt: number | null; readonly refused: boolean } {
-  const later = { retryAt: now + retryDelayMs(effect.attempts, error.retryAfterMs), refused: false };
-  const never = { retryAt: null, refused: true };
+): Omit<EffectFailure, 'unheardSince'> {
+  const saidNo = error.kind !== 'unreachable' && error.kind !== 'limited';
+  const later = { retryAt: now + retryDelayMs(effect.attempts, error.retryAfterMs), refused: false, saidNo };
+  const never = { retryAt: null, refused: true, saidNo };
+  const refusals = effect.refusals + 1;
   switch (error.kind) {
     case 'unreachable':
     case 'limited':
-    case 'unauthorised':
       return later;
+    case 'unauthorised':
+      return refusals >= DENIED_TRIES_MAX ? never : later;
     case 'conflict':
       // A moved head or base: the next look decides anew. A branch that is not where we left it is a person's.
-      return action.kind === 'push-branch' || effect.attempts >= REFUSED_TRIES_MAX ? never : later;
+      return action.kind === 'push-branch' || refusals >= REFUSED_TRIES_MAX ? never : later;
     case 'refused':
       // GitHub also answers so while it is still working out a merge.
-      return action.kind === 'merge' && effect.attempts < REFUSED_TRIES_MAX ? later : never;
+      return action.kind === 'merge' && refusals < REFUSED_TRIES_MAX ? later : never;
     case 'missing':
     case 'invalid':
       return never;

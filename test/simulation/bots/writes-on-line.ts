@@ -10,6 +10,7 @@ const WRITES = [
   'endRun',
   'appendMessage',
   'intend',
+  'asked',
   'confirm',
   'failEffect',
   'recordVerdict',

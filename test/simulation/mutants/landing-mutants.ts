@@ -125,7 +125,7 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a-persons-draft-is-made-ready',
-    file: 'src/decide/stages/open.ts',
+    file: 'src/decide/stages/taken-over.ts',
     from: 'if (made !== null && facts.now - made < LAG_MS) return null;',
     to: 'if (made !== 0) return null;',
     aim: ['draft-by-a-person'],
@@ -155,7 +155,7 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
   {
     name: 'refused-is-not-for-good',
     file: 'src/heartbeat/outside/outside-write.ts',
-    from: "return action.kind === 'merge' && effect.attempts < REFUSED_TRIES_MAX ? later : never;",
+    from: "return action.kind === 'merge' && refusals < REFUSED_TRIES_MAX ? later : never;",
     to: 'return later;',
     aim: ['squatter'],
   },

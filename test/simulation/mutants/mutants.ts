@@ -25,8 +25,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'merge-without-a-second-look',
     file: 'src/heartbeat/outside/merge.ts',
-    from: '    await recheck(action, hands);\n',
-    to: '',
+    from: '  recheck,\n};',
+    to: '};',
     aim: ['base-moves-unguarded', 'taken-over'],
     seen: 44,
   },
@@ -40,8 +40,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'recorded-before-the-call',
     file: 'src/heartbeat/outside/outside-write.ts',
-    from: '    const outsideId = found ?? (await how.perform(action, hands, again));\n    await journal.confirm(action.key, outsideId);',
-    to: '    await journal.confirm(action.key, found);\n    const outsideId = found ?? (await how.perform(action, hands, again));\n    await journal.confirm(action.key, outsideId);',
+    from: '    const outsideId = found ?? (await how.perform(action, asking, again));\n    await journal.confirm(action.key, outsideId);',
+    to: '    await journal.confirm(action.key, found);\n    const outsideId = found ?? (await how.perform(action, asking, again));\n    await journal.confirm(action.key, outsideId);',
     aim: ['one-ticket'],
     seen: 25,
   },

@@ -12,12 +12,21 @@ export interface StaleReads {
   lagMs(): number;
 }
 
-export function createForge({ hub, timeline, ci, queue, tell }: World, line: Line, stale: StaleReads): Forge {
+export function createForge(world: World, own: Line, stale: StaleReads): Forge {
+  const { hub, timeline, ci, queue, tell } = world;
   const told = new Set<string>();
   let before: { readonly at: number; readonly pullRequests: readonly PullRequest[] } | null = null;
   const show = (pull: Pull | undefined): PullRequest | null => (pull === undefined ? null : hub.show(pull));
 
-  return {
+  const forgeOn = (line: Pick<Line, 'read' | 'write'>): Forge => ({
+    guarded: (ask) =>
+      forgeOn({
+        ...line,
+        write: async (what, perform) => {
+          await ask();
+          return line.write(what, perform);
+        },
+      }),
     observe: async (_repository, watch) => {
       const seen = await line.read('github observe', () => {
         const live = [...hub.pulls.values()]
@@ -93,7 +102,8 @@ export function createForge({ hub, timeline, ci, queue, tell }: World, line: Lin
       throw new OutsideError('invalid', 'read access', 'only `check` asks for it');
     },
     quota: () => null,
-  };
+  });
+  return forgeOn(own);
 }
 
 function on(place: { readonly kind: string; readonly number?: number }, number: number): boolean {

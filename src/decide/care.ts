@@ -11,9 +11,10 @@ import { checks } from './stages/checks.ts';
 import { done } from './stages/done.ts';
 import { implement } from './stages/implement.ts';
 import { merge } from './stages/merge.ts';
-import { closedByAPerson, draftedByAPerson, open } from './stages/open.ts';
+import { open } from './stages/open.ts';
 import { review } from './stages/review.ts';
 import type { Step } from './stages/step.ts';
+import { takenOver } from './stages/taken-over.ts';
 import { startedState } from './started-state.ts';
 import { dollars } from './words.ts';
 
@@ -35,10 +36,9 @@ function walk(facts: IssueCase): CareStep {
   // A merge that happened is behind every rule: what is left is to verify it and to say so.
   if (landedMerge(facts.record, facts.effects) !== null || facts.pullRequest?.state === 'merged')
     return here('done', done(facts), []);
-  const closed = closedByAPerson(facts);
-  if (closed !== null && closed.kind !== 'passed') return here('open', closed, []);
-  const drafted = draftedByAPerson(facts);
-  if (drafted !== null && drafted.kind !== 'passed') return here('open', drafted, []);
+  const theirs = takenOver(facts);
+  // Pointed at another branch, it only waits to be pointed back.
+  if (theirs !== null) return here(theirs.actions.length === 0 ? 'merge' : 'open', theirs, []);
   const byWork: Action[] = [];
   for (const stage of facts.pipeline.stages) {
     const step = stepOf(stage, facts);

@@ -23,7 +23,7 @@ describe('a person', () => {
     assert.ok(outside.landings[0] !== undefined && outside.contains(outside.landings[0].head, theirs));
   });
 
-  it('pushes while the dev works: the work takes their commit in before it is pushed', () => {
+  it('pushes while the dev works: that ends at once, and after /resume the work takes their commit in', () => {
     let busy = true;
     const outside = begun({
       review: inTurn(ending('request-changes'), ending('approve')),
@@ -31,9 +31,10 @@ describe('a person', () => {
     });
     outside.until(() => live(outside).some((run) => run.cause.kind === 'findings'));
     const theirs = outside.personPushes('heartline/eng-1');
+    outside.turn();
+    outside.turn();
+    assert.deepEqual([live(outside), outside.record().phase], [[], 'parked']);
     busy = false;
-    outside.settle();
-    assert.equal(outside.record().phase, 'parked');
     outside.now += 60_000;
     outside.say('ENG-1', '/resume');
     outside.settle();
@@ -110,6 +111,17 @@ describe('a person', () => {
     outside.changePull(outside.pull().number, { baseBranch: 'main' });
     outside.settle();
     done(outside);
+  });
+
+  it('points it at a branch it conflicts with: nobody is paid to take that branch in', () => {
+    const outside = opened();
+    outside.branches.set('release', outside.commit({ parents: [outside.tip('main')], by: 'person' }));
+    outside.changePull(outside.pull().number, { baseBranch: 'release', mergeable: 'conflict' });
+    const runs = outside.runs.length;
+    const decision = outside.settle();
+    assert.equal(outside.runs.length, runs);
+    assert.match(decision.issues[0]?.verdict.reason ?? '', /goes into release, not main/);
+    assert.equal(outside.reports.filter(({ text }) => /goes into release/.test(text)).length, 1);
   });
 
   it('says /stop, then /resume: stopped within a turn, and nothing is written meanwhile but the one comment', () => {

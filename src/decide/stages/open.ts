@@ -1,20 +1,12 @@
 /** Stage open: the work stands on a branch and in a pull request that is ours. Left when its live head is the head we pushed. */
 import type { Action } from '../../domain/action.ts';
 import { short } from '../checks.ts';
-import {
-  caseSubject,
-  dispatch,
-  effectKey,
-  type IssueCase,
-  LAG_MS,
-  latestWork,
-  standing,
-  updateRecord,
-} from '../issue-case.ts';
+import { caseSubject, dispatch, effectKey, type IssueCase, latestWork, standing, updateRecord } from '../issue-case.ts';
 import { replies } from '../replies.ts';
 import { startedState } from '../started-state.ts';
 import { pullRequestMarker, pullRequestText } from '../words.ts';
-import { parked, pursue, type Step, waiting } from './step.ts';
+import { pursue, type Step, waiting } from './step.ts';
+import { isOldPicture, isOurUpdate, leftToThem } from './taken-over.ts';
 
 export function open(facts: IssueCase): Step {
   return pushed(facts) ?? opened(facts) ?? ownHead(facts) ?? linked(facts);
@@ -87,35 +79,6 @@ function opened(facts: IssueCase): Step | null {
   return null;
 }
 
-/** A person who closes the pull request ends the work on it, whatever stage it is in. Null while it is open. */
-export function closedByAPerson(facts: IssueCase): Step | null {
-  const { record, pullRequest, project } = facts;
-  if (pullRequest?.state !== 'closed') return null;
-  return parked(
-    facts,
-    'open',
-    `Pull request #${record.pullRequest} was closed without merging. Reopen it and comment /resume, or move ${record.key} away and back to ${project.states.todo} to start over.`,
-  );
-}
-
-/**
- * A person who makes the pull request a draft takes it out of our hands until it is ready again. Null while it is none,
- * or is our own draft that nobody made ready yet.
- */
-export function draftedByAPerson(facts: IssueCase): Step | null {
-  const { record, pullRequest, project } = facts;
-  if (pullRequest?.draft !== true) return null;
-  const ready = facts.effects.get(effectKey.ready(facts));
-  // Ours: opened as one, and not made ready, or made so a moment ago. Where none is opened as a draft, somebody made it one.
-  const made = ready?.confirmedAt ?? (project.draft ? facts.now : null);
-  if (made !== null && facts.now - made < LAG_MS) return null;
-  return parked(
-    facts,
-    'open',
-    `Pull request #${record.pullRequest} was made a draft. Mark it ready for review and comment /resume to go on.`,
-  );
-}
-
 /** Null once the live head is the one we pushed, or our own update of it. */
 function ownHead(facts: IssueCase): Step | null {
   const { record, pullRequest } = facts;
@@ -133,31 +96,16 @@ function ownHead(facts: IssueCase): Step | null {
     const reason = `${short(live)} is ${short(record.head)} brought up to date with ${record.baseBranch}, as we asked.`;
     return waiting('open', reason, [updateRecord(facts, { head: live }, reason)]);
   }
-  const push = facts.effects.get(effectKey.push(facts, record.head));
-  // A head that has ours for a parent is no old one: somebody went on from it.
-  const newer = facts.repository.parents.get(live)?.includes(record.head) === true;
-  if (!newer && push !== undefined && push.confirmedAt !== null && facts.now - push.confirmedAt < LAG_MS) {
+  if (isOldPicture(facts, record.head, live))
     return waiting('open', `GitHub still shows ${short(live)}; we just pushed ${short(record.head)}.`);
-  }
   if (!facts.repository.parents.has(live)) return waiting('open', `${short(live)} has not been fetched yet.`);
-  return parked(
-    facts,
-    'open',
-    `Somebody pushed ${short(live)} to ${record.branch}; nothing of ours is pushed over it. Comment /resume to go on from there.`,
-  );
+  return leftToThem(facts, live);
 }
 
 /** Not of our pushing: a person's commit, or an update by the forge, that /resume made ours while the work was under way. */
 function headIsAdopted(facts: IssueCase): boolean {
   const { head } = facts.record;
   return head !== null && standing(facts, effectKey.push(facts, head)).kind !== 'done';
-}
-
-/** GitHub's update makes a merge whose first parent is the old head. We know it as ours by the ledger, not by its author. */
-function isOurUpdate(facts: IssueCase, from: string, live: string): boolean {
-  const parents = facts.repository.parents.get(live) ?? [];
-  const asked = [...facts.effects.keys()].some((key) => key.startsWith(`update:${facts.record.issueId}:${from}:`));
-  return asked && parents.length === 2 && parents[0] === from;
 }
 
 /** By-work: the link on the issue and the state for reviews. The review does not wait for them. */

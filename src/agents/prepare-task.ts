@@ -167,9 +167,8 @@ const FETCH =
 /** A crashed run is repeated for the cause of the one before it; an answer goes to what the session was doing. */
 async function rootCause(session: Session, transcript: Transcript): Promise<Task['root']> {
   let run: Run = session.run;
-  for (let step = 0; step < CRASHES_FOLLOWED_MAX; step += 1) {
-    if (run.cause.kind !== 'crashed') break;
-    const before = await session.journal.run(run.cause.runId);
+  for (let step = 0; step < RUNS_FOLLOWED_MAX; step += 1) {
+    const before = await runBefore(run, session, transcript);
     if (before === null) break;
     run = before;
   }
@@ -182,4 +181,14 @@ async function rootCause(session: Session, transcript: Transcript): Promise<Task
   return { runId: run.id, cause: run.cause };
 }
 
-const CRASHES_FOLLOWED_MAX = 50;
+const RUNS_FOLLOWED_MAX = 50;
+
+/** The run that this one goes on for; null where it has a cause of its own. */
+async function runBefore({ id, cause }: Run, { journal, run }: Session, { runIds }: Transcript): Promise<Run | null> {
+  if (cause.kind === 'crashed') return journal.run(cause.runId);
+  if (cause.kind !== 'answer') return null;
+  const at = runIds.indexOf(id);
+  const last = (at === -1 && id === run.id ? runIds : runIds.slice(0, Math.max(0, at))).at(-1);
+  const before = last === undefined ? null : await journal.run(last);
+  return before === null || before.state === 'succeeded' ? null : before;
+}

@@ -5,7 +5,7 @@
 
 import type { EpochMs } from '../domain/issue.ts';
 import type { Approval } from '../domain/issue-record.ts';
-import type { DiffFacts, PullRequest } from '../domain/pull-request.ts';
+import type { DiffFacts, PullRequest, Review } from '../domain/pull-request.ts';
 import type { ProjectSettings, Settings } from '../domain/settings.ts';
 import { type AuditVerdict, all, no, type ReviewVerdict, type Verdict, wait, yes } from '../domain/verdict.ts';
 import { requiredChecks, short } from './checks.ts';
@@ -51,6 +51,7 @@ export function gate(facts: GateFacts): Verdict {
       tests(facts),
       review(facts),
       ...(facts.audit === undefined ? [] : [audited(facts, facts.audit)]),
+      nobodyObjects(facts),
       threads(facts),
       requiredChecks(facts.project.checks, facts.pullRequest.checks, facts.pullRequest.head).verdict,
       mergeable(facts),
@@ -189,6 +190,25 @@ function audited({ pullRequest, diff, authorRuns }: GateFacts, verdict: AuditVer
     return no('audit', 'The auditor wrote part of this change: its own word does not count.');
   return yes('audit', `Every criterion of the issue is met at ${head}.`);
 }
+
+/** GitHub itself minds it only where it asks for approvals. An older word of the same person is taken back by a newer one. */
+function nobodyObjects({ settings, pullRequest }: GateFacts): Verdict {
+  for (const { name, github } of settings.people) {
+    const last = pullRequest.reviews
+      .filter(({ author, state }) => author.toLowerCase() === github?.toLowerCase() && DECISIVE.has(state))
+      // One identity may be the bot's and a person's.
+      .filter(({ body }) => !body.includes('<!-- heartline:'))
+      .reduce<Review | null>((one, other) => (one !== null && (one.at ?? 0) > (other.at ?? 0) ? one : other), null);
+    if (last?.state === 'changes-requested')
+      return no(
+        'objections',
+        `${name} asked for changes in a review. It merges once ${name} approves it, or that review is dismissed.`,
+      );
+  }
+  return yes('objections', 'Nobody on the list asks for changes.');
+}
+
+const DECISIVE: ReadonlySet<Review['state']> = new Set(['approved', 'changes-requested']);
 
 /** Also those whose line is gone: a question is not answered by that, and GitHub's own rule counts them. */
 function threads({ pullRequest }: GateFacts): Verdict {

@@ -100,11 +100,20 @@ function answersOf(facts: IssueCase, run: Run): readonly Answered[] {
   });
 }
 
-/** What a run was started to answer; one that goes on for another that ended badly answers the same. */
+/** What a run was started to answer; one that goes on for another that did not come to its end answers the same. */
 function remarksOf(run: Run, runs: readonly Run[]): readonly Remark[] {
   const { cause } = run;
   if (cause.kind === 'remarks') return cause.remarks;
-  if (cause.kind !== 'crashed') return [];
-  const before = runs.find((one) => one.id === cause.runId);
-  return before === undefined || before === run || before.createdAt > run.createdAt ? [] : remarksOf(before, runs);
+  const before = earlier(run, runs);
+  return before === undefined ? [] : remarksOf(before, runs);
+}
+
+function earlier(run: Run, runs: readonly Run[]): Run | undefined {
+  const { cause } = run;
+  const older = runs.slice(0, runs.indexOf(run));
+  if (cause.kind === 'crashed') return older.find((one) => one.id === cause.runId);
+  if (cause.kind !== 'answer') return undefined;
+  // A person's answer goes to what the session was doing, unless that was done.
+  const last = older.findLast((one) => one.sessionId === run.sessionId);
+  return last?.state === 'succeeded' ? undefined : last;
 }

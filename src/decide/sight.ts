@@ -116,6 +116,7 @@ function gather(sight: Sight, record: IssueRecord): ReturnType<Sight['caseOf']> 
   const judgements = snapshot.verdicts.filter(
     (one) => one.repository === record.repository && one.number === record.pullRequest,
   );
+  const effects = effectsOf(snapshot.effects, subjectKey({ kind: 'issue', issueId: record.issueId }));
   const pair = pullRequest === null ? '' : `${pullRequest.base}..${pullRequest.head}`;
   return {
     now: snapshot.now,
@@ -131,13 +132,18 @@ function gather(sight: Sight, record: IssueRecord): ReturnType<Sight['caseOf']> 
     runs: sight.runs(record).filter((run) => run.attempt === record.attempt),
     verdicts: judgements.filter(isReview),
     audits: judgements.filter(isAudit),
-    effects: effectsOf(snapshot.effects, subjectKey({ kind: 'issue', issueId: record.issueId })),
+    effects,
     spentMicroUsd: snapshot.spend.byIssue.get(record.issueId) ?? 0,
     dayMicroUsd: snapshot.spend.dayMicroUsd,
     frozen: snapshot.frozen.get(record.repository) ?? null,
     baseView: repository.value.bases.get(record.baseBranch) ?? null,
     remarks: untold({
       pullRequest,
+      settled: new Set(
+        [...effects.values()]
+          .filter((effect) => effect.kind === 'resolve-thread' && effect.confirmedAt !== null)
+          .map((effect) => effect.key.slice(`resolve:${record.issueId}:`.length)),
+      ),
       people: snapshot.settings.people,
       commands: snapshot.commands.filter((command) => sight.recordOf(command) === record),
       runs: sight.runs(record),

@@ -42,9 +42,12 @@ function stop({ command, record, runs }: SteerFacts): readonly Action[] {
   const live = runs.filter((run) => isLive(run.state));
   const reason = `${command.by} said /stop. Comment /resume to go on.`;
   if (record.phase === 'done') return [settle(command, `${record.key} is done already.`)];
-  if (record.phase === 'cancelled' && live.length === 0) return [settle(command, 'Stopped.')];
+  // Said again, it also voids what was said between the two and is heard last.
+  const isNews = record.phase !== 'cancelled' || (record.stoppedAt > 0 && command.at > record.stoppedAt);
+  if (!isNews && live.length === 0) return [settle(command, 'Stopped.')];
+  const stoppedAt = Math.max(record.stoppedAt, command.at);
   return [
-    ...(record.phase === 'cancelled' ? [] : [change(record, { phase: 'cancelled', reason }, reason)]),
+    ...(isNews ? [change(record, { phase: 'cancelled', reason, stoppedAt }, reason)] : []),
     ...live.map((run): Action => ({ kind: 'cancel-run', runId: run.id, reason })),
   ];
 }
@@ -86,9 +89,9 @@ function answer({ command, now, record, runs }: SteerFacts): readonly Action[] {
   return [change(record, { phase: 'active', reason: null, resumedAt: now }, `${command.by} answered.`)];
 }
 
-/** Talk is no order: it waits for an agent to answer it, wakes nothing, and ends with the work it is about. */
+/** Talk is no order: it waits for an agent to answer it, wakes nothing, and ends with the work it is about, not with a stop. */
 function remark({ command, record, runs }: SteerFacts): readonly Action[] {
-  if (record.phase === 'done' || record.phase === 'cancelled') return [settle(command, `No work on ${record.key}.`)];
+  if (record.phase === 'done') return [settle(command, `No work on ${record.key}.`)];
   const told = runs.some(
     (run) => run.cause.kind === 'remarks' && run.cause.remarks.some((one) => one.id === command.commentId),
   );

@@ -61,6 +61,8 @@ export interface ReviewThread {
 export interface Review {
   readonly id: number;
   readonly author: string;
+  /** False for apps and bots. */
+  readonly byPerson: boolean;
   readonly state: 'approved' | 'changes-requested' | 'commented' | 'dismissed' | 'pending';
   /** GitHub may re-point this to a newer head, so it is shown but never trusted by the gate. */
   readonly sha: string | null;

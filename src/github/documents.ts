@@ -14,7 +14,7 @@ const CHECKS = `
   pageInfo { hasNextPage endCursor }`;
 
 const REVIEWS = `
-  nodes { fullDatabaseId author { login } state body submittedAt commit { oid } }
+  nodes { fullDatabaseId author { __typename login } state body submittedAt commit { oid } }
   pageInfo { hasPreviousPage startCursor }`;
 
 const FACTS = `

@@ -75,6 +75,7 @@ function mapReview(wire: WireReview): Review {
   return {
     id: Number(wire.fullDatabaseId ?? 0),
     author: wire.author?.login ?? NOBODY,
+    byPerson: wire.author?.__typename === 'User',
     state: reviewStates[wire.state],
     sha: wire.commit?.oid ?? null,
     body: wire.body,

@@ -19,6 +19,9 @@ const posted = z.object({ id: z.number() });
 
 const events = { approve: 'APPROVE', 'request-changes': 'REQUEST_CHANGES', comment: 'COMMENT' } as const;
 
+/** Whoever's name it carries: one identity may be the bot's and a person's, and what we find is no remark of theirs. */
+const MARKER = '<!-- heartline:finding -->';
+
 /** `reader` looks at the files, `writer` is the identity that signs the review. */
 export async function postReview(reader: GithubClient, writer: GithubClient, review: Review): Promise<string> {
   const { repository, number, head, event, findings } = review;
@@ -31,7 +34,7 @@ export async function postReview(reader: GithubClient, writer: GithubClient, rev
     path: finding.path,
     line: finding.line,
     side: 'RIGHT',
-    body: `**${finding.severity}**: ${finding.comment}`,
+    body: `**${finding.severity}**: ${finding.comment}\n\n${MARKER}`,
   }));
   const body = withFindings(
     review.body,

@@ -58,9 +58,10 @@ const commits = z.object({
   ),
 });
 
+const typedAuthor = z.object({ __typename: z.string(), login: z.string() }).nullish();
 const review = z.object({
   fullDatabaseId: bigId.nullish(),
-  author,
+  author: typedAuthor,
   state: z.enum(['APPROVED', 'CHANGES_REQUESTED', 'COMMENTED', 'DISMISSED', 'PENDING']),
   body: z.string(),
   submittedAt: time.nullish(),
@@ -69,7 +70,6 @@ const review = z.object({
 export type WireReview = z.infer<typeof review>;
 const reviews = z.object({ nodes: z.array(review), pageInfo: backward });
 
-const typedAuthor = z.object({ __typename: z.string(), login: z.string() }).nullish();
 const comment = z.object({
   id: z.string(),
   body: z.string(),

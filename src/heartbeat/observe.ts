@@ -16,6 +16,7 @@ import type { Board, Known, Snapshot } from '../domain/snapshot.ts';
 import { eachOf } from './each-of.ts';
 import type { Journal } from './journal.ts';
 import type { BoardObservation, Clock, Forge, ForgeObservation, Mirror, Tracker } from './ports.ts';
+import { saidInReviews } from './said-in-reviews.ts';
 
 /** What decides besides the outside: replaced as a whole when the config changes. */
 export interface Rules {
@@ -138,7 +139,9 @@ export function createObserver(senses: Senses): Observer {
       pullRequests: seen.pullRequests,
       diffs: new Map(interesting.flatMap((one) => entry(diffs, pairOf(one), diffKey(name, one)))),
       parents: new Map(interesting.flatMap((one) => entry(parents, one.head, `${name} ${one.head}`))),
-      comments: seen.comments,
+      comments: [...seen.comments, ...seen.pullRequests.flatMap((one) => saidInReviews(one, commentsSince))].toSorted(
+        (one, other) => one.at - other.at,
+      ),
     };
   }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type GateFacts, gate } from '../../src/decide/gate.ts';
-import type { ReviewThread } from '../../src/domain/pull-request.ts';
+import type { Review, ReviewThread } from '../../src/domain/pull-request.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import {
   childOf,
@@ -34,6 +34,16 @@ const FINE: GateFacts = {
   reviewPosted: true,
   approvals: [],
   frozen: null,
+};
+
+const OBJECTION: Review = {
+  id: 5,
+  author: 'ada',
+  byPerson: true,
+  state: 'changes-requested',
+  sha: HEAD,
+  body: 'Refunds are lost.',
+  at: NOW - 1_000,
 };
 
 const THREAD: ReviewThread = {
@@ -274,6 +284,36 @@ const ROWS: readonly Row[] = [
     status: 'wait',
     says: /not on GitHub yet/,
   },
+  {
+    rule: 'objections',
+    when: 'a person on the list asked for changes, and somebody else approved',
+    facts: pull({ reviews: [OBJECTION, { ...OBJECTION, id: 6, author: 'mallory', state: 'approved' }] }),
+    status: 'no',
+    says: /Ada asked for changes in a review\. It merges once Ada approves it/,
+  },
+  {
+    rule: 'objections',
+    when: 'they only went on talking since',
+    facts: pull({ reviews: [OBJECTION, { ...OBJECTION, id: 6, state: 'commented', at: NOW }] }),
+    status: 'no',
+    says: /Ada asked for changes/,
+  },
+  ...(
+    [
+      ['approved since', [OBJECTION, { ...OBJECTION, id: 6, state: 'approved', at: NOW }]],
+      ['were dismissed', [{ ...OBJECTION, state: 'dismissed' }]],
+      ['are a stranger’s', [{ ...OBJECTION, author: 'mallory' }]],
+      ['are ours under their name', [{ ...OBJECTION, body: 'x <!-- heartline:review:1 -->' }]],
+    ] as const
+  ).map(
+    ([what, reviews]): Row => ({
+      rule: 'objections',
+      when: `changes asked for ${what}`,
+      facts: pull({ reviews }),
+      status: 'yes',
+      says: /Nobody/,
+    }),
+  ),
   {
     rule: 'threads',
     when: 'a thread is open',

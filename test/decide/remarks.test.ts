@@ -122,7 +122,65 @@ describe('a person’s remark', () => {
   });
 });
 
+describe('a person’s word that is easily missed', () => {
+  const again = { id: 'c9', author: 'ada', byPerson: true, body: 'Still wrong.', at: NOW };
+  const byUs = makeEffect({ key: 'resolve:issue-1:thread-1', kind: 'resolve-thread' });
+  const remarksOf = (snapshot: ReturnType<typeof ready>) =>
+    acts(snapshot).flatMap((action) =>
+      action.kind === 'dispatch' && action.cause.kind === 'remarks' ? action.cause.remarks.map(({ id }) => id) : [],
+    );
+
+  it('in a thread that we resolved is told', () => {
+    const { comments } = thread();
+    const effects = [makeEffect({ key: 'reply:issue-1:c1', kind: 'reply' }), byUs];
+    const threads = [thread({ resolved: true, comments: [...comments, again] })];
+    const snapshot = ready({ pullRequest: { threads }, runs: [makeRun(), answered(true)], effects });
+    assert.deepEqual(remarksOf(snapshot), ['c9']);
+    assert.ok(!kinds(snapshot).includes('merge'));
+  });
+
+  it('while the work was stopped is told when it goes on', () => {
+    const command = makeCommand({ kind: 'remark', text: 'Use the helper.' }, { on: ON_PULL });
+    const stopped = { phase: 'cancelled', reason: 'Ada said /stop.', stoppedAt: NOW - 5_000 } as const;
+    assert.ok(!kinds(ready({ record: stopped, commands: [command] })).includes('settle-command'));
+    assert.deepEqual(remarksOf(ready({ commands: [command] })), ['comment-1']);
+  });
+
+  it('is an order in a thread: carried out and told to no agent', () => {
+    const order = thread({ comments: [{ ...again, body: '/stop' }] });
+    assert.deepEqual(remarksOf(ready({ pullRequest: { threads: [order] } })), []);
+  });
+
+  it('comes while a push is not in our row yet: the push is seen through first', () => {
+    const pushed = makeEffect({ key: `push:issue-1:1:${sha(5)}`, kind: 'push-branch', outsideId: sha(5) });
+    const tried = { ...pushed, confirmedAt: null, outsideId: null };
+    const work = makeRun({ id: 'run-2', createdAt: NOW - 4_000, result: answered(true, sha(5)).result });
+    for (const effect of [pushed, tried]) {
+      const snapshot = ready({
+        record: { updatedAt: NOW - 20_000 },
+        pullRequest: { threads: [thread()] },
+        runs: [makeRun(), work],
+        effects: [effect],
+      });
+      assert.deepEqual(remarksOf(snapshot), []);
+      assert.deepEqual(kinds(snapshot), [effect === pushed ? 'update-record' : 'push-branch']);
+    }
+  });
+});
+
 describe('an answer', () => {
+  it('given after a question of the agent’s own is posted', () => {
+    const cause = { kind: 'remarks', remarks: [REMARK] } as const;
+    const asking = makeRun({ id: 'run-2', cause, state: 'awaiting-human', result: null, createdAt: NOW - 4_000 });
+    const answer = { kind: 'answer', commentId: 'k', by: 'Ada', text: 'euros' } as const;
+    const after = makeRun({ ...answered(true), id: 'run-3', cause: answer, createdAt: NOW - 2_000 });
+    const record = { resumedAt: NOW - 2_500 };
+    const pullRequest = { threads: [thread()] };
+    const replied = (runs: readonly Run[]) => kinds(ready({ record, pullRequest, runs: [makeRun(), ...runs] }));
+    assert.ok(replied([asking, after]).includes('reply'));
+    assert.ok(!replied([{ ...answered(true), result: null, state: 'succeeded' }, after]).includes('reply'));
+  });
+
   const open = { pullRequest: { threads: [thread()] } };
 
   it('is posted in its thread, quietly and with a marker', () => {

@@ -31,7 +31,11 @@ const FACTS: SteerFacts = {
 };
 
 const GO_ON = { phase: 'active', reason: null, resumedAt: NOW, head: sha(0xcafe) } as const;
-const STOPPED = { phase: 'cancelled', reason: 'Ada said /stop. Comment /resume to go on.' } as const;
+const STOPPED = {
+  phase: 'cancelled',
+  reason: 'Ada said /stop. Comment /resume to go on.',
+  stoppedAt: NOW - 1_000,
+} as const;
 const ANSWERED = { phase: 'active', reason: null, resumedAt: NOW } as const;
 
 /** What the row becomes, or the sentence the command is settled with, or that it is left for a later turn. */
@@ -226,6 +230,26 @@ describe('words that cannot hold', () => {
         }),
       ).actions.flatMap((action) => (action.kind === 'update-record' ? [action.change.phase] : []));
     assert.deepEqual([told('stop'), told('retry')], [['cancelled'], []]);
+  });
+
+  for (const verb of [{ kind: 'resume' }, { kind: 'retry' }, { kind: 'answer', text: 'euros' }] as const)
+    it(`/${verb.kind} given before a /stop that was carried out already is void when it is heard`, () => {
+      const told = (at: number) =>
+        decide(
+          makeSnapshot({
+            board: board(makeIssue({ state: STATES.started })),
+            records: [makeRecord({ phase: 'cancelled', reason: 'Ada said /stop.', stoppedAt: NOW - 5_000 })],
+            commands: [makeCommand(verb, { at })],
+          }),
+        ).actions.flatMap((action) =>
+          action.kind === 'settle-command' ? [action.outcome] : action.kind === 'update-record' ? ['goes on'] : [],
+        );
+      assert.deepEqual([told(NOW - 6_000), told(NOW - 4_000)], [['Overtaken by /stop.'], ['goes on']]);
+    });
+
+  it('/stop said again voids what was said between the two and is heard last', () => {
+    const record = makeRecord({ phase: 'cancelled', reason: 'Ada said /stop.', stoppedAt: NOW - 5_000 });
+    assert.deepEqual(outcomeOf(steer({ ...FACTS, record })), STOPPED);
   });
 
   it('about a pull request of nobody are settled', () => {

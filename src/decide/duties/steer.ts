@@ -27,6 +27,12 @@ function steerRecord(sight: Sight, turn: Turn, command: Command, record: IssueRe
     settle(turn, command, 'Older than the move that started this attempt.', 'Overtaken.');
     return;
   }
+  // The stop was carried out before this was heard: GitHub and Linear are not looked at in the same moment.
+  const revives = command.verb.kind === 'resume' || command.verb.kind === 'retry' || command.verb.kind === 'answer';
+  if (revives && command.at < record.stoppedAt) {
+    settle(turn, command, 'Overtaken by /stop.', 'Overtaken.');
+    return;
+  }
   if (command.verb.kind === 'answer' && stoppedAfter(sight, record, command)) {
     // It waited for its agent when the /stop came: it must not wake what was stopped after it.
     if (record.phase === 'cancelled') settle(turn, command, 'Overtaken by /stop.', 'Overtaken.');

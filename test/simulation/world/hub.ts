@@ -298,7 +298,15 @@ export function createHub(git: Git, timeline: Timeline, tell: Tell, rules: Rules
     review: (number, { head, event, body, by }) => {
       const one = pull(number);
       const state = event === 'approve' ? 'approved' : event === 'comment' ? 'commented' : 'changes-requested';
-      const review: Review = { id: nextId(), author: LOGINS[by], state, sha: head, body, at: timeline.now() };
+      const review: Review = {
+        id: nextId(),
+        author: LOGINS[by],
+        byPerson: by === 'person',
+        state,
+        sha: head,
+        body,
+        at: timeline.now(),
+      };
       set(number, { reviews: [...one.reviews, review] });
       tell({ kind: 'reviewed', by, number, head, event, body });
       return String(review.id);

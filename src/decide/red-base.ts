@@ -62,43 +62,50 @@ export function watchedBases({ settings, repositories, records, effects }: Snaps
   });
 }
 
-/** What is frozen once this look is taken into account, so that nothing merges in the very tick that sees red. */
+/**
+ * What is frozen once this look is taken into account, so that nothing merges in the very tick that sees red. One freeze
+ * stands for the whole repository: what is green thaws first, then red is judged on the rest, or one branch that is mended
+ * would open the repository for another that is not.
+ */
 export function frozenNow(snapshot: Snapshot, bases: readonly WatchedBase[]): ReadonlyMap<string, Freeze> {
   const frozen = new Map(snapshot.frozen);
-  for (const base of bases) {
-    if (turnsRed(snapshot, base)) frozen.set(base.repository, freezeOf(base));
-    if (turnsGreen(snapshot, base)) frozen.delete(base.repository);
-  }
+  for (const base of bases) if (turnsGreen(snapshot, base)) frozen.delete(base.repository);
+  for (const base of bases) if (turnsRed({ ...snapshot, frozen }, base)) frozen.set(base.repository, freezeOf(base));
   return frozen;
 }
 
+/** In the same order, for the rows follow it: the first freeze stands until its thaw. */
 export function watchBases(sight: Sight, turn: Turn, before: Snapshot, bases: readonly WatchedBase[]): void {
+  const { frozen } = sight.snapshot;
+  for (const base of bases) if (turnsGreen(before, base)) thaw(turn, base, frozen.get(base.repository));
   for (const base of bases) {
-    const { repository, branch, view } = base;
-    if (turnsRed(before, base)) {
-      const freeze = freezeOf(base);
+    const { repository, branch } = base;
+    const freeze = frozen.get(repository);
+    // The freeze names one branch. Another that is red has its turn when that one is green: named first, then taken back.
+    if (freeze?.cause !== 'red-base' || freeze.branch !== branch) continue;
+    if (freeze !== before.frozen.get(repository))
       turn.add([{ kind: 'freeze', repository, freeze, reason: freeze.reason }]);
-    }
     // Also of a freeze that an earlier life recorded and died over: it is said until it was said.
-    const freeze = sight.snapshot.frozen.get(repository);
-    if (freeze?.cause === 'red-base' && freeze.branch === branch && !before.reported.has(redKey(base, freeze.sha))) {
+    if (!before.reported.has(redKey(base, freeze.sha))) {
       const text = `Merging is frozen in ${repository}: ${freeze.reason}`;
       turn.add([announce(repository, redKey(base, freeze.sha), 'frozen', text)]);
     }
-    if (turnsGreen(before, base)) {
-      const text = `${branch} of ${repository} is green again at ${short(view.tip)}: merging goes on.`;
-      // Said first: a death in between leaves it to be done, never unsaid.
-      turn.add([
-        announce(repository, `thawed:${repository}:${view.tip}`, 'thawed', text),
-        { kind: 'thaw', repository, reason: text },
-      ]);
-    }
-    if (freeze?.cause === 'red-base') takeBack(sight, turn, base);
+    takeBack(sight, turn, base);
   }
 }
 
+function thaw(turn: Turn, { repository, branch, view }: WatchedBase, still: Freeze | undefined): void {
+  const next = still === undefined ? 'merging goes on' : `merging waits for ${still.branch}`;
+  const text = `${branch} of ${repository} is green again at ${short(view.tip)}: ${next}.`;
+  // Said first: a death in between leaves it to be done, never unsaid.
+  turn.add([
+    announce(repository, `thawed:${repository}:${view.tip}`, 'thawed', text),
+    { kind: 'thaw', repository, reason: text },
+  ]);
+}
+
 /** Said once for each commit: a person who thawed it meant it. */
-function turnsRed(snapshot: Snapshot, base: WatchedBase): boolean {
+function turnsRed(snapshot: Pick<Snapshot, 'frozen' | 'reported'>, base: WatchedBase): boolean {
   return base.failed.length > 0 && !snapshot.frozen.has(base.repository) && !snapshot.reported.has(redKey(base));
 }
 

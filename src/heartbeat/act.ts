@@ -114,7 +114,8 @@ async function perform(action: Action, actor: Actor): Promise<boolean> {
       await journal.freeze(action.repository, action.freeze);
       return true;
     case 'thaw':
-      await journal.thaw(action.repository);
+      // A branch that is green undoes its own freeze: a bad merge that was found since decide looked stays frozen.
+      await journal.thaw(action.repository, 'red-base');
       return true;
     case 'dispatch':
       return dispatch(action, actor);

@@ -91,7 +91,8 @@ export interface Journal {
   frozen(): Promise<ReadonlyMap<string, Freeze>>;
   /** The first freeze stands until its thaw; a bad merge alone takes the place of a red base. */
   freeze(repository: string, freeze: Freeze): Promise<void>;
-  thaw(repository: string): Promise<void>;
+  /** Whatever froze it; with a cause, only what was frozen for that. */
+  thaw(repository: string, cause?: Freeze['cause']): Promise<void>;
 
   /** Stores a command once (by comment id). */
   noteCommand(command: Command): Promise<void>;

@@ -32,8 +32,9 @@ export async function freeze(store: Store, repository: string, { reason, cause, 
   }
 }
 
-export async function thaw(store: Store, repository: string): Promise<void> {
-  await store.db.deleteFrom('frozen').where('repository', '=', repository).execute();
+export async function thaw(store: Store, repository: string, cause?: Freeze['cause']): Promise<void> {
+  const rows = store.db.deleteFrom('frozen').where('repository', '=', repository);
+  await (cause === undefined ? rows : rows.where('cause', '=', cause)).execute();
 }
 
 const frozenRow = shape<Freeze>()(

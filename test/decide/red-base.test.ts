@@ -11,6 +11,7 @@ import {
   makeCheck,
   makeEffect,
   makeIssue,
+  makeProject,
   makePullRequest,
   makeRecord,
   makeRun,
@@ -121,6 +122,59 @@ describe('a base branch', () => {
   it('that a person thawed stays thawed for that commit', () => {
     const reported = new Set([`red:${REPOSITORY}:main:${BASE}`]);
     assert.deepEqual(kinds(seen({}, [RED_CHECK], { reported })), ['merge']);
+  });
+});
+
+describe('two base branches of one repository', () => {
+  const red = (branch: string): Freeze => ({ ...FROZEN, branch, sha: sha(0x8) });
+  const bad: Freeze = { ...FROZEN, cause: 'bad-merge' };
+  type State = Check['state'];
+  const cases: readonly (readonly [string, State, State, Freeze | null, readonly string[]])[] = [
+    ['nothing is red', 'success', 'success', null, ['merge']],
+    ['one is red', 'success', 'failure', null, ['freeze release', 'frozen']],
+    ['the frozen one stays red', 'success', 'failure', red('release'), ['frozen']],
+    ['the frozen one is green', 'success', 'success', red('release'), ['thawed', 'thaw', 'merge']],
+    ['it is green, the other red', 'failure', 'success', red('release'), ['thawed', 'thaw', 'freeze main', 'frozen']],
+    ['the same from main', 'success', 'failure', red('main'), ['thawed', 'thaw', 'freeze release', 'frozen']],
+    ['it is green, the other not known', 'queued', 'success', red('release'), ['thawed', 'thaw', 'merge']],
+    ['a bad merge, and one is red', 'failure', 'success', bad, []],
+    ['a bad merge, and both are green', 'success', 'success', bad, []],
+  ];
+  const projects = [makeProject(), makeProject({ name: 'release', baseBranch: 'release', labels: ['release'] })];
+  const look = (main: State, release: State, frozen: Freeze | null, more: Partial<Snapshot> = {}) => {
+    const view = (tip: string, state: State): BaseView => ({
+      tip,
+      checks: [makeCheck({ sha: tip, state })],
+      mergeQueue: false,
+    });
+    const bases = new Map([
+      ['main', view(BASE, main)],
+      ['release', view(sha(0x9), release)],
+    ]);
+    const snapshot = ready({ repository: { bases } });
+    // Which of the two the settings name first makes no difference.
+    const [one, other] = [projects, projects.toReversed()].map((order) =>
+      acts({
+        ...snapshot,
+        settings: { ...snapshot.settings, projects: order },
+        frozen: new Map(frozen === null ? [] : [[REPOSITORY, frozen]]),
+        ...more,
+      }).flatMap((action) => {
+        if (action.kind === 'freeze') return [`freeze ${action.freeze.branch}`];
+        if (action.kind !== 'report') return [action.kind];
+        // That the pull request is ready and waits is told too, and is no word about a branch.
+        return action.event === 'ready' ? [] : [action.event];
+      }),
+    );
+    assert.deepEqual(one, other);
+    return one;
+  };
+  for (const [name, main, release, frozen, expected] of cases)
+    it(name, () => assert.deepEqual(look(main, release, frozen), expected));
+
+  it('a person thawed the other one for its commit', () => {
+    const reported = new Set([`red:${REPOSITORY}:main:${BASE}`]);
+    assert.deepEqual(look('failure', 'success', red('release'), { reported }), ['thawed', 'thaw', 'merge']);
   });
 });
 

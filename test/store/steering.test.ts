@@ -52,6 +52,8 @@ test('a repository stays frozen for its first reason until it is thawed', async 
   );
   await journal.freeze('acme/docs', shop);
   assert.deepEqual((await journal.frozen()).get('acme/docs'), shop, 'a bad merge outranks a red base');
+  await journal.thaw('acme/shop', 'red-base');
+  assert.deepEqual((await journal.frozen()).get('acme/shop'), shop, 'a green base undoes no bad merge');
   await journal.thaw('acme/shop');
   await journal.thaw('acme/nothing');
   assert.deepEqual([...(await journal.frozen()).keys()], ['acme/docs']);

@@ -25,11 +25,13 @@ export interface WatchedBase {
   /** Required checks that failed on the tip. */
   readonly failed: readonly Check[];
   readonly green: boolean;
-  /** Whose change the tip is; null when no issue of ours stands behind it. */
+  /** The commit it is red since: the one it was frozen for, whatever was pushed on top of that; else its tip. */
+  readonly since: string;
+  /** Whose change that commit is; null when no issue of ours stands behind it. */
   readonly suspect: IssueRecord | null;
 }
 
-export function watchedBases({ settings, repositories, records, effects }: Snapshot): readonly WatchedBase[] {
+export function watchedBases({ settings, repositories, records, effects, frozen }: Snapshot): readonly WatchedBase[] {
   const seen = new Set<string>();
   return settings.projects.flatMap((project): readonly WatchedBase[] => {
     const repository = repositories.get(project.repository);
@@ -40,13 +42,15 @@ export function watchedBases({ settings, repositories, records, effects }: Snaps
     if (view === undefined || seen.has(name)) return [];
     seen.add(name);
     const { verdict, failed } = requiredChecks(project.checks, view.checks, view.tip);
+    const freeze = frozen.get(project.repository);
+    const since = (freeze?.cause === 'red-base' && freeze.branch === branch ? freeze.sha : null) ?? view.tip;
     // A merge whose answer was lost is known by the pull request alone until the next try of it.
     const { pullRequests } = repository.value;
-    const landed = pullRequests.find((one) => one.state === 'merged' && one.mergeCommit === view.tip)?.number ?? null;
+    const landed = pullRequests.find((one) => one.state === 'merged' && one.mergeCommit === since)?.number ?? null;
     const suspect = records.find(
       (record) =>
         record.repository === project.repository &&
-        (landedMerge(record, effects) === view.tip || (landed !== null && record.pullRequest === landed)),
+        (landedMerge(record, effects) === since || (landed !== null && record.pullRequest === landed)),
     );
     return [
       {
@@ -56,6 +60,7 @@ export function watchedBases({ settings, repositories, records, effects }: Snaps
         view,
         failed,
         green: verdict.status === 'yes',
+        since,
         suspect: suspect ?? null,
       },
     ];
@@ -132,17 +137,17 @@ function freezeOf({ repository, branch, view, failed, suspect }: WatchedBase): F
 
 /** Our own change is taken back once: the failed check is run again first, for a flaky one must not undo good work. */
 function takeBack(sight: Sight, turn: Turn, base: WatchedBase): void {
-  const { project, suspect, failed, view, branch } = base;
+  const { project, suspect, failed, since, branch } = base;
   const [check] = failed;
   if (check === undefined || suspect === null || suspect.phase !== 'done' || suspect.revertOf !== null) return;
   const issue = sight.issue(suspect.issueId);
   if (issue === null || turn.touched.has(suspect.issueId)) return;
   if (project.rerunChecks && runsAgain(sight, turn, base, suspect)) return;
-  const reason = `${check.name} is red on ${branch} since ${short(view.tip)}, where ${suspect.key} landed.`;
+  const reason = `${check.name} is red on ${branch} since ${short(since)}, where ${suspect.key} landed.`;
   turn.update(suspect, reopened(suspect, issue, check, base, sight.snapshot.now), reason);
 }
 
-function reopened(suspect: IssueRecord, issue: Issue, check: Check, { view }: WatchedBase, now: number) {
+function reopened(suspect: IssueRecord, issue: Issue, check: Check, { since }: WatchedBase, now: number) {
   const attempt = suspect.attempt + 1;
   return {
     phase: 'active',
@@ -158,16 +163,16 @@ function reopened(suspect: IssueRecord, issue: Issue, check: Check, { view }: Wa
     roundsFrom: now,
     resumedAt: now,
     revertOf: {
-      mergeCommit: view.tip,
+      mergeCommit: since,
       pullRequest: suspect.pullRequest ?? 0,
       title: suspect.ticket.title,
       check: check.name,
-      sha: view.tip,
+      sha: since,
     },
   } as const;
 }
 
-/** True while a failed check has not had its second chance. */
+/** True while a failed check of the tip has not had its second chance. */
 function runsAgain({ snapshot }: Sight, turn: Turn, { repository, view, failed }: WatchedBase, suspect: IssueRecord) {
   const { issueId } = suspect;
   let under = false;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { runOf } from '../../src/decide/checks.ts';
+import type { Effect } from '../../src/domain/effect.ts';
 import type { IssueRecord } from '../../src/domain/issue-record.ts';
 import type { BaseView, Check } from '../../src/domain/pull-request.ts';
 import type { Freeze, Snapshot } from '../../src/domain/snapshot.ts';
@@ -211,6 +212,42 @@ describe('what turned it red', () => {
       check: 'test',
       sha: BASE,
     });
+  });
+
+  describe('under what somebody pushed on top', () => {
+    const OURS = sha(0x70);
+    const THEIRS = sha(0x71);
+    const look = (
+      since: string,
+      landed: string,
+      state: Check['state'],
+      rerunChecks = false,
+      effects: Effect[] = [],
+    ) => {
+      const snapshot = seen({ project: { rerunChecks }, effects }, [{ ...RED_CHECK, state }], {
+        frozen: new Map([[REPOSITORY, { ...FROZEN, sha: since }]]),
+        reported: new Set([`red:${REPOSITORY}:main:${since}`]),
+      });
+      const records = snapshot.records.map((one) =>
+        one.issueId === 'issue-2' ? { ...one, mergeCommit: landed } : one,
+      );
+      return acts({ ...snapshot, records }).flatMap((action) => {
+        if (action.kind === 'rerun-check') return [`run ${action.check.sha} again`];
+        if (action.kind === 'update-record') return [`take back ${action.change.revertOf?.mergeCommit}`];
+        return action.kind === 'report' ? [] : [action.kind];
+      });
+    };
+    const ranAgain = makeEffect({ ...asked, outsideId: '89@1' });
+    const cases: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+      ['is taken back', look(OURS, OURS, 'failure'), [`take back ${OURS}`]],
+      ['is given a second run there', look(OURS, OURS, 'failure', true), [`run ${BASE} again`]],
+      ['and is taken back then', look(OURS, OURS, 'failure', true, [ranAgain]), [`take back ${OURS}`]],
+      ['waits for what CI says of that', look(OURS, OURS, 'running'), []],
+      ['stays when that mends it', look(OURS, OURS, 'success'), ['thaw', 'merge']],
+      ['stays when a person had broken it', look(THEIRS, OURS, 'failure'), []],
+      ['stays when it landed on what a person had broken', look(THEIRS, BASE, 'failure'), []],
+    ];
+    for (const [name, actions, expected] of cases) it(name, () => assert.deepEqual(actions, expected));
   });
 
   it('is not taken back a second time when that did not help', () => {

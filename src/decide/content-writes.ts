@@ -1,7 +1,12 @@
-/** How often the bot may put words before people on GitHub for one issue or one pull request: each may send out e-mails. */
+/**
+ * How often the bot may put words before people on GitHub for one attempt at an issue, or for one pull request of somebody
+ * else's: each may send out e-mails. An attempt is begun by a person who moves the issue, or takes back what broke the base.
+ */
 import type { OutsideAction } from '../domain/action.ts';
 import type { Effect, EffectKind } from '../domain/effect.ts';
 import type { EpochMs } from '../domain/issue.ts';
+import { parseSubject } from '../domain/run.ts';
+import { effectsOf } from './effects-of.ts';
 
 const CONTENT_WRITES_MAX = 8;
 /** Answers to remarks stop here, so that reviews still have a place. */
@@ -29,20 +34,27 @@ export function tooManyWords(
   action: Pick<OutsideAction, 'kind' | 'key' | 'subject'>,
   effects: ReadonlyMap<string, Effect>,
 ): string | null {
-  if (!isContentKind(action.kind)) return null;
+  // An attempt's pull request is the first thing it writes, and it has no second one.
+  if (!isContentKind(action.kind) || action.kind === 'open-pull-request') return null;
   const made = madeFor(action.subject, effects, action.key);
   const max = action.kind === 'reply' ? REPLIES_UP_TO : CONTENT_WRITES_MAX;
-  return made < max
-    ? null
-    : `${made} pull requests, reviews and answers were written for it on GitHub, and ${CONTENT_WRITES_MAX} are fair (${REPLIES_UP_TO} before answers stop)`;
+  if (made < max) return null;
+  const more =
+    parseSubject(action.subject)?.kind === 'issue'
+      ? '. Moving the issue to where work starts begins an attempt with as many of its own'
+      : '';
+  return `${made} pull requests, reviews and answers were written for it on GitHub, and ${CONTENT_WRITES_MAX} are fair (${REPLIES_UP_TO} before answers stop)${more}`;
 }
 
-/** How many more answers may be written for it. */
+/** How many more answers may be written in this attempt. */
 export function roomForAnswers(subject: string, effects: ReadonlyMap<string, Effect>): number {
   return REPLIES_UP_TO - madeFor(subject, effects, null);
 }
 
+/** What was intended before the newest pull request belongs to earlier attempts. One asked for anew (`~`) is no newer. */
 function madeFor(subject: string, effects: ReadonlyMap<string, Effect>, but: string | null): number {
-  return [...effects.values()].filter((one) => one.subject === subject && one.key !== but && isContentWrite(one))
-    .length;
+  const own = [...effectsOf(effects, subject).values()];
+  const opened = own.filter(({ kind, key }) => kind === 'open-pull-request' && !key.includes('~'));
+  const since = Math.max(0, ...opened.map((one) => one.intendedAt));
+  return own.filter((one) => one.intendedAt >= since && one.key !== but && isContentWrite(one)).length;
 }

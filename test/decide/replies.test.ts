@@ -73,6 +73,13 @@ describe('answers', () => {
     );
   });
 
+  it('have as much room in each attempt', () => {
+    const earlier = Array.from({ length: 8 }, (_, n) =>
+      makeEffect({ key: `review:old-${n}`, kind: 'post-review', intendedAt: NOW - 20_000 }),
+    );
+    assert.deepEqual(does(many(ROOM - 1), earlier), does(many(ROOM - 1)));
+  });
+
   it('are one comment that answers each where there is no room', () => {
     const remarks = [...many(8), remark(9, null)];
     const replies = acts(said(remarks)).filter((one) => one.kind === 'reply');

@@ -173,6 +173,21 @@ describe('words on GitHub for one issue', () => {
         effect('post-review', { key: `review:${index}`, ...change }),
       ]),
     );
+  /** So many words in each attempt, its pull request the first of them. */
+  const attempts = (counts: readonly number[], ...more: readonly string[]) =>
+    new Map(
+      [
+        ...counts.flatMap((count, attempt) =>
+          Array.from({ length: count }, (_, index) =>
+            index === 0 ? `open:1:${attempt + 1}` : `review:${attempt}:${index}`,
+          ),
+        ),
+        ...more,
+      ].map((key, at) => {
+        const kind = key.startsWith('open:') ? 'open-pull-request' : 'post-review';
+        return [key, effect(kind, { key, intendedAt: NOON + at, confirmedAt: NOON + at })];
+      }),
+    );
   const cases: readonly (readonly [string, EffectKind, ReadonlyMap<string, Effect>, boolean])[] = [
     ['the last that is fair', 'post-review', written(7), true],
     ['one too many', 'post-review', written(8), false],
@@ -181,6 +196,13 @@ describe('words on GitHub for one issue', () => {
     ['one that has no answer yet counts', 'post-review', written(8, { confirmedAt: null }), false],
     ['one that was refused does not', 'post-review', written(8, { confirmedAt: null, refused: true }), true],
     ["another issue's do not", 'post-review', written(8, { subject: 'issue:2' }), true],
+    ['the pull request of a further attempt', 'open-pull-request', written(8), true],
+    ['its review, whatever earlier attempts wrote', 'post-review', attempts([8, 1]), true],
+    ['and an answer', 'reply', attempts([8, 1]), true],
+    ['the last that is fair in that attempt', 'post-review', attempts([8, 7]), true],
+    ['one too many in that attempt', 'post-review', attempts([1, 8]), false],
+    ['an answer that leaves room for its reviews', 'reply', attempts([1, 6]), false],
+    ['a pull request asked for anew begins no attempt', 'post-review', attempts([8], 'open:1:1~9'), false],
     ['a merge is no words', 'merge', written(8), true],
     ['nor is a status', 'set-status', written(8), true],
   ];

@@ -1,7 +1,7 @@
-/** The ledger itself holds the bound on words for one issue: the ninth is refused for good, and nothing is called for it. */
+/** The ledger itself holds the bound on words for one attempt: the ninth is refused for good, and nothing is called for it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PostReview } from '../../src/domain/action.ts';
+import type { OpenPullRequest, PostReview } from '../../src/domain/action.ts';
 import { subjectKey } from '../../src/domain/run.ts';
 import { createMirror } from '../../src/git/mirror.ts';
 import { createForge } from '../../src/github/create-forge.ts';
@@ -10,8 +10,8 @@ import { createTracker } from '../../src/linear/create-tracker.ts';
 import { NOON, sampleRecord } from '../store/sample-rows.ts';
 import { temporaryFolder, temporaryStore } from '../store/temporary-store.ts';
 
-test('eight reviews for one issue are posted, the ninth is refused and says why; another issue has its own eight', async (t) => {
-  const { journal } = await temporaryStore(t);
+test('eight reviews for one issue are posted, the ninth is refused and says why; another issue or attempt has its own eight', async (t) => {
+  const { journal, clock } = await temporaryStore(t);
   const [one, other] = ['issue-1', 'issue-2'].map((issueId) => subjectKey({ kind: 'issue', issueId }));
   assert.ok(one !== undefined && other !== undefined);
   await journal.claim(sampleRecord({ issueId: 'issue-1', key: 'ENG-1', branch: 'heartline/eng-1' }), null);
@@ -31,6 +31,13 @@ test('eight reviews for one issue are posted, the ninth is refused and says why;
     }),
   };
   let posted = 0;
+  const how = {
+    look: async () => null,
+    perform: async () => {
+      posted += 1;
+      return String(posted);
+    },
+  };
   const post = (number: number, subject = one) => {
     const action: PostReview = {
       kind: 'post-review',
@@ -45,13 +52,6 @@ test('eight reviews for one issue are posted, the ninth is refused and says why;
       marker: 'm',
       reason: 'The review is in.',
     };
-    const how = {
-      look: async () => null,
-      perform: async () => {
-        posted += 1;
-        return String(posted);
-      },
-    };
     return writeOutside(action, how, hands);
   };
   for (let number = 1; number <= 8; number += 1) assert.equal(await post(number), 'done');
@@ -62,4 +62,23 @@ test('eight reviews for one issue are posted, the ninth is refused and says why;
   assert.equal(refused?.refused, true);
   assert.match(refused.lastError ?? '', /8 pull requests, reviews and answers were written for it/);
   assert.equal(await post(1, other), 'done');
+
+  const open: OpenPullRequest = {
+    kind: 'open-pull-request',
+    key: 'open:issue-1:2',
+    subject: one,
+    issueId: 'issue-1',
+    repository: 'acme/cart',
+    branch: 'heartline/eng-1-2',
+    baseBranch: 'main',
+    title: 'Again',
+    body: 'words',
+    draft: false,
+    marker: 'm',
+    reason: 'The branch is pushed.',
+  };
+  clock.now += 1;
+  assert.equal(await writeOutside(open, how, hands), 'done');
+  for (let number = 11; number <= 17; number += 1) assert.equal(await post(number), 'done');
+  assert.equal(await post(18), 'failed');
 });

@@ -271,7 +271,23 @@ describe('writes-per-issue-bounded', sideBySide, () => {
     const world = await tinyWorld(context);
     const { number, head } = await playTicket(world);
     for (let round = 1; round <= 7; round += 1) await world.review(number, head, `<!-- heartline:review:${round} -->`);
-    await assertReports(world, ['writes-per-issue-bounded'], /ENG-1 \| 9 writes of words on GitHub/);
+    await assertReports(world, ['writes-per-issue-bounded'], /ENG-1 \| 9 writes of words on GitHub for attempt 1/);
+  });
+
+  test('too many reviews of a second attempt, which has as many of its own as the first', async (context) => {
+    const world = await tinyWorld(context);
+    const write = async ({ number, head }: { number: number; head: string }, round: number) => {
+      await world.review(number, head, `<!-- heartline:review:${number}:${round} -->`);
+    };
+    const first = await playTicket(world);
+    for (let round = 1; round <= 6; round += 1) await write(first, round);
+    world.outside.linear.act.moveIssue('ENG-1', 'Todo', 'ada');
+    world.pass(1_000);
+    const second = await playTicket(world, 'ENG-1', { attempt: 2 });
+    for (let round = 1; round <= 6; round += 1) await write(second, round);
+    assert.deepEqual(await reported(world), []);
+    await write(second, 7);
+    await assertReports(world, ['writes-per-issue-bounded'], /ENG-1 \| 9 writes of words on GitHub for attempt 2/);
   });
 
   test('too many edits of the comment', async (context) => {

@@ -1,4 +1,4 @@
-// Did any issue cost more writes than a person would bear: words on GitHub, anything on Linear?
+// Did any issue cost more writes than a person would bear: words on GitHub in one attempt at it, anything on Linear?
 import type { Effect } from '../../world/github/log.ts';
 import { effectsAbout, isBots as isBotsOnBoard } from '../facts/board.ts';
 import { botPullRequests, effectsOf, isBots } from '../facts/forge.ts';
@@ -21,16 +21,22 @@ export const writesPerIssueBounded: Oracle = (world) => {
   const violations: Violation[] = [];
   let observed = 0;
   for (const { id, identifier: subject } of world.linear.state.issues) {
-    const numbers = new Set(ours.flatMap((one) => (one.issueId === id ? [one.number] : [])));
-    const onForge = content.filter((effect) => 'number' in effect && numbers.has(effect.number)).length;
-    const onBoard = effectsAbout(world, subject).filter(isBotsOnBoard).length;
-    observed += onForge + onBoard;
-    if (onForge > contentWritesMax) {
-      violations.push({
-        subject,
-        detail: `${onForge} writes of words on GitHub for it; at most ${contentWritesMax} are fair.`,
-      });
+    // Whether somebody asked for a further attempt is another oracle's question.
+    const attempts = Map.groupBy(
+      ours.filter((one) => one.issueId === id),
+      (one) => one.attempt,
+    );
+    for (const [attempt, opened] of attempts) {
+      const numbers = new Set(opened.map((one) => one.number));
+      const onForge = content.filter((effect) => 'number' in effect && numbers.has(effect.number)).length;
+      observed += onForge;
+      if (onForge > contentWritesMax) {
+        const detail = `${onForge} writes of words on GitHub for attempt ${attempt}; at most ${contentWritesMax} are fair.`;
+        violations.push({ subject, detail });
+      }
     }
+    const onBoard = effectsAbout(world, subject).filter(isBotsOnBoard).length;
+    observed += onBoard;
     if (onBoard > boardWritesMax) {
       violations.push({ subject, detail: `${onBoard} writes on Linear for it; at most ${boardWritesMax} are fair.` });
     }

@@ -80,6 +80,13 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
     aim: ['remarks'],
   },
   {
+    name: 'answers-without-end',
+    file: 'src/decide/content-writes.ts',
+    from: 'const REPLIES_UP_TO = 6;',
+    to: 'const REPLIES_UP_TO = 60;',
+    aim: ['many-remarks'],
+  },
+  {
     name: 'merge-is-not-bound-to-its-commit',
     file: 'src/decide/merge-others.ts',
     from: 'if (!head.startsWith(command.verb.sha))',

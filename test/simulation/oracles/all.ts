@@ -1,5 +1,5 @@
 /** Every oracle there is, in the order in which they are asked. */
-import { money, reviews, rounds } from './caps.ts';
+import { money, reviews, rounds, words } from './caps.ts';
 import { edges, oneWriter, pushes, stops, strangers } from './conduct.ts';
 import { freeze } from './freeze.ts';
 import { calm, drafts, flaky, remarks, said } from './manners.ts';
@@ -20,6 +20,7 @@ export const ORACLES: readonly OracleMaker[] = [
   strangers,
   rounds,
   money,
+  words,
   reviews,
   calm,
   drafts,

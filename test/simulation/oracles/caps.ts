@@ -1,4 +1,4 @@
-/** Everything is capped before it starts: rounds, crashes, money, and how many reviews a merge may cost. */
+/** Everything is capped before it starts: rounds, crashes, money, words, and how many reviews a merge may cost. */
 import { keyOfIssue, keyOfSubject, type OracleMaker } from './oracle.ts';
 
 interface Rounds {
@@ -61,6 +61,23 @@ export const money: OracleMaker = ({ plan, violation, keep }) => {
       spent.set(happening.subject, total);
       if (happening.subject.startsWith('issue:') && total > cap)
         violation(`${happening.subject} has cost ${total} of ${cap}`);
+    },
+  };
+};
+
+/** Pull requests, reviews and answers may each send out e-mails. */
+const WORDS_MAX = 8;
+
+/** One attempt is one pull request: that nobody opens a second one is asked in `once`. */
+export const words: OracleMaker = ({ violation, keep }) => {
+  const { written } = keep({ written: new Map<number, number>() });
+  return {
+    see: (happening) => {
+      if (happening.kind !== 'opened' && happening.kind !== 'reviewed' && happening.kind !== 'pull-commented') return;
+      if (happening.by !== 'bot') return;
+      const times = (written.get(happening.number) ?? 0) + 1;
+      written.set(happening.number, times);
+      if (times === WORDS_MAX + 1) violation(`#${happening.number} was written to ${times} times`);
     },
   };
 };

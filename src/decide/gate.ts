@@ -6,10 +6,12 @@
 import type { EpochMs } from '../domain/issue.ts';
 import type { Approval } from '../domain/issue-record.ts';
 import type { DiffFacts, PullRequest, Review } from '../domain/pull-request.ts';
+import type { MicroUsd } from '../domain/run.ts';
 import type { ProjectSettings, Settings } from '../domain/settings.ts';
 import { type AuditVerdict, all, no, type ReviewVerdict, type Verdict, wait, yes } from '../domain/verdict.ts';
 import { requiredChecks, short } from './checks.ts';
 import { guardedChanges } from './protected-paths.ts';
+import { dollars } from './words.ts';
 
 export interface GateFacts {
   readonly now: EpochMs;
@@ -31,6 +33,8 @@ export interface GateFacts {
   /** True once the review stands on GitHub, so that people see what the bot relies on. */
   readonly reviewPosted: boolean;
   readonly approvals: readonly Approval[];
+  /** What the issue has cost; absent for what nobody set a budget for. */
+  readonly spentMicroUsd?: MicroUsd;
   /** Why merging is frozen in this repository; null when it is not. */
   readonly frozen: string | null;
   /** It lands through the forge's own queue, which tests it on the base as it is then. */
@@ -56,6 +60,7 @@ export function gate(facts: GateFacts): Verdict {
       requiredChecks(facts.project.checks, facts.pullRequest.checks, facts.pullRequest.head).verdict,
       mergeable(facts),
       baseTested(facts),
+      ...(facts.spentMicroUsd === undefined ? [] : [money(facts.settings, facts.spentMicroUsd)]),
     ],
     `Pull request #${facts.pullRequest.number} may merge at ${short(facts.pullRequest.head)}.`,
   );
@@ -221,6 +226,14 @@ function threads({ pullRequest }: GateFacts): Verdict {
     'threads',
     `${unresolved.length} review ${many} open, first on ${first.path}${where}. Resolve what is settled, or reply there.`,
   );
+}
+
+/** Runs end before they pass it; who lowered it meanwhile has a say before the work lands. */
+function money({ budget: { issueMicroUsdMax } }: Settings, spent: MicroUsd): Verdict {
+  const bill = `${dollars(spent)} of ${dollars(issueMicroUsdMax)} are used`;
+  return spent <= issueMicroUsdMax
+    ? yes('money', `${bill}.`)
+    : no('money', `${bill}: raise budget.issueUsd in heartline.yaml, or merge it by hand.`);
 }
 
 function mergeable({ pullRequest }: GateFacts): Verdict {

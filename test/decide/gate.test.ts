@@ -33,6 +33,7 @@ const FINE: GateFacts = {
   authorRuns: ['run-1'],
   reviewPosted: true,
   approvals: [],
+  spentMicroUsd: 1,
   frozen: null,
 };
 
@@ -314,6 +315,20 @@ const ROWS: readonly Row[] = [
       says: /Nobody/,
     }),
   ),
+  {
+    rule: 'money',
+    when: 'more is used than the budget allows by now',
+    facts: { spentMicroUsd: FINE.settings.budget.issueMicroUsdMax + 1 },
+    status: 'no',
+    says: /\$.* of \$.* are used: raise budget\.issueUsd/,
+  },
+  {
+    rule: 'money',
+    when: 'all of it is used',
+    facts: { spentMicroUsd: FINE.settings.budget.issueMicroUsdMax },
+    status: 'yes',
+    says: /are used\./,
+  },
   {
     rule: 'threads',
     when: 'a thread is open',

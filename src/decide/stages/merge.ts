@@ -43,6 +43,7 @@ function gateOf(facts: IssueCase): ReturnType<typeof gate> | null {
       threads: pullRequest.threads.filter((thread) => verdictOfThread(facts, thread.reviewId) === null),
     },
     ourHead: record.head,
+    spentMicroUsd: facts.spentMicroUsd,
     baseBranch: record.baseBranch,
     diff: facts.diff,
     review,

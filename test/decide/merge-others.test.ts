@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseCommand } from '../../src/domain/command.ts';
+import type { IssueRecord } from '../../src/domain/issue-record.ts';
+import type { PullRequest } from '../../src/domain/pull-request.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import {
   BASE,
@@ -211,4 +213,62 @@ describe('/merge', () => {
       [7],
     );
   });
+
+  const HOUR = NOW - 3_600_000;
+  const JUST = NOW - 5_000;
+  const OLD_HEAD = sha(0x01d);
+  const INTENTS: readonly {
+    readonly when: string;
+    readonly record: Partial<IssueRecord>;
+    readonly head?: string;
+    readonly retryAt?: number;
+    readonly shown?: Partial<PullRequest> | null;
+    readonly waits: boolean;
+  }[] = [
+    { when: 'its issue landed at a later head', record: { phase: 'done', mergeCommit: sha(13) }, waits: false },
+    { when: 'it failed and the head moved on', record: {}, head: OLD_HEAD, retryAt: HOUR, waits: false },
+    { when: 'the head moved on just now', record: { updatedAt: JUST }, head: OLD_HEAD, waits: true },
+    { when: 'no answer has come', record: { updatedAt: HOUR }, waits: true },
+    { when: 'it is tried again in a moment', record: {}, retryAt: NOW + 1_000, waits: true },
+    { when: 'it failed long ago and stands open', record: {}, retryAt: HOUR, waits: false },
+    { when: 'it failed long ago and is not shown', record: {}, retryAt: HOUR, shown: null, waits: true },
+    { when: 'work was stopped just now', record: { phase: 'cancelled', updatedAt: JUST }, waits: true },
+    { when: 'work was stopped long ago', record: { phase: 'cancelled', updatedAt: HOUR }, waits: false },
+    {
+      when: 'a person closed what was stopped',
+      record: { phase: 'cancelled', updatedAt: HOUR },
+      shown: { state: 'closed' },
+      waits: false,
+    },
+    {
+      when: 'what was stopped is not shown',
+      record: { phase: 'cancelled', updatedAt: HOUR },
+      shown: null,
+      waits: true,
+    },
+    {
+      when: 'what was stopped landed all the same',
+      record: { phase: 'cancelled', updatedAt: HOUR },
+      shown: { state: 'merged', mergeCommit: sha(13) },
+      waits: true,
+    },
+    { when: 'work was parked just now', record: { phase: 'parked', updatedAt: JUST }, waits: true },
+    { when: 'work was parked long ago', record: { phase: 'parked', updatedAt: HOUR }, waits: false },
+  ];
+  for (const { when, record, head = HEAD, retryAt = null, shown = {}, waits } of INTENTS) {
+    it(`${waits ? 'waits for' : 'goes before'} a merge of ours without an answer when ${when}`, () => {
+      const key = `merge:issue-1:${head}:${BASE}`;
+      const intent = makeEffect({ key, kind: 'merge', intendedAt: HOUR, confirmedAt: null, retryAt });
+      const snapshot = ready({
+        record,
+        repository: { pullRequests: shown === null ? [THEIRS] : [THEIRS, makePullRequest(shown)] },
+        effects: [POSTED, intent],
+        verdicts: [makeVerdict({ id: 'verdict-7' }), VERDICT],
+        commands: [ORDER],
+        more: { reported: new Set(['reviewed:verdict-1']) },
+      });
+      const merges = acts(snapshot).filter((action) => action.kind === 'merge' && action.number === 9);
+      assert.equal(merges.length, waits ? 0 : 1);
+    });
+  }
 });

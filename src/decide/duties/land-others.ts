@@ -1,9 +1,12 @@
 /** Part of duty merge: people's pull requests that a person on the list asked to have merged, and what came of them. */
 
 import type { Command } from '../../domain/command.ts';
+import type { Effect } from '../../domain/effect.ts';
+import type { IssueRecord } from '../../domain/issue-record.ts';
 import { parseSubject, subjectKey } from '../../domain/run.ts';
 import { short } from '../checks.ts';
 import { effectsOf } from '../effects-of.ts';
+import { LAG_MS } from '../issue-case.ts';
 import { mergeOthers } from '../merge-others.ts';
 import { laneName } from '../merge-queue.ts';
 import { landedMerge } from '../reconcile.ts';
@@ -59,20 +62,39 @@ function isMerge(
   return command.verb.kind === 'merge';
 }
 
-/** A merge of ours in this lane that was asked for and not heard of: whether it landed is not known. */
-function ourMerge({ snapshot }: Sight, lane: string): string | null {
-  const open = snapshot.records.find(
+/** A merge of ours in this lane that was asked for and may still land: whether it did is not known. */
+function ourMerge(sight: Sight, lane: string): string | null {
+  const { records, effects } = sight.snapshot;
+  const open = records.find(
     (record) =>
       laneName(record.repository, record.baseBranch) === lane &&
-      [...effectsOf(snapshot.effects, subjectKey({ kind: 'issue', issueId: record.issueId })).values()].some(
+      record.phase !== 'done' &&
+      record.mergeCommit === null &&
+      [...effectsOf(effects, subjectKey({ kind: 'issue', issueId: record.issueId })).values()].some(
         (effect) =>
           effect.kind === 'merge' &&
           effect.confirmedAt === null &&
           !effect.refused &&
-          effect.key.startsWith(`merge:${record.issueId}:`),
+          effect.key.startsWith(`merge:${record.issueId}:`) &&
+          mayLand(sight, record, effect),
       ),
   );
   return open === undefined ? null : `${open.key} merges first.`;
+}
+
+/**
+ * An intent that the base or the head left behind stays in the ledger as it was. It lands by the call that was made last or
+ * by the next one; the next one is made for the current head of active work only, and when its turn comes it looks at the
+ * lane anew. So once GitHub had time to show what the last call did and shows no merge, nothing of it is on its way.
+ */
+function mayLand(sight: Sight, record: IssueRecord, { key, retryAt }: Effect): boolean {
+  const { issueId, phase, head, updatedAt } = record;
+  const current = head !== null && key.startsWith(`merge:${issueId}:${head}:`);
+  const shown = sight.pullRequest(record);
+  if (current && (shown === null || (shown.state === 'merged' && shown.head === head))) return true;
+  // While an attempt is under way, or was cut off, there is no due time. After a stop or a new head none is begun.
+  const last = current && phase === 'active' ? retryAt : Math.min(retryAt ?? updatedAt, updatedAt);
+  return last === null || sight.snapshot.now - last < LAG_MS;
 }
 
 /** Until it is known that a merge brought what was tested, nothing lands on top of it: it may have frozen the repository. */

@@ -60,7 +60,8 @@ export function mergeOthers(asked: AskedMerge): AskedMergeStep {
   if (merging.kind === 'refused') return end(`GitHub refused to merge #${number}: ${merging.error}`);
 
   const verdict = gateOf(asked);
-  if (verdict.status !== 'yes') return rest(verdict, tell(asked, verdict.status === 'no' ? verdict.reason : null));
+  if (verdict.status !== 'yes')
+    return rest(verdict, tell(asked, verdict.status === 'no' ? verdict.reason : stuck(asked)));
   if (asked.busy !== null) return rest(wait('merge', asked.busy, [verdict]));
   if (merging.kind === 'waiting') return { ...rest(wait('merge', merging.error, [verdict])), lands: true };
   const action: Action = {
@@ -104,6 +105,14 @@ function gateOf({ snapshot, project, pullRequest, diff, command, baseBranch, fro
     approvals: [{ sha: head, by: command.by, at: command.at }],
     frozen: frozen?.reason ?? null,
   });
+}
+
+/** Why waiting does not help although nothing says no; null when it may. */
+function stuck({ pullRequest, diff, baseBranch }: AskedMerge): string | null {
+  // Nothing is pushed to people's branches. The base may move on many times: what they have to do stays the same.
+  return diff?.baseIsAncestor === false
+    ? `${short(pullRequest.head)} is behind ${baseBranch}. Bring ${pullRequest.branch} up to date, then comment /merge with its new head.`
+    : null;
 }
 
 /** Told once for each thing that stands in the way. */

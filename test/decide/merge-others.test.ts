@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseCommand } from '../../src/domain/command.ts';
 import type { IssueRecord } from '../../src/domain/issue-record.ts';
-import type { PullRequest } from '../../src/domain/pull-request.ts';
+import type { DiffFacts, PullRequest } from '../../src/domain/pull-request.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import {
   BASE,
@@ -30,10 +30,10 @@ const VERDICT = makeVerdict({ number: 9 });
 const POSTED = makeEffect({ key: 'review:verdict-1', kind: 'post-review', subject: `pull:${REPOSITORY}#9` });
 const MERGE_KEY = `merge:pull:${REPOSITORY}#9:${HEAD}:${BASE}`;
 
-function asked(more: Partial<Snapshot> = {}, pull = THEIRS): Snapshot {
+function asked(more: Partial<Snapshot> = {}, pull = THEIRS, diff: Partial<DiffFacts> = {}): Snapshot {
   const repository = makeRepository({
     pullRequests: [pull],
-    diffs: new Map([[`${pull.base}..${pull.head}`, makeDiff({ base: pull.base, head: pull.head })]]),
+    diffs: new Map([[`${pull.base}..${pull.head}`, makeDiff({ base: pull.base, head: pull.head, ...diff })]]),
   });
   return makeSnapshot({
     repositories: new Map([[REPOSITORY, { known: true, value: repository }]]),
@@ -115,6 +115,7 @@ describe('/merge', () => {
       snapshot: asked({}, { ...THEIRS, checks: [{ ...THEIRS.checks[0], state: 'failure' } as never] }),
       told: true,
     },
+    { when: 'it is behind its base', snapshot: asked({}, THEIRS, { baseIsAncestor: false }), told: true },
     { when: 'a check is missing', snapshot: asked({}, { ...THEIRS, checks: [] }), told: false },
     { when: 'it is a draft', snapshot: asked({}, { ...THEIRS, draft: true }), told: true },
     { when: 'it comes from a fork', snapshot: asked({}, { ...THEIRS, fromFork: true }), told: true },
@@ -141,6 +142,17 @@ describe('/merge', () => {
       );
     });
   }
+
+  it('asks for the branch to be brought up to date once, however often the base moves on', () => {
+    const behind = (base: string): Snapshot => asked({}, { ...THEIRS, base }, { baseIsAncestor: false });
+    const [first, second] = [BASE, sha(0xba5e2)].map((base) =>
+      acts(behind(base)).find(({ kind }) => kind === 'report'),
+    );
+    assert.ok(first?.kind === 'report' && second?.kind === 'report');
+    assert.equal(first.key, second.key);
+    assert.match(first.text, /is behind main\. Bring ada\/rounding up to date, then comment \/merge with its new head/);
+    assert.ok(!kinds({ ...behind(BASE), reported: new Set([first.key, 'reviewed:verdict-1']) }).includes('report'));
+  });
 
   it('ends when it is too old, when the pull request is gone, and when GitHub refuses', () => {
     assert.match(outcome(asked({ commands: [{ ...ORDER, at: NOW - 25 * 3_600_000 }] })), /too old/);

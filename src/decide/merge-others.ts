@@ -23,6 +23,8 @@ export interface AskedMerge {
   readonly baseBranch: string;
   readonly hasQueue: boolean;
   readonly frozen: Freeze | null;
+  /** Where its review stands; a no when nothing more of it comes by itself. */
+  readonly review: Verdict;
   /** Why the lane is not free now; null when it is. */
   readonly busy: string | null;
 }
@@ -108,11 +110,11 @@ function gateOf({ snapshot, project, pullRequest, diff, command, baseBranch, fro
 }
 
 /** Why waiting does not help although nothing says no; null when it may. */
-function stuck({ pullRequest, diff, baseBranch }: AskedMerge): string | null {
+function stuck({ pullRequest, diff, baseBranch, review }: AskedMerge): string | null {
   // Nothing is pushed to people's branches. The base may move on many times: what they have to do stays the same.
-  return diff?.baseIsAncestor === false
-    ? `${short(pullRequest.head)} is behind ${baseBranch}. Bring ${pullRequest.branch} up to date, then comment /merge with its new head.`
-    : null;
+  if (diff?.baseIsAncestor === false)
+    return `${short(pullRequest.head)} is behind ${baseBranch}. Bring ${pullRequest.branch} up to date, then comment /merge with its new head.`;
+  return review.status === 'no' ? review.reason : null;
 }
 
 /** Told once for each thing that stands in the way. */

@@ -2,11 +2,12 @@
 import type { Action, Dispatch } from '../domain/action.ts';
 import type { Command } from '../domain/command.ts';
 import type { Effect } from '../domain/effect.ts';
+import type { EpochMs } from '../domain/issue.ts';
 import type { PullRequest, RepositoryView } from '../domain/pull-request.ts';
 import { type Cause, type Run, subjectKey } from '../domain/run.ts';
 import type { ProjectSettings } from '../domain/settings.ts';
-import type { ReviewVerdict, Verdict } from '../domain/verdict.ts';
-import { wait, yes } from '../domain/verdict.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { isReview, no, type ReviewVerdict, type Verdict, wait, yes } from '../domain/verdict.ts';
 import { short } from './checks.ts';
 import { effectStanding } from './effects.ts';
 import { effectKey } from './issue-case.ts';
@@ -18,14 +19,17 @@ import { quietFindings, reviewMarker, reviewText } from './words.ts';
 export const BRANCH_PREFIX = 'heartline/';
 
 export interface OthersFacts {
-  readonly now: number;
-  readonly project: ProjectSettings;
+  readonly now: EpochMs;
   readonly repository: RepositoryView;
   readonly pullRequest: PullRequest;
   /** Runs and verdicts on this very pull request. */
   readonly runs: readonly Run[];
   readonly verdicts: readonly ReviewVerdict[];
   readonly effects: ReadonlyMap<string, Effect>;
+  /** When a person on the list last asked for the merge of this very head; null when nobody did. */
+  readonly askedAt: EpochMs | null;
+  /** How often a session that broke goes on for whoever asked. */
+  readonly crashRoundsMax: number;
 }
 
 export interface OthersStep {
@@ -41,9 +45,9 @@ export function wantsReview(pullRequest: PullRequest, project: ProjectSettings):
   return rule.authors.includes(pullRequest.author) || pullRequest.labels.some((label) => rule.labels.includes(label));
 }
 
-/** Nothing merges unreviewed, so whoever asks for a merge asks for a review too. */
-export function askedToMerge(pullRequest: PullRequest, commands: readonly Command[]): boolean {
-  return commands.some(
+/** Nothing merges unreviewed, so whoever asks for a merge asks for a review too. Null when nobody does. */
+export function mergeAskedAt(pullRequest: PullRequest, commands: readonly Command[]): EpochMs | null {
+  const orders = commands.filter(
     ({ on, verb }) =>
       verb.kind === 'merge' &&
       on.kind === 'pull-request' &&
@@ -51,8 +55,31 @@ export function askedToMerge(pullRequest: PullRequest, commands: readonly Comman
       on.number === pullRequest.number &&
       pullRequest.head.startsWith(verb.sha),
   );
+  return orders.length === 0 ? null : Math.max(...orders.map((order) => order.at));
 }
 
+export function othersFacts(
+  { now, settings, runs, verdicts, effects, commands }: Snapshot,
+  repository: RepositoryView,
+  pullRequest: PullRequest,
+): OthersFacts {
+  const { number } = pullRequest;
+  const subject = subjectKey({ kind: 'pull-request', repository: pullRequest.repository, number });
+  return {
+    now,
+    repository,
+    pullRequest,
+    runs: runs.filter((run) => subjectKey(run.subject) === subject),
+    verdicts: verdicts
+      .filter(isReview)
+      .filter((one) => one.repository === pullRequest.repository && one.number === number),
+    effects,
+    askedAt: mergeAskedAt(pullRequest, commands),
+    crashRoundsMax: settings.limits.crashRoundsMax,
+  };
+}
+
+/** A no in its verdict means that nothing more comes by itself. */
 export function reviewOthers(facts: OthersFacts): OthersStep {
   const { pullRequest, repository, runs } = facts;
   const head = short(pullRequest.head);
@@ -77,24 +104,7 @@ export function reviewOthers(facts: OthersFacts): OthersStep {
       ],
     };
   }
-  const at = run?.state === 'postponed' ? nextTry(ofHead, 0) : null;
-  if (run !== undefined && at !== null) {
-    const ended = run.endReason ?? '';
-    if (at > facts.now)
-      return { verdict: wait('review', `${ended} Tried again at ${new Date(at).toISOString()}.`), actions: [] };
-    const cause = { kind: 'crashed', runId: run.id } as const;
-    const next = reviewRun(facts, cause, run.sessionId, ended);
-    return { verdict: wait('review', ended), actions: [next] };
-  }
-  // One try for each head: a person's pull request must not cost rounds, and they can push or ask again.
-  if (run !== undefined)
-    return {
-      verdict: wait(
-        'review',
-        `The review of ${head} ended as ${run.state}: ${run.endReason ?? ''} A new push is reviewed again.`,
-      ),
-      actions: [],
-    };
+  if (run !== undefined) return again(facts, run, ofHead);
   const diff = repository.diffs.get(`${pullRequest.base}..${pullRequest.head}`);
   if (diff === undefined)
     return { verdict: wait('review', `The change at ${head} has not been read yet.`), actions: [] };
@@ -102,6 +112,47 @@ export function reviewOthers(facts: OthersFacts): OthersStep {
   const reason = `${pullRequest.author} opened #${pullRequest.number}; ${head} has not been reviewed.`;
   const first = reviewRun(facts, cause, null, reason);
   return { verdict: wait('review', `${head} has not been reviewed.`), actions: [first] };
+}
+
+/**
+ * Unasked there is one try for each head: a person's pull request must not cost rounds. Whoever asks for its merge asks for
+ * the review, so then a session that broke goes on as often as one for an issue would, counted from the newest order.
+ */
+function again(facts: OthersFacts, last: Run, runs: readonly Run[]): OthersStep {
+  const { now, askedAt, crashRoundsMax } = facts;
+  const since = heardSince(facts);
+  const ended = last.endReason ?? last.state;
+  const goOn = (reason: string): OthersStep => ({
+    verdict: wait('review', reason),
+    actions: [reviewRun(facts, { kind: 'crashed', runId: last.id }, last.sessionId, reason)],
+  });
+  if (last.state === 'postponed') {
+    const at = nextTry(runs, since);
+    if (at !== null && at <= now) return goOn(ended);
+    if (at !== null)
+      return { verdict: wait('review', `${ended} Tried again at ${new Date(at).toISOString()}.`), actions: [] };
+  }
+  const reason = `The review of ${short(facts.pullRequest.head)} ended as ${last.state}: ${ended}`;
+  const broke = runs.filter((run) => isBroken(run) && run.createdAt >= since).length;
+  if (askedAt !== null && isBroken(last) && broke < crashRoundsMax) return goOn(reason);
+  // Its allowance is used up: an order since then is a person's word that it may have another.
+  if (last.state === 'awaiting-human' && (last.endedAt ?? 0) < since) return goOn(reason);
+  return { verdict: no('review', `${reason} ${whatHelps(facts)}`), actions: [] };
+}
+
+function isBroken({ state }: Run): boolean {
+  return state === 'failed' || state === 'timed-out' || state === 'stalled';
+}
+
+/** An order that seems to come from the future, because our clock was put back, would forgive every round. */
+function heardSince({ askedAt, now }: OthersFacts): EpochMs {
+  return askedAt !== null && askedAt <= now ? askedAt : 0;
+}
+
+function whatHelps({ askedAt, pullRequest: { head } }: OthersFacts): string {
+  return askedAt === null
+    ? 'A new push is reviewed again.'
+    : `Comment "/merge ${short(head)}" again to have it tried once more.`;
 }
 
 function reviewRun(
@@ -126,7 +177,7 @@ function reviewRun(
 
 function posted(facts: OthersFacts, verdict: ReviewVerdict): OthersStep {
   const result = facts.runs.find((run) => run.id === verdict.runId)?.result;
-  const post = effectStanding(facts.effects, effectKey.postReview(verdict.id), facts.now, 0);
+  const post = effectStanding(facts.effects, effectKey.postReview(verdict.id), facts.now, heardSince(facts));
   const subject = subjectKey({ kind: 'pull-request', repository: verdict.repository, number: verdict.number });
   if (post.kind === 'done') {
     const text = `Reviewed ${verdict.repository}#${verdict.number} by ${facts.pullRequest.author} at ${short(verdict.head)}: ${verdict.decision === 'approve' ? 'no objections' : 'changes suggested'}.`;
@@ -136,7 +187,7 @@ function posted(facts: OthersFacts, verdict: ReviewVerdict): OthersStep {
     };
   }
   if (post.kind === 'refused')
-    return { verdict: wait('review', `GitHub refused the review: ${post.error}`), actions: [] };
+    return { verdict: no('review', `GitHub refused the review: ${post.error}. ${whatHelps(facts)}`), actions: [] };
   if (post.kind === 'waiting' || result?.kind !== 'review')
     return { verdict: wait('review', 'The review is on its way to GitHub.'), actions: [] };
   return {

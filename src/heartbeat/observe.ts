@@ -3,7 +3,7 @@
  * "unknown" with its reason; the rest goes on. Our own rows join in snapshot(), which is cheap and may be asked again.
  */
 import { LAST_WORD_MS, lastWordIsOpen } from '../decide/last-word.ts';
-import { askedToMerge, wantsReview } from '../decide/review-others.ts';
+import { mergeAskedAt, wantsReview } from '../decide/review-others.ts';
 import { type Command, type CommandVerb, parseCommand } from '../domain/command.ts';
 import type { Comment, EpochMs } from '../domain/issue.ts';
 import type { IssueRecord, Phase } from '../domain/issue-record.ts';
@@ -129,7 +129,9 @@ export function createObserver(senses: Senses): Observer {
     const interesting = seen.pullRequests.filter(
       (one) =>
         one.state === 'open' &&
-        (ours.has(one.number) || projects.some((project) => wantsReview(one, project)) || askedToMerge(one, commands)),
+        (ours.has(one.number) ||
+          projects.some((project) => wantsReview(one, project)) ||
+          mergeAskedAt(one, commands) !== null),
     );
     await gitFacts(name, interesting, ours);
     return {

@@ -1,9 +1,10 @@
 /** `/merge <sha>` on a person's pull request: the same gate, that commit only, and never beside another merge into the branch. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseCommand } from '../../src/domain/command.ts';
+import { type Command, parseCommand } from '../../src/domain/command.ts';
 import type { IssueRecord } from '../../src/domain/issue-record.ts';
 import type { DiffFacts, PullRequest } from '../../src/domain/pull-request.ts';
+import type { Run } from '../../src/domain/run.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import {
   BASE,
@@ -15,6 +16,7 @@ import {
   makePullRequest,
   makeRecord,
   makeRepository,
+  makeRun,
   makeSnapshot,
   makeVerdict,
   NOW,
@@ -96,6 +98,86 @@ describe('/merge', () => {
     const dispatch = acts(asked({ verdicts: [] })).find((action) => action.kind === 'dispatch');
     assert.ok(dispatch?.kind === 'dispatch' && dispatch.role === 'review');
     assert.deepEqual(dispatch.subject, ON);
+  });
+
+  const crashed = (nth: number) => ({ kind: 'crashed', runId: `r${nth}` }) as const;
+  const reviewRun = (nth: number, value: Partial<Run>): Run =>
+    makeRun({
+      id: `r${nth}`,
+      role: 'review',
+      subject: ON,
+      sessionId: 's1',
+      cause: nth === 1 ? { kind: 'review', head: HEAD, base: BASE, digest: 'digest-1' } : crashed(nth - 1),
+      result: null,
+      endReason: 'It broke.',
+      ...value,
+    });
+  const SINCE = { createdAt: ORDER.at + 1, endedAt: ORDER.at + 2 };
+  const BEFORE = { createdAt: ORDER.at - 2, endedAt: ORDER.at - 1 };
+  const ENDINGS: readonly {
+    readonly when: string;
+    readonly state: Run['state'];
+    readonly times: number;
+    readonly at: Partial<Run>;
+    readonly order?: Command;
+    readonly told: RegExp | null;
+  }[] = [
+    { when: 'it failed', state: 'failed', times: 1, at: SINCE, told: null },
+    { when: 'it stalled twice', state: 'stalled', times: 2, at: SINCE, told: null },
+    {
+      when: 'it broke three times',
+      state: 'timed-out',
+      times: 3,
+      at: SINCE,
+      told: /^acme\/shop#9 is not merged, as Ada asked: The review of \w{7} ended as timed-out: It broke\. Comment "\/merge \w{7}" again to have it tried once more\.$/,
+    },
+    { when: 'all that was before the order', state: 'failed', times: 3, at: BEFORE, told: null },
+    {
+      when: 'our clock was put back behind the order',
+      state: 'failed',
+      times: 3,
+      at: BEFORE,
+      order: { ...ORDER, at: NOW + 3_600_000 },
+      told: /ended as failed/,
+    },
+    { when: 'it used up its allowance', state: 'awaiting-human', times: 1, at: SINCE, told: /ended as awaiting-human/ },
+    { when: 'it had used it up before the order', state: 'awaiting-human', times: 1, at: BEFORE, told: null },
+    { when: 'no model was there for hours', state: 'postponed', times: 16, at: SINCE, told: /ended as postponed/ },
+  ];
+  for (const { when, state, times, at, order = ORDER, told } of ENDINGS) {
+    it(`${told === null ? 'has its review go on' : 'says once that its review will not go on'} when ${when}`, () => {
+      const runs = Array.from({ length: times }, (_, index) => reviewRun(index + 1, { state, ...at }));
+      const snapshot = asked({ verdicts: [], effects: new Map(), runs, commands: [order] });
+      const goesOn = acts(snapshot).flatMap((one) => (one.kind === 'dispatch' ? [[one.sessionId, one.cause]] : []));
+      assert.deepEqual(goesOn, told === null ? [['s1', crashed(times)]] : []);
+      const reports = acts(snapshot).filter((one) => one.kind === 'report');
+      assert.equal(reports.length, told === null ? 0 : 1);
+      if (told !== null) assert.match(reports[0]?.text ?? '', told);
+    });
+  }
+
+  it('says once that GitHub refused the review, and has it posted once more by a further order', () => {
+    const done = reviewRun(1, {
+      id: VERDICT.runId,
+      state: 'succeeded',
+      result: {
+        kind: 'review',
+        decision: 'approve',
+        summary: 'Fine.',
+        findings: [],
+        head: HEAD,
+        base: BASE,
+        digest: 'digest-1',
+      },
+    });
+    const refusedAt = (intendedAt: number): Snapshot => {
+      const refused = makeEffect({ ...POSTED, confirmedAt: null, refused: true, lastError: 'locked', intendedAt });
+      return asked({ runs: [done], effects: ledger(refused) });
+    };
+    const [told] = acts(refusedAt(ORDER.at + 1)).filter((one) => one.kind === 'report');
+    assert.match(told?.text ?? '', /GitHub refused the review: locked\. Comment "\/merge \w{7}" again/);
+    const [post] = acts(refusedAt(ORDER.at - 1)).filter((one) => one.kind === 'post-review');
+    assert.equal(post?.key, `${POSTED.key}~${ORDER.at}`);
   });
 
   it('stands for the approval of protected files, and for no other commit', () => {

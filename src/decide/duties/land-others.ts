@@ -10,6 +10,7 @@ import { LAG_MS } from '../issue-case.ts';
 import { mergeOthers } from '../merge-others.ts';
 import { laneName } from '../merge-queue.ts';
 import { landedMerge } from '../reconcile.ts';
+import { othersFacts, reviewOthers } from '../review-others.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
 
@@ -41,6 +42,7 @@ export function landOthers(sight: Sight, turn: Turn, before: ReadonlyMap<string,
       baseBranch,
       hasQueue: view.value.bases.get(baseBranch)?.mergeQueue === true,
       frozen: snapshot.frozen.get(repository) ?? null,
+      review: reviewOthers(othersFacts(snapshot, view.value, pullRequest)).verdict,
       busy: taken.get(lane) ?? ourMerge(sight, lane),
     });
     if (step.lands) taken.set(lane, `#${number}, which ${command.by} asked for, merges first.`);

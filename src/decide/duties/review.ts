@@ -1,30 +1,20 @@
 /** Duty review: other people's open pull requests, where the settings ask for it. Our own are reviewed as a stage of their issue. */
-import { subjectKey } from '../../domain/run.ts';
 import type { ProjectSettings } from '../../domain/settings.ts';
-import { isReview, wait } from '../../domain/verdict.ts';
-import { askedToMerge, reviewOthers, wantsReview } from '../review-others.ts';
+import { wait } from '../../domain/verdict.ts';
+import { mergeAskedAt, othersFacts, reviewOthers, wantsReview } from '../review-others.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
 
 export function reviewPullRequests({ snapshot, brokeBecause }: Sight, turn: Turn): void {
-  const { repositories, settings, records, runs, verdicts, effects, commands, now } = snapshot;
+  const { repositories, settings, records, commands } = snapshot;
   for (const project of firstPerRepository(settings.projects)) {
     const view = repositories.get(project.repository);
     if (view === undefined || !view.known) continue;
     for (const pullRequest of view.value.pullRequests) {
       const { repository, number, title, author } = pullRequest;
       const ours = records.some((record) => record.repository === repository && record.pullRequest === number);
-      if (ours || !(wantsReview(pullRequest, project) || askedToMerge(pullRequest, commands))) continue;
-      const key = subjectKey({ kind: 'pull-request', repository, number });
-      const step = reviewOthers({
-        now,
-        project,
-        repository: view.value,
-        pullRequest,
-        runs: runs.filter((run) => subjectKey(run.subject) === key),
-        verdicts: verdicts.filter(isReview).filter((one) => one.repository === repository && one.number === number),
-        effects,
-      });
+      if (ours || !(wantsReview(pullRequest, project) || mergeAskedAt(pullRequest, commands) !== null)) continue;
+      const step = reviewOthers(othersFacts(snapshot, view.value, pullRequest));
       const broke = step.actions.some((action) => action.kind === 'dispatch') ? brokeBecause : null;
       const verdict = broke === null ? turn.admit(step.actions, step.verdict) : wait('money', broke, [step.verdict]);
       const shown = turn.pullRequests.some((one) => one.repository === repository && one.number === number);

@@ -1,17 +1,17 @@
-/** Pull requests by people: by config each new head gets one independent review, as a comment. They are never merged here. */
+/** Pull requests by people: by config each new head and change gets one independent review, as a comment. They are never merged here. */
 import type { Action, Dispatch } from '../domain/action.ts';
 import type { Command } from '../domain/command.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { EpochMs } from '../domain/issue.ts';
 import type { PullRequest, RepositoryView } from '../domain/pull-request.ts';
-import { type Cause, type Run, subjectKey } from '../domain/run.ts';
+import { type Cause, isLive, type Run, subjectKey } from '../domain/run.ts';
 import type { ProjectSettings } from '../domain/settings.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { isReview, no, type ReviewVerdict, type Verdict, wait, yes } from '../domain/verdict.ts';
 import { short } from './checks.ts';
 import { effectStanding } from './effects.ts';
 import { effectKey } from './issue-case.ts';
-import { judgedHead } from './judged-head.ts';
+import { judgedCause, judgedHead } from './judged-head.ts';
 import { nextTry } from './next-try.ts';
 import { quietFindings, reviewMarker, reviewText } from './words.ts';
 
@@ -83,13 +83,18 @@ export function othersFacts(
 export function reviewOthers(facts: OthersFacts): OthersStep {
   const { pullRequest, repository, runs } = facts;
   const head = short(pullRequest.head);
-  const verdict = facts.verdicts.findLast((one) => one.head === pullRequest.head);
-  if (verdict !== undefined) return posted(facts, verdict);
-
+  const diff = repository.diffs.get(`${pullRequest.base}..${pullRequest.head}`);
   const ofHead = runs.filter((one) => judgedHead(one, runs) === pullRequest.head);
-  const run = ofHead.at(-1);
-  if (run?.state === 'queued' || run?.state === 'running')
+  // Pointed at another branch the same head is another change: what was said of the one says nothing of the other.
+  const verdict = facts.verdicts.findLast((one) => one.head === pullRequest.head && one.digest === diff?.digest);
+  if (verdict !== undefined) return posted(facts, verdict);
+  if (ofHead.some(({ state }) => isLive(state)))
     return { verdict: wait('review', `A reviewer is reading ${head}.`), actions: [] };
+  if (diff === undefined)
+    return { verdict: wait('review', `The change at ${head} has not been read yet.`), actions: [] };
+
+  const ofChange = ofHead.filter((one) => judgedCause(one, runs)?.digest === diff.digest);
+  const run = ofChange.at(-1);
   if (run?.state === 'succeeded') {
     return {
       verdict: wait('review', `The review of ${head} is in.`),
@@ -104,10 +109,7 @@ export function reviewOthers(facts: OthersFacts): OthersStep {
       ],
     };
   }
-  if (run !== undefined) return again(facts, run, ofHead);
-  const diff = repository.diffs.get(`${pullRequest.base}..${pullRequest.head}`);
-  if (diff === undefined)
-    return { verdict: wait('review', `The change at ${head} has not been read yet.`), actions: [] };
+  if (run !== undefined) return again(facts, run, ofChange);
   const cause = { kind: 'review', head: pullRequest.head, base: pullRequest.base, digest: diff.digest } as const;
   const reason = `${pullRequest.author} opened #${pullRequest.number}; ${head} has not been reviewed.`;
   const first = reviewRun(facts, cause, null, reason);

@@ -156,6 +156,44 @@ describe('/merge', () => {
     });
   }
 
+  const retargeted = (verdicts: Snapshot['verdicts'], runs: readonly Run[]): Snapshot =>
+    asked({ verdicts, runs }, THEIRS, { digest: 'digest-2' });
+  const REVIEWED: readonly { readonly when: string; readonly snapshot: Snapshot; readonly asks: boolean }[] = [
+    { when: 'it was reviewed against another base', snapshot: retargeted([VERDICT], []), asks: true },
+    {
+      when: 'a review of another change is in',
+      snapshot: retargeted([], [reviewRun(1, { state: 'succeeded' })]),
+      asks: true,
+    },
+    {
+      when: 'a review of another change broke',
+      snapshot: retargeted([], [reviewRun(1, { state: 'failed' }), reviewRun(2, { state: 'failed' })]),
+      asks: true,
+    },
+    {
+      when: 'another change is being read',
+      snapshot: retargeted([], [reviewRun(1, { state: 'running', endedAt: null })]),
+      asks: false,
+    },
+    {
+      when: 'its change is not known yet',
+      snapshot: asked({
+        repositories: new Map([[REPOSITORY, { known: true, value: makeRepository({ pullRequests: [THEIRS] }) }]]),
+        effects: new Map(),
+      }),
+      asks: false,
+    },
+  ];
+  for (const { when, snapshot, asks } of REVIEWED) {
+    it(`${asks ? 'asks for a new review' : 'waits'} when ${when}`, () => {
+      const did = acts(snapshot).filter((one) => one.kind !== 'report');
+      assert.deepEqual(
+        did.map((one) => one.kind === 'dispatch' && one.cause),
+        asks ? [{ kind: 'review', head: HEAD, base: BASE, digest: 'digest-2' }] : [],
+      );
+    });
+  }
+
   it('says once that GitHub refused the review, and has it posted once more by a further order', () => {
     const done = reviewRun(1, {
       id: VERDICT.runId,

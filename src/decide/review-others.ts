@@ -37,8 +37,13 @@ export interface OthersStep {
   readonly actions: readonly Action[];
 }
 
+/** A draft is not handed in yet, whoever asks for its merge. */
+export function isHandedIn({ state, draft }: PullRequest): boolean {
+  return state === 'open' && !draft;
+}
+
 export function wantsReview(pullRequest: PullRequest, project: ProjectSettings): boolean {
-  if (pullRequest.state !== 'open' || pullRequest.draft || pullRequest.branch.startsWith(BRANCH_PREFIX)) return false;
+  if (!isHandedIn(pullRequest) || pullRequest.branch.startsWith(BRANCH_PREFIX)) return false;
   const rule = project.reviewPullRequests;
   if (rule === 'none') return false;
   if (rule === 'all') return true;
@@ -77,6 +82,24 @@ export function othersFacts(
     askedAt: mergeAskedAt(pullRequest, commands),
     crashRoundsMax: settings.limits.crashRoundsMax,
   };
+}
+
+/** Whoever reads what is not handed in any more, or a head that is not the live one, looks for nothing. Null: GitHub has none. */
+export function cancelUnwanted(pullRequest: PullRequest | null, runs: readonly Run[]): readonly Action[] {
+  return runs
+    .filter(({ state }) => isLive(state))
+    .flatMap((run) => {
+      const reason = unwanted(pullRequest, judgedHead(run, runs));
+      return reason === null ? [] : [{ kind: 'cancel-run', runId: run.id, reason }];
+    });
+}
+
+function unwanted(pullRequest: PullRequest | null, read: string | null): string | null {
+  if (pullRequest === null) return 'The pull request is not open any more.';
+  const { number, state, draft, head } = pullRequest;
+  if (state !== 'open') return `Pull request #${number} is ${state}.`;
+  if (draft) return `Pull request #${number} was made a draft.`;
+  return read === null || read === head ? null : `The head moved to ${short(head)} while it was being reviewed.`;
 }
 
 /** A no in its verdict means that nothing more comes by itself. */
@@ -134,6 +157,8 @@ function again(facts: OthersFacts, last: Run, runs: readonly Run[]): OthersStep 
     if (at !== null)
       return { verdict: wait('review', `${ended} Tried again at ${new Date(at).toISOString()}.`), actions: [] };
   }
+  // Nobody's fault: it was ended because nobody wanted it, and now it is wanted again.
+  if (last.state === 'cancelled') return goOn(`${short(facts.pullRequest.head)} is to be reviewed after all.`);
   const reason = `The review of ${short(facts.pullRequest.head)} ended as ${last.state}: ${ended}`;
   const broke = runs.filter((run) => isBroken(run) && run.createdAt >= since).length;
   if (askedAt !== null && isBroken(last) && broke < crashRoundsMax) return goOn(reason);

@@ -1,9 +1,10 @@
 /** Stories of what lands and of what surrounds it: the lane, the freeze, unknown facts, slots, other people's pull requests. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { makeProject, makeSettings, REPOSITORY } from './make.ts';
+import type { PullRequest } from '../../src/domain/pull-request.ts';
+import { makeCommand, makeProject, makeSettings, REPOSITORY } from './make.ts';
 import { Outside } from './outside.ts';
-import { begun, causes, done, ending, inTurn, parked } from './stories.ts';
+import { begun, causes, done, ending, inTurn, live, parked } from './stories.ts';
 
 describe('the merge', () => {
   it('waits for its turn: two at once land one after the other, the second brought up to date and judged again', () => {
@@ -155,6 +156,75 @@ describe('a pull request by a person', () => {
       decision.pullRequests[0]?.verdict.reason ?? '',
       /ended as failed: It broke\. A new push is reviewed again/,
     );
+  });
+
+  const unwanted: readonly { readonly when: string; readonly value: Partial<PullRequest>; readonly back: boolean }[] = [
+    { when: 'is made a draft', value: { draft: true }, back: true },
+    { when: 'is closed', value: { state: 'closed' }, back: true },
+    { when: 'is merged', value: { state: 'merged' }, back: false },
+  ];
+  for (const { when, value, back } of unwanted) {
+    it(`${when} while it is read: the review ends${back ? ', and goes on when it is handed in again' : ''}`, () => {
+      const outside = theirs({ reviewPullRequests: 'all' });
+      outside.script = { ...outside.script, review: () => ending('busy') };
+      outside.settle();
+      assert.equal(live(outside).length, 1);
+      const [number = 0] = outside.pulls.keys();
+      outside.githubDown = true;
+      outside.changePull(number, value);
+      outside.settle();
+      assert.equal(live(outside).length, 1, 'nothing is concluded from what could not be read');
+      outside.githubDown = false;
+      outside.settle();
+      assert.deepEqual(live(outside), []);
+      if (!back) return;
+      outside.changePull(number, { state: 'open', draft: false });
+      outside.script = { ...outside.script, review: () => ending('approve') };
+      outside.settle();
+      assert.equal(outside.writes.filter((write) => write.kind === 'post-review').length, 1);
+      assert.equal(new Set(outside.runs.map((run) => run.sessionId)).size, 1);
+      assert.deepEqual(outside.violations, []);
+    });
+  }
+
+  it('is pushed to while it is read: that review ends, and the new head gets its own', () => {
+    const outside = theirs({ reviewPullRequests: 'all' });
+    outside.script = { ...outside.script, review: () => ending('busy') };
+    outside.settle();
+    const newer = outside.personPushes('ada/fix');
+    outside.settle();
+    assert.deepEqual(
+      outside.runs.map((run) => run.state),
+      ['cancelled', 'running'],
+    );
+    outside.script = { ...outside.script, review: () => ending('approve') };
+    outside.settle();
+    const posts = outside.writes.filter((write) => write.kind === 'post-review');
+    assert.deepEqual(
+      posts.map((post) => post.head),
+      [newer],
+    );
+    assert.deepEqual(outside.violations, []);
+  });
+
+  it('that is gone from GitHub’s list has its review ended', () => {
+    const outside = theirs({ reviewPullRequests: 'all' });
+    outside.script = { ...outside.script, review: () => ending('busy') };
+    outside.settle();
+    outside.pulls.clear();
+    outside.settle();
+    assert.deepEqual(live(outside), []);
+  });
+
+  it('is not reviewed as a draft, though its merge was asked for', () => {
+    const outside = theirs({ reviewPullRequests: 'none' });
+    const [number = 0] = outside.pulls.keys();
+    const on = { kind: 'pull-request', repository: REPOSITORY, number } as const;
+    const sha = outside.pulls.get(number)?.head ?? '';
+    outside.commands = [makeCommand({ kind: 'merge', sha }, { on })];
+    outside.changePull(number, { draft: true });
+    outside.settle();
+    assert.deepEqual(outside.runs, []);
   });
 
   const rules = [

@@ -16,6 +16,8 @@ export interface InterfacePressure {
   readonly worse: boolean;
   /** What the level was told from, for a person: "212 of 2,500 requests left". Empty while nothing is known. */
   readonly because: string;
+  /** Since when it is tried only once an hour, because it refused so often; null: it is not. */
+  readonly hourlySince: EpochMs | null;
 }
 
 /** One entry for each interface with a quota. */
@@ -24,5 +26,5 @@ export interface Pressure {
   readonly github: InterfacePressure;
 }
 
-const NONE: InterfacePressure = { level: 'normal', since: 0, worse: false, because: '' };
+const NONE: InterfacePressure = { level: 'normal', since: 0, worse: false, because: '', hourlySince: null };
 export const NO_PRESSURE: Pressure = { linear: NONE, github: NONE };

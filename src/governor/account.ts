@@ -59,8 +59,10 @@ export interface Account {
   /** Throws OutsideError `limited` before anything leaves, or lets it go. */
   send<T>(request: Request, perform: (trip: Trip) => Promise<T>): Promise<T>;
   buckets(): readonly Bucket[];
-  /** Until when everything waits, on the steady clock; null when nothing is held. Infinity: until a restart. */
+  /** Until when everything waits, on the steady clock; null when nothing is held. */
   heldUntil(): number | null;
+  /** Since when it is tried only once an hour, because it refused so often; null: it is not. */
+  hourlySince(): EpochMs | null;
   quota(name: string): { readonly left: number; readonly limit: number } | null;
 }
 
@@ -84,14 +86,25 @@ export interface AccountOptions {
   readonly onRefused: () => void;
 }
 
-/** After this many refusals in a row, each waited for, nothing more is asked until somebody has looked and restarts the bot. */
+/**
+ * After this many refusals in a row, each waited for, it is tried only once an hour, however short a wait it asks for: going on
+ * at its pace may get the account banned, and stopping for good would outlast every limit.
+ */
 const REFUSALS_MAX = 8;
-/** Told to callers while everything is given up. */
-const GIVEN_UP_MS = WAIT_MS_MAX;
+const SELDOM_MS = WAIT_MS_MAX;
 const MINUTE_MS = 60_000;
 /** Of a minute's points, what is left to urgent requests. */
 const MINUTE_SHARE_ORDINARY = 0.8;
 const COSTS_KEPT_MAX = 200;
+
+/** Refusals in a row. */
+interface Refusals {
+  readonly count: number;
+  /** The last of them, on the steady clock. */
+  readonly at: number;
+  readonly hourlySince: EpochMs | null;
+}
+const NONE: Refusals = { count: 0, at: Number.NEGATIVE_INFINITY, hourlySince: null };
 
 export function createAccount(options: AccountOptions): Account {
   const { steady, name } = options;
@@ -102,23 +115,24 @@ export function createAccount(options: AccountOptions): Account {
   const minutes = new Map(Object.keys(options.minutePoints?.max ?? {}).map((each) => [each, createWindow(MINUTE_MS)]));
   /** By scope: `all`, `quota <name>`, `operation <name>`. */
   const held = new Map<string, number>();
+  /** By `all` or `operation <name>`: an operation's own limit says nothing about the rest. */
+  const refusals = new Map<string, Refusals>();
   let ahead = 0;
-  let refusals = 0;
-  let refusedAt = Number.NEGATIVE_INFINITY;
-  let givenUp = false;
 
   const serverNow = (): EpochMs => options.now() + ahead;
   const costOf = (request: Request, quota: string): number => costs.get(request.operation)?.[quota] ?? 1;
 
   function mayLeave(request: Request): void {
     const now = steady();
-    if (givenUp) {
-      const why = `${name} refused ${REFUSALS_MAX} times in a row for its limits, so it is left alone: see why, then restart Heartline`;
-      throw limited(request, why, GIVEN_UP_MS);
-    }
     const scopes = ['all', ...request.draws.map((quota) => `quota ${quota}`), `operation ${request.operation}`];
     const until = Math.max(...scopes.map((scope) => held.get(scope) ?? 0));
-    if (until > now) throw limited(request, `${name} asked to wait and the time is not up`, until - now);
+    if (until > now) {
+      const why =
+        hourlySince() === null
+          ? 'asked to wait'
+          : `refused ${REFUSALS_MAX} times in a row, so it is tried once an hour,`;
+      throw limited(request, `${name} ${why} and the time is not up`, until - now);
+    }
     for (const quota of request.draws) {
       const bucket = quotas.get(quota);
       if (bucket !== undefined) leavesReserve(request, bucket, now);
@@ -183,7 +197,8 @@ export function createAccount(options: AccountOptions): Account {
     try {
       const answer = await perform(trip);
       // An answer to something sent before a refusal says nothing about what came after it.
-      if (!wasRefused && sentAt >= refusedAt) refusals = 0;
+      for (const scope of ['all', `operation ${request.operation}`])
+        if (!wasRefused && sentAt >= (refusals.get(scope) ?? NONE).at) refusals.delete(scope);
       return answer;
     } finally {
       // No answer at all: it was counted there, or it was not; the next answer's headers tell.
@@ -208,23 +223,28 @@ export function createAccount(options: AccountOptions): Account {
 
   function hold(request: Request, told: number | null, scope: Parameters<Trip['refused']>[1], sentAt: number): number {
     const now = steady();
+    const counted = scope === 'operation' ? `operation ${request.operation}` : 'all';
+    const before = refusals.get(counted) ?? NONE;
     // Several that were on their way at once are one refusal.
-    if (sentAt >= refusedAt) refusals += 1;
-    refusedAt = now;
-    const waitMs = told ?? untoldWaitMs(refusals);
-    const key =
-      scope === 'all' ? 'all' : scope === 'operation' ? `operation ${request.operation}` : `quota ${scope.quota}`;
+    const count = sentAt >= before.at ? before.count + 1 : before.count;
+    const seldom = count >= REFUSALS_MAX;
+    refusals.set(counted, { count, at: now, hourlySince: seldom ? (before.hourlySince ?? options.now()) : null });
+    const waitMs = Math.max(told ?? untoldWaitMs(count), seldom ? SELDOM_MS : 0);
+    const key = typeof scope === 'string' ? counted : `quota ${scope.quota}`;
     held.set(key, Math.max(held.get(key) ?? 0, now + waitMs));
-    if (refusals >= REFUSALS_MAX) givenUp = true;
     options.onRefused();
-    return givenUp ? Math.max(waitMs, GIVEN_UP_MS) : waitMs;
+    return waitMs;
+  }
+
+  function hourlySince(): EpochMs | null {
+    return refusals.get('all')?.hourlySince ?? null;
   }
 
   return {
     send,
     buckets: () => [...quotas.values()],
+    hourlySince,
     heldUntil() {
-      if (givenUp) return Number.POSITIVE_INFINITY;
       const whole = [...held].filter(([scope, until]) => !scope.startsWith('operation ') && until > steady());
       return whole.length === 0 ? null : Math.max(...whole.map(([, until]) => until));
     },

@@ -51,8 +51,8 @@ export interface GovernorView {
   readonly lookEveryMs: number;
   /** Nothing leaves before then; null when nothing is held. */
   readonly heldUntil: EpochMs | null;
-  /** It refused so often that somebody has to look. */
-  readonly givenUp: boolean;
+  /** Since when it is tried only once an hour, because it refused so often; null: it is not. */
+  readonly hourlySince: EpochMs | null;
   readonly writesLastHour: number;
   readonly writesPerHourMax: number | null;
 }
@@ -134,7 +134,8 @@ export function createGovernor(options: GovernorOptions): Governor {
   function judge(): Level {
     const found = levelOf({
       buckets: accounts.flatMap((one) => one.buckets()),
-      held: heldUntil() !== null,
+      // Between two tries an hour apart it is no better, although nothing is held when the second one is due.
+      held: heldUntil() !== null || hourlySince() !== null,
       reserveShare,
       before: level,
       now: steady(),
@@ -151,16 +152,21 @@ export function createGovernor(options: GovernorOptions): Governor {
     return all.length === 0 ? null : Math.max(...all);
   }
 
+  function hourlySince(): EpochMs | null {
+    const all = accounts.map((one) => one.hourlySince()).filter((at) => at !== null);
+    return all.length === 0 ? null : Math.min(...all);
+  }
+
   function because(): string {
     const until = heldUntil();
-    if (until === Number.POSITIVE_INFINITY) return 'it refused too often: see why, then restart Heartline';
     const at = steady();
     const fullest = accounts
       .flatMap((one) => one.buckets())
       .toSorted((one, other) => leftAt(one, at) / one.limit - leftAt(other, at) / other.limit)[0];
     const left = fullest === undefined ? '' : bucketText(fullest, at);
     if (until === null) return left;
-    const asked = `it asked to wait ${Math.ceil((until - at) / 1_000)} s`;
+    const waits = hourlySince() === null ? 'it asked to wait' : 'the next try is in';
+    const asked = `${waits} ${Math.ceil((until - at) / 1_000)} s`;
     return left === '' ? asked : `${asked}, ${left}`;
   }
 
@@ -178,7 +184,7 @@ export function createGovernor(options: GovernorOptions): Governor {
       }
       looks.set(what, at);
     },
-    pressure: () => ({ level: judge(), since, worse, because: because() }),
+    pressure: () => ({ level: judge(), since, worse, because: because(), hourlySince: hourlySince() }),
     view() {
       const until = heldUntil();
       const found = judge();
@@ -187,8 +193,8 @@ export function createGovernor(options: GovernorOptions): Governor {
         since,
         because: because(),
         lookEveryMs: LOOK_EVERY_MS[found],
-        heldUntil: until === null || until === Number.POSITIVE_INFINITY ? null : now() + until - steady(),
-        givenUp: until === Number.POSITIVE_INFINITY,
+        heldUntil: until === null ? null : now() + until - steady(),
+        hourlySince: hourlySince(),
         writesLastHour: hourOfWrites.used(steady()),
         writesPerHourMax: writes?.writesPerHourMax ?? null,
       };

@@ -15,8 +15,8 @@ export interface LimitView {
   readonly lookEveryMs: number;
   /** It asked to wait: nothing leaves before then. */
   readonly heldUntil: EpochMs | null;
-  /** It refused so often that nothing leaves until a restart. */
-  readonly givenUp: boolean;
+  /** Since when it is tried only once an hour, because it refused so often; null: it is not. */
+  readonly hourlySince: EpochMs | null;
   /** Pull requests, reviews and answers in the last hour. */
   readonly writesLastHour: number;
   readonly writesPerHourMax: number | null;

@@ -13,7 +13,7 @@ const UNHELD = {
   because: '',
   lookEveryMs: 0,
   heldUntil: null,
-  givenUp: false,
+  hourlySince: null,
   writesLastHour: 0,
   writesPerHourMax: null,
 } as const;

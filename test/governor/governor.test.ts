@@ -1,7 +1,9 @@
 /** One governor with a clock set by hand: turns, spacing, caps, holds, the reserve, and clocks that are wrong. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { limitReports } from '../../src/decide/limit-words.ts';
 import { OutsideError } from '../../src/domain/outside-error.ts';
+import { NO_PRESSURE } from '../../src/domain/pressure.ts';
 import type { Heard, Request } from '../../src/governor/account.ts';
 import { createGovernor, type GovernorOptions } from '../../src/governor/governor.ts';
 
@@ -204,7 +206,7 @@ test('a hold on one quota or one operation leaves the others alone', async () =>
   assert.equal(governor.pressure().level, 'normal', 'one bad query does not slow down the rest');
 });
 
-test('refusals without a time wait longer each time; after enough of them it is left alone', async () => {
+test('refusals without a time wait longer each time; after enough of them it is tried once an hour', async () => {
   const { account, governor, pass } = governed();
   const waits: number[] = [];
   for (let count = 1; count < 8; count += 1) {
@@ -213,15 +215,51 @@ test('refusals without a time wait longer each time; after enough of them it is 
     pass(wait);
   }
   assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 60]);
-  assert.equal(governor.view().givenUp, false);
+  assert.equal(governor.view().hourlySince, null);
   await account.send(read, async (trip) => trip.refused(null, 'all'));
-  assert.equal(governor.view().givenUp, true);
-  pass(100 * HOUR);
+  assert.equal(governor.view().hourlySince, NOON + 123 * 60_000);
+  pass(HOUR - 1);
   await assert.rejects(
     account.send(merge, async () => assert.fail('it left')),
-    /refused 8 times in a row.*restart Heartline/,
+    /refused 8 times in a row, so it is tried once an hour/,
   );
-  assert.equal(governor.pressure().level, 'exhausted');
+  pass(1);
+  assert.equal(governor.pressure().level, 'exhausted', 'nothing is better before it has answered');
+  assert.equal(await account.send(merge, async () => 'merged'), 'merged');
+  assert.deepEqual([governor.pressure().level, governor.view().hourlySince], ['normal', null]);
+});
+
+test('short waits that never end come to one try an hour, which people hear once, and it ends with them', async () => {
+  const { account, governor, pass, passed } = governed();
+  const tries: number[] = [];
+  const told = new Map<string, string>();
+  for (; passed() < 6 * HOUR; pass(30_000)) {
+    await account
+      .send(read, async (trip) => {
+        tries.push(passed() / 60_000);
+        if (passed() < 4 * HOUR) trip.refused(20_000, 'all');
+      })
+      .catch(limited);
+    for (const { key, text } of limitReports({ ...NO_PRESSURE, github: governor.pressure() })) told.set(key, text);
+  }
+  assert.deepEqual(
+    tries.filter((minute) => minute < 300),
+    [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 63.5, 123.5, 183.5, ...Array.from({ length: 113 }, (_, beat) => 243.5 + beat / 2)],
+  );
+  const seldom = [...told.values()].filter((text) => /only once an hour until it answers, merges and stops/.test(text));
+  assert.equal(seldom.length, 1);
+});
+
+test("an operation's own limit ends in one try an hour of it alone", async () => {
+  const { account, governor, pass } = governed();
+  const waits: number[] = [];
+  for (let count = 1; count <= 9; count += 1) {
+    waits.push(await account.send(read, async (trip) => trip.refused(1_000, 'operation')));
+    pass(waits.at(-1) ?? 0);
+  }
+  assert.deepEqual(waits, [...Array.from({ length: 7 }, () => 1_000), HOUR, HOUR]);
+  assert.deepEqual([governor.view().hourlySince, governor.pressure().level], [null, 'normal']);
+  assert.equal(await account.send(merge, async (trip) => trip.refused(null, 'all')), 60_000, 'the first of the whole');
 });
 
 test('an answer in between starts the count anew, and refusals of one moment are one', async () => {

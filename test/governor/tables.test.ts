@@ -216,7 +216,8 @@ describe('words on GitHub for one issue', () => {
 });
 
 test('people hear of a change to worse once an hour at most, and of none to better', () => {
-  const scarce = { level: 'scarce', since: NOON, worse: true, because: '212 of 2,500 requests left' } as const;
+  const because = '212 of 2,500 requests left';
+  const scarce = { level: 'scarce', since: NOON, worse: true, because, hourlySince: null } as const;
   const [report] = limitReports({ ...NO_PRESSURE, linear: scarce });
   assert.match(report?.text ?? '', /^Linear's quota is scarce \(212 of 2,500 requests left\): /);
   assert.deepEqual(limitReports({ ...NO_PRESSURE, linear: { ...scarce, since: NOON + 60_000 } })[0]?.key, report?.key);

@@ -20,7 +20,9 @@ export function classifyFailure(
 ): OutsideError {
   const kind = kindOf(answer);
   const detail = `GitHub answered HTTP ${answer.status}${answer.message === '' ? '' : `: ${answer.message}`}`;
-  return new OutsideError(kind, attempted, detail, { cause, retryAfterMs: kind === 'limited' ? limitedMs : null });
+  // A server that is down may say for how long, too.
+  const downMs = answer.status >= 500 ? retryAfterMs(text(answer.headers['retry-after']), serverNow) : null;
+  return new OutsideError(kind, attempted, detail, { cause, retryAfterMs: kind === 'limited' ? limitedMs : downMs });
 }
 
 /** How long a limited answer asks to stay away: `retry-after` first, then the reset of a quota that is used up; null: it does not say. */
@@ -70,13 +72,14 @@ function kindOf(answer: FailedAnswer): TroubleKind {
   }
 }
 
-/** 403 and 429 are both used for limits, and for 403 only headers and message tell a limit from a missing right. */
+/** Where words say it: 200 is GraphQL's, 422 the limit on writing content, and 403 a limit as well as a missing right. */
+const SAID_WITH: readonly number[] = [200, 403, 422];
+const LIMIT_WORDS = /secondary rate limit|abuse detection|submitted too quickly/i;
+
 function isLimited({ status, headers, message, codes }: FailedAnswer): boolean {
   if (status === 429 || codes.includes('RATE_LIMITED') || codes.includes('RATE_LIMIT')) return true;
-  if (status !== 403) return false;
-  return (
-    text(headers['retry-after']) !== '' || usedUp(headers) || /secondary rate limit|abuse detection/i.test(message)
-  );
+  if (SAID_WITH.includes(status) && LIMIT_WORDS.test(message)) return true;
+  return status === 403 && (text(headers['retry-after']) !== '' || usedUp(headers));
 }
 
 function graphqlKindOf(codes: readonly string[]): TroubleKind {

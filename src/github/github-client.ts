@@ -183,7 +183,7 @@ function heardFrom(headers: Headers, { draws: [quota = ''] }: Request): Heard {
 async function load(options: GithubOptions): Promise<Octokit> {
   const { Octokit: Client } = await import('octokit');
   const quiet = (message: string) => options.log?.(message);
-  return new Client({
+  const client = new Client({
     auth: options.token,
     baseUrl: options.baseUrl,
     userAgent: 'heartline',
@@ -191,6 +191,13 @@ async function load(options: GithubOptions): Promise<Octokit> {
     retry: { enabled: false },
     log: { debug: () => {}, info: () => {}, warn: quiet, error: quiet },
   });
+  // Octokit takes a GraphQL answer without errors for a good one; a limit may come with a message and nothing else.
+  client.hook.after('request', (response, { url }) => {
+    const body: unknown = response.data;
+    if (!url.endsWith('/graphql') || field(body, 'data') !== undefined || field(body, 'errors') !== undefined) return;
+    throw Object.assign(new Error('neither data nor errors'), { response });
+  });
+  return client;
 }
 
 /** Octokit hands a body that is no JSON through as text; the shape is what notices. */

@@ -35,6 +35,20 @@ const cases: readonly (readonly [string, ReturnType<typeof failure>, TroubleKind
     60_000,
   ],
   ['a GraphQL limit inside a 200', failure(200, {}, '', ['RATE_LIMITED']), 'limited', 60_000],
+  [
+    'a secondary limit inside a 200',
+    failure(200, { 'retry-after': '30' }, 'You have exceeded a secondary rate limit. Please wait a few minutes.'),
+    'limited',
+    30_000,
+  ],
+  ['abuse detection', failure(429, {}, 'You have triggered an abuse detection mechanism.'), 'limited', 60_000],
+  [
+    'the limit on writing content',
+    failure(422, {}, 'Validation Failed; was submitted too quickly', ['custom']),
+    'limited',
+    60_000,
+  ],
+  ['those words where something else is wrong', failure(404, {}, 'was submitted too quickly'), 'missing', null],
   ['something that is not there', failure(404), 'missing', null],
   ['not there for GraphQL', failure(200, {}, '', ['NOT_FOUND']), 'missing', null],
   ['a moved head', failure(409), 'conflict', null],
@@ -44,6 +58,7 @@ const cases: readonly (readonly [string, ReturnType<typeof failure>, TroubleKind
   ['a bad field', failure(422, {}, '', ['invalid']), 'invalid', null],
   ['a rule told in words', failure(422), 'refused', null],
   ['a broken gateway', failure(502), 'unreachable', null],
+  ['a server that says how long it is down', failure(503, { 'retry-after': '120' }), 'unreachable', 120_000],
   ['GraphQL that broke down', failure(200, {}, 'Something went wrong'), 'unreachable', null],
 ];
 for (const [name, answer, kind, retryAfterMs] of cases) {
@@ -81,6 +96,16 @@ test('while GitHub asks to wait no request leaves, and after that they do', asyn
   assert.equal(asked().length, 1);
   passTime(20_000);
   assert.equal(await forge.status(SHOP, 'main', 'ci'), null);
+});
+
+test('a limit that GraphQL tells with a message alone, and HTTP 200, is one', async (context) => {
+  const { forge, asked } = await forgeForTest(context, {
+    faults: [{ fault: { kind: 'limit', resetInMs: 30_000 }, nth: 'every' }],
+    world: { limits: { status: 200 } },
+  });
+  await assert.rejects(forge.pullRequest(SHOP, 1), { kind: 'limited', retryAfterMs: 30_000, message: /secondary/ });
+  await assert.rejects(forge.status(SHOP, 'main', 'ci'), { kind: 'limited' });
+  assert.equal(asked().length, 1);
 });
 
 test('reading the same thing again is answered "not modified" and is right all the same', async (context) => {

@@ -10,8 +10,8 @@ export interface LimitSettings {
   readonly graphqlPointsPerMinute: number;
   readonly contentWritesPerMinute: number;
   readonly contentWritesPerHour: number;
-  /** GitHub uses both; clients must know both. */
-  readonly status: 403 | 429;
+  /** GitHub uses all three; clients must know them. 200 is for GraphQL alone, where REST answers 403. */
+  readonly status: 200 | 403 | 429;
   /** The `retry-after` of a secondary refusal. */
   readonly retryAfterSeconds: number;
 }

@@ -62,7 +62,8 @@ export function secondaryLimit(
     message,
     documentation_url: `${documentation}/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits`,
   };
-  return jsonAnswer(limits.settings.status, body, {
+  const { status } = limits.settings;
+  return jsonAnswer(status === 200 && resource === 'core' ? 403 : status, body, {
     'retry-after': String(seconds),
     ...limits.headers(login ?? '', resource),
   });

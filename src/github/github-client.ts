@@ -35,11 +35,13 @@ export interface RestCall {
 
 export interface GithubClient {
   rest<T>(call: RestCall, shape: ZodType<T>): Promise<T>;
+  /** Fields of the repository named in `mayBeGone` are null in the answer when GitHub does not find them any more. */
   graphql<T>(
     attempted: string,
     document: string,
     variables: Readonly<Record<string, unknown>>,
     shape: ZodType<T>,
+    mayBeGone?: readonly string[],
   ): Promise<T>;
   /** The same client, whose writes ask this once their turn has come; what it throws keeps them from leaving. */
   guarded(before: () => Promise<void>): GithubClient;
@@ -124,9 +126,13 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     variables: Readonly<Record<string, unknown>>,
     shape: ZodType<T>,
     before: Before,
+    mayBeGone: readonly string[] = [],
   ): Promise<T> {
     const data = await call({ attempted, ...graphqlKind(document), ...asking(before) }, async (client, request) => {
-      return client.graphql<unknown>(document, { ...variables, request });
+      return client.graphql<unknown>(document, { ...variables, request }).catch((error: unknown) => {
+        if (onlyGone(error, mayBeGone)) return field(error, 'data');
+        throw error;
+      });
     });
     return inShape(attempted, data, shape);
   }
@@ -152,7 +158,8 @@ export function createGithubClient(options: GithubOptions): GithubClient {
   function clientAsking(before: Before): GithubClient {
     return {
       rest: (asked, shape) => rest(asked, shape, before),
-      graphql: (attempted, document, variables, shape) => graphql(attempted, document, variables, shape, before),
+      graphql: (attempted, document, variables, shape, mayBeGone) =>
+        graphql(attempted, document, variables, shape, before, mayBeGone),
       guarded: clientAsking,
       quota,
     };
@@ -209,6 +216,16 @@ function inShape<T>(attempted: string, data: unknown, shape: ZodType<T>): T {
     'unreachable',
     attempted,
     `GitHub's answer has another shape than asked for (${where.join('; ')})`,
+  );
+}
+
+/** Beside an error for each thing that is not found stands everything else that was asked for. */
+function onlyGone(error: unknown, mayBeGone: readonly string[]): boolean {
+  const errors = field(error, 'errors');
+  if (!Array.isArray(errors)) return false;
+  const paths = mayBeGone.map((name) => JSON.stringify(['repository', name]));
+  return errors.every(
+    (each: unknown) => field(each, 'type') === 'NOT_FOUND' && paths.includes(JSON.stringify(field(each, 'path'))),
   );
 }
 

@@ -65,25 +65,30 @@ export function createPullRequestReader(client: GithubClient, now: () => number)
     const gone =
       open === undefined ? [] : watch.tracked.filter((number) => !open.has(number)).slice(0, NAMED_PER_QUERY);
     const wires = new Map<number, WireFacts>();
+    /** A repository made anew under the same name no longer has them; that must not hide all the others. */
+    const lost = new Set<number>();
     let start: Observed | null = null;
     await pages(attempted, async (after) => {
       const ask = after === null ? gone : [];
       const branches = after === null ? watch.baseBranches : [];
       const page = { ...coordinatesOf(repository), first: PULL_REQUESTS_PER_PAGE, after };
       const variables = { ...page, ...baseVariables(branches) };
-      const answer = await client.graphql(attempted, observeDocument(ask, branches), variables, observed);
+      const document = observeDocument(ask, branches);
+      const answer = await client.graphql(attempted, document, variables, observed, ask.map(aliasOf));
       start ??= answer;
       for (const wire of answer.repository.pullRequests.nodes) wires.set(wire.number, wire);
       for (const number of ask) {
+        if (answer.repository[aliasOf(number)] === null) lost.add(number);
         const wire = facts.safeParse(answer.repository[aliasOf(number)]);
         if (wire.success && !wires.has(number)) wires.set(number, wire.data);
       }
       return answer.repository.pullRequests.pageInfo;
     });
-    const missing = watch.tracked.filter((number) => !wires.has(number));
+    const missing = watch.tracked.filter((number) => !wires.has(number) && !lost.has(number));
     for (let start = 0; start < missing.length; start += NAMED_PER_QUERY) {
       const chunk = missing.slice(start, start + NAMED_PER_QUERY);
-      const answer = await client.graphql(attempted, namedDocument(chunk), coordinatesOf(repository), named);
+      const variables = coordinatesOf(repository);
+      const answer = await client.graphql(attempted, namedDocument(chunk), variables, named, chunk.map(aliasOf));
       for (const wire of Object.values(answer.repository)) if (wire) wires.set(wire.number, wire);
     }
     const defaultBranch = (start as Observed | null)?.repository.defaultBranchRef?.name;

@@ -230,6 +230,20 @@ test('a tracked pull request is seen after it was merged or closed, in one query
   assert.equal((await forge.observe(SHOP, everything)).pullRequests.length, 0);
 });
 
+test('a tracked pull request that is no longer there hides none of the others', async (context) => {
+  const { forge, change, asked } = await forgeForTest(context);
+  const { number } = await change('one');
+  const watch = { tracked: [number, 77, 78], commentsSince: 0, baseBranches: [] };
+  for (const look of ['first', 'second', 'third']) {
+    asked();
+    const { pullRequests } = await forge.observe(SHOP, watch);
+    assert.deepEqual([look, pullRequests.map((each) => each.number)], [look, [number]]);
+  }
+  assert.equal(asked().length, 1, 'and costs no more than one that is');
+  assert.equal(await forge.pullRequest(SHOP, 77), null);
+  await assert.rejects(forge.observe('acme/other', watch), { kind: 'missing' });
+});
+
 test('comments on open and on tracked pull requests are told since the moment asked for', async (context) => {
   const { forge, world, change, passTime, now } = await forgeForTest(context);
   const ours = await change('ours');

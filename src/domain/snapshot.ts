@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import type { Effect } from './effect.ts';
 import type { EpochMs, Issue, WorkflowState } from './issue.ts';
 import type { IssueRecord } from './issue-record.ts';
+import type { TroubleKind } from './outside-error.ts';
 import type { Duty, Pipeline } from './pipeline.ts';
 import type { Pressure } from './pressure.ts';
 import type { RepositoryView } from './pull-request.ts';
@@ -11,7 +12,15 @@ import type { Settings } from './settings.ts';
 import type { AuditVerdict, ReviewVerdict } from './verdict.ts';
 
 /** A read that failed is unknown, never an empty list. */
-export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly reason: string };
+export type Known<T> =
+  | { readonly known: true; readonly value: T }
+  | {
+      readonly known: false;
+      readonly reason: string;
+      readonly kind: TroubleKind;
+      /** Since when it has failed at every look, as far as this process knows. */
+      readonly since: EpochMs;
+    };
 
 export interface Board {
   /** Issues in the watched states of the watched teams, and every issue we hold a live record of. */

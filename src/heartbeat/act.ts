@@ -132,6 +132,7 @@ async function perform(action: Action, actor: Actor): Promise<boolean> {
     case 'verify-merge':
       return verifyMerge(action, actor);
     case 'report':
+      if (action.event === 'trouble') actor.log.warn({ report: action.key }, action.text);
       return journal.enqueueReport({
         key: action.key,
         event: action.event,

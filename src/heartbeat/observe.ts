@@ -66,6 +66,8 @@ export function createObserver(senses: Senses): Observer {
   // Git facts never change for a pair of commits, so they are worked out once.
   const diffs = new Map<string, DiffFacts>();
   const parents = new Map<string, readonly string[]>();
+  /** What cannot be read, and since when. */
+  const failing = new Map<string, EpochMs>();
 
   return { outside, snapshot };
 
@@ -92,20 +94,36 @@ export function createObserver(senses: Senses): Observer {
           commentsSince,
         }),
       ),
-      eachOf(names, REPOSITORIES_AT_ONCE_MAX, (name) =>
-        known(name, () => repository(name, rules, records, commentsSince)),
+      eachOf(
+        names,
+        REPOSITORIES_AT_ONCE_MAX,
+        async (name) => [name, await known(name, () => repository(name, rules, records, commentsSince))] as const,
       ),
     ]);
     const comments = [
       ...(board.known ? board.value.comments : []),
-      ...views.flatMap((view) => (view.known ? view.value.comments : [])),
+      ...views.flatMap(([, view]) => (view.known ? view.value.comments : [])),
     ];
     await noteCommands(comments, rules.settings.people, records);
     return {
       board: board.known ? { known: true, value: board.value.board } : board,
       how: board.known ? board.value.how : null,
-      repositories: new Map(names.map((name, index) => [name, viewOf(views[index])])),
+      repositories: new Map(views),
     };
+  }
+
+  async function known<T>(what: string, read: () => Promise<T>): Promise<Known<T>> {
+    try {
+      const value = await read();
+      failing.delete(what);
+      return { known: true, value };
+    } catch (error) {
+      if (!(error instanceof OutsideError))
+        throw new Error(`Reading ${what} failed in a way no adapter should let through`, { cause: error });
+      const since = failing.get(what) ?? senses.clock.now();
+      failing.set(what, since);
+      return { known: false, reason: error.message, kind: error.kind, since };
+    }
   }
 
   async function repository(
@@ -226,19 +244,6 @@ export function createObserver(senses: Senses): Observer {
       accepting,
     };
   }
-}
-
-async function known<T>(what: string, read: () => Promise<T>): Promise<Known<T>> {
-  try {
-    return { known: true, value: await read() };
-  } catch (error) {
-    if (error instanceof OutsideError) return { known: false, reason: error.message };
-    throw new Error(`Reading ${what} failed in a way no adapter should let through`, { cause: error });
-  }
-}
-
-function viewOf(view: Known<RepositoryView> | undefined): Known<RepositoryView> {
-  return view ?? { known: false, reason: 'not read' };
 }
 
 function pairOf(one: PullRequest): string {

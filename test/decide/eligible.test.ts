@@ -222,7 +222,7 @@ const ROWS: readonly Row[] = [
   {
     rule: 'repository',
     when: 'GitHub is down',
-    facts: { repository: { known: false, reason: 'No answer.' } },
+    facts: { repository: { known: false, reason: 'No answer.', kind: 'unreachable', since: 0 } },
     status: 'wait',
     says: /cannot be read: No answer/,
   },

@@ -126,7 +126,7 @@ describe('what runs for an issue that is not ours any more', () => {
     it(`is ended when its record is ${phase}, also while Linear is silent`, () => {
       const { actions } = decide(
         makeSnapshot({
-          board: { known: false, reason: 'No answer.' },
+          board: { known: false, reason: 'No answer.', kind: 'unreachable', since: 0 },
           records: [makeRecord({ phase, reason: 'Because.' })],
           runs: [live],
         }),

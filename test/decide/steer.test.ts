@@ -198,7 +198,7 @@ describe('words that cannot hold', () => {
   it('wait while Linear is silent, for nobody knows whether the issue is still ours', () => {
     const { actions } = decide(
       makeSnapshot({
-        board: { known: false, reason: 'No answer.' },
+        board: { known: false, reason: 'No answer.', kind: 'unreachable', since: 0 },
         records: [record],
         commands: [makeCommand({ kind: 'resume' })],
       }),

@@ -121,6 +121,29 @@ for (const service of ['linear', 'github'] as const) {
   }
 }
 
+for (const [service, what] of [
+  ['linear', 'Linear'],
+  ['github', 'acme/cart'],
+] as const) {
+  test(
+    `${service} no longer takes the token: people hear it at once and once, and when it does again`,
+    room,
+    async (t) => {
+      const { state, ask } = outage(service, { kind: 'status', status: 401 });
+      const story = await startStory({ issues: [HELLO], fault: ask, script: wellBehaved });
+      t.after(story.end);
+      await story.rest();
+      const heard = (words: string): number =>
+        story.reports.filter((line) => line.startsWith(`${what} ${words}`)).length;
+      assert.equal(heard('cannot be read since'), 1, story.reports.join('\n'));
+      assert.equal(story.log.filter((line) => line.includes(`${what} cannot be read since`)).length, 1);
+      state.down = false;
+      await story.until('ENG-1 is Done', () => isDone(story.world, 'ENG-1'));
+      assert.deepEqual([heard('cannot be read since'), heard('can be read again')], [1, 1]);
+    },
+  );
+}
+
 for (const service of ['linear', 'github', 'git'] as const) {
   test(`${service} goes away in mid-run: what runs is kept, and it goes on when it is back`, room, async (t) => {
     const { state, ask } = outage(service, { kind: 'refuse' });

@@ -10,6 +10,7 @@ import { mayEdit } from '../progress-pace.ts';
 import { unposted } from '../replies.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
+import { unreadReports } from '../unread.ts';
 import { progressOf, progressText } from '../words.ts';
 
 /** A last word that did not get through for this long is told in the reports; it is tried on all the same. */
@@ -17,6 +18,7 @@ const UNSAID_MS = 3_600_000;
 
 export function reportToPeople(sight: Sight, turn: Turn): void {
   turn.add(limitReports(sight.snapshot.pressure));
+  turn.add(unreadReports(sight.snapshot));
   for (const record of sight.snapshot.records) {
     const { issueId, generation, key, reason } = record;
     if (record.phase === 'parked')

@@ -23,6 +23,16 @@ describe('a person', () => {
     assert.ok(outside.landings[0] !== undefined && outside.contains(outside.landings[0].head, theirs));
   });
 
+  it('makes the repository anew: the pull request is gone for good, and its issue parked', () => {
+    const outside = opened();
+    const number = outside.records[0]?.pullRequest ?? 0;
+    outside.pulls.delete(number);
+    outside.settle();
+    assert.equal(outside.records[0]?.phase, 'active', 'what was just opened may only not show yet');
+    outside.now += 15 * 60_000;
+    parked(outside, /no longer finds pull request #\d+, .* back to Todo to start over/);
+  });
+
   it('pushes while the dev works: that ends at once, and after /resume the work takes their commit in', () => {
     let busy = true;
     const outside = begun({

@@ -47,6 +47,9 @@ function pushed(facts: IssueCase): Step | null {
   return null;
 }
 
+/** What is not shown this long after its row was last written is not there any more. */
+const SHOWS_WITHIN_MS = 15 * 60_000;
+
 /** Null once a pull request of ours is visible. */
 function opened(facts: IssueCase): Step | null {
   const { record } = facts;
@@ -74,8 +77,15 @@ function opened(facts: IssueCase): Step | null {
     const reason = `Pull request #${number} is open.`;
     return waiting('open', reason, [updateRecord(facts, { pullRequest: number }, reason)]);
   }
-  if (facts.pullRequest === null)
-    return waiting('open', `GitHub does not show pull request #${record.pullRequest} yet.`);
+  if (facts.pullRequest === null) {
+    if (facts.now - record.updatedAt < SHOWS_WITHIN_MS)
+      return waiting('open', `GitHub does not show pull request #${record.pullRequest} yet.`);
+    return parked(
+      facts,
+      'open',
+      `GitHub no longer finds pull request #${record.pullRequest}, as after a repository was made anew. Move ${record.key} away and back to ${facts.project.states.todo} to start over.`,
+    );
+  }
   return null;
 }
 

@@ -5,7 +5,7 @@ import { caseSubject, dispatch, effectKey, type IssueCase, latestWork, standing,
 import { replies } from '../replies.ts';
 import { startedState } from '../started-state.ts';
 import { pullRequestMarker, pullRequestText } from '../words.ts';
-import { pursue, type Step, waiting } from './step.ts';
+import { parked, pursue, type Step, waiting } from './step.ts';
 import { isOldPicture, isOurUpdate, leftToThem } from './taken-over.ts';
 
 export function open(facts: IssueCase): Step {

@@ -51,10 +51,16 @@ export async function resolveSecrets(
   return Object.freeze({ linearApiKey, githubToken, reviewerToken, providers, webhookSecret, values });
 }
 
+/**
+ * What a fine-grained token has to allow, wherever somebody is told to make or to mend one. Having a failed job run again
+ * is a write to Actions.
+ */
+export const GITHUB_TOKEN_RIGHTS =
+  'contents, pull requests, commit statuses and actions with write, checks (where GitHub offers them) with read';
+
 const WHERE = {
   linear: 'Make one in Linear under Settings > Security & access > Personal API keys.',
-  github:
-    'Make a fine-grained token at https://github.com/settings/personal-access-tokens for the repositories named here: contents, pull requests and commit statuses with write, checks and actions with read.',
+  github: `Make a fine-grained token at https://github.com/settings/personal-access-tokens for the repositories named here: ${GITHUB_TOKEN_RIGHTS}.`,
   reviewer:
     'Make it as the second GitHub account: a fine-grained token with pull requests write. Or leave out github.reviewer.',
   webhook: 'Make one up, for example with `openssl rand -hex 32`, and give the same to the receiver.',

@@ -13,9 +13,12 @@ import {
 } from '../../src/cli/check/judge-machine.ts';
 import { judgeModels } from '../../src/cli/check/judge-models.ts';
 import { lookAt } from '../../src/cli/check/look-at.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { resolveSecrets } from '../../src/config/secrets.ts';
 import { OutsideError } from '../../src/domain/outside-error.ts';
 import type { ProjectSettings } from '../../src/domain/settings.ts';
 import type { ForgeAccess } from '../../src/heartbeat/access.ts';
+import { configFolder } from '../config/config-folder.ts';
 import { complaints, FORGE, LINEAR, MODELS, PROJECT, TIP, TRACKER } from './check-facts.ts';
 
 const states = (change: Partial<ProjectSettings['states']>) => ({ states: { ...PROJECT.states, ...change } });
@@ -115,7 +118,7 @@ const github: readonly (readonly [string, Partial<ForgeAccess>, Partial<ProjectS
     { permission: 'read' },
     {},
     [
-      'fail acme/shop: bot may only read, so it can push no branch. -> Give bot write access, and the token contents, pull requests, commit statuses and actions with write.',
+      'fail acme/shop: bot may only read, so it can push no branch. -> Give bot write access, and the token contents, pull requests, commit statuses and actions with write, checks (where GitHub offers them) with read.',
     ],
   ],
   [
@@ -289,6 +292,17 @@ test('github: what cannot be read is told with what to do, and git is judged by 
   assert.deepEqual(complaints(judgeRepository({ project, access: { known: true, value: FORGE }, tip: none })), [
     'fail acme/shop: it has no branch mian that work could start from. -> Correct projects.shop.baseBranch (its default branch is main).',
   ]);
+});
+
+test('github: whoever makes the token and whoever mends it are told the same rights', async (t) => {
+  const { wiring } = await configFolder(t).load();
+  const error: unknown = await resolveSecrets(wiring, {}).catch((thrown: unknown) => thrown);
+  assert(error instanceof ConfigError);
+  const access = { known: true, value: { ...FORGE, permission: 'read' } } as const;
+  const mended = judgeRepository({ project: PROJECT, access, tip: TIP }).flatMap(({ fix }) => fix ?? []);
+  const rights = [error.message, mended.join('\n')].map((text) => /contents, pull requests.*$/m.exec(text)?.[0]);
+  assert.match(rights[0] ?? '', /actions with write/);
+  assert.equal(rights[0], rights[1]);
 });
 
 test('github: two tokens of one account are no two identities', () => {

@@ -36,7 +36,7 @@ reports: { webhook: { url: https://chat.acme.test/in, secret: { env: HOOK } } }
     assert.doesNotMatch(error.message, /canary/);
     for (const expected of [
       /linear\.apiKey: .*variable LINEAR_API_KEY; found a value with blanks.* Settings > Security & access > Personal API keys/,
-      /github\.token: .*variable GITHUB_TOKEN; found nothing\. .*fine-grained.*contents, pull requests and commit statuses/,
+      /github\.token: .*variable GITHUB_TOKEN; found nothing\. .*fine-grained.*contents, pull requests, commit statuses and actions with write/,
       /github\.reviewer\.token: .*gone\.key; found no such file\. .*second GitHub account/,
       /providers\.local\.apiKey: .*OPENAI_API_KEY; found nothing\. .*OpenAI platform/,
       /providers\.other\.apiKey: .*ANTHROPIC_API_KEY; found nothing\. .*Anthropic console/,

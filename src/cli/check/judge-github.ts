@@ -1,4 +1,5 @@
 /** What GitHub shows of a repository, held against its project: may the bot push, and can its pull requests ever be merged? */
+import { GITHUB_TOKEN_RIGHTS } from '../../config/secrets.ts';
 import { REVIEW_CONTEXT } from '../../decide/stages/review.ts';
 import type { ProjectSettings } from '../../domain/settings.ts';
 import type { ForgeAccess } from '../../heartbeat/access.ts';
@@ -79,7 +80,7 @@ function permissionLine({ permission, login }: ForgeAccess, line: LineMaker): Ch
     case 'none':
       return line.fail(
         `${login} may ${permission === 'read' ? 'only read' : 'do nothing'}, so it can push no branch.`,
-        `Give ${login} write access, and the token contents, pull requests, commit statuses and actions with write.`,
+        `Give ${login} write access, and the token ${GITHUB_TOKEN_RIGHTS}.`,
       );
   }
 }

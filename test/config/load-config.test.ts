@@ -1,14 +1,11 @@
 /** What a wrong heartline.yaml says: file, line, key, expected and found, each fault, all in one go. */
 import assert from 'node:assert/strict';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { faultLine } from '../../src/config/fault-line.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { changed, configFolder, SETTINGS } from './config-folder.ts';
-
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 interface FaultCase {
   readonly name: string;
@@ -347,30 +344,4 @@ test('unwise settings load, with a sentence each', async (t) => {
     );
   }
   assert.equal(warnings.length, 5);
-});
-
-test('the shipped settings load as they are; only their examples are remarked on', async () => {
-  const config = await loadConfig({ file: 'config/heartline.yaml', env: {}, cwd: root });
-  assert.equal(config.warnings.length, 2);
-  assert(config.warnings.every((warning) => /example/.test(warning)));
-  assert.equal(config.heartbeat.duties.size, 7);
-});
-
-test('every commented value of the shipped settings is the default it claims to be', async (t) => {
-  const shipped = await loadConfig({ file: 'config/heartline.yaml', env: {}, cwd: root });
-  const small = await configFolder(t, SETTINGS).load();
-  assert.deepEqual(shipped.settings.limits, small.settings.limits);
-  assert.deepEqual(shipped.settings.budget, small.settings.budget);
-  const adapters = [
-    'linear',
-    'github',
-    'git',
-    'modelTimeouts',
-    'isolation',
-    'webhook',
-    'sweepMs',
-    'logLevel',
-    'promptsDir',
-  ] as const;
-  for (const part of adapters) assert.deepEqual(shipped.wiring[part], small.wiring[part], part);
 });

@@ -183,11 +183,16 @@ describe('the pages', () => {
       clean(pages.namedByPage(path, read(path), known)));
   }
   test('a page that names what is not there is told', () => {
-    const text = 'Run `heartline fly` or `npm run fly`, see [more](docs/fly.md).\n\n    npx heartline swim --fast\n';
+    const text =
+      'Run `heartline fly` or `npm run fly`, see [more](docs/fly.md).\n\n    npx heartline swim --fast\n\n' +
+      '`src/cli`, `test/adapters/git-*.test.ts`, `~/src/mine`; `src/fly.ts`, `test/fly/` and `npm test -- test/swim-*.ts`.\n';
     assert.deepEqual(pages.namedByPage('README.md', text, known), [
       'README.md names heartline fly, which is no command',
       'README.md names heartline swim, which is no command',
       'README.md names npm run fly, which is no script',
+      'README.md names src/fly.ts, which is not there',
+      'README.md names test/fly, which is not there',
+      'README.md names test/swim-*.ts, which is not there',
       'README.md links to docs/fly.md, which is not there',
     ]);
   });

@@ -1,4 +1,5 @@
 /** What is written beside the code, held against the code: prompts, HEARTBEAT.md, package.json, commands that pages name. */
+import { matchesGlob } from 'node:path';
 import { Liquid } from 'liquidjs';
 import { parse } from 'yaml';
 
@@ -99,7 +100,10 @@ export function places(path: string, text: string): Violations {
   });
 }
 
-/** Commands and scripts that a page names in code, and files it links to. */
+/** A place in the repository as prose names it; `*` stands for any name. */
+const PLACE = /(?<![\w./~-])(?:src|test|bench|docs|config|prompts|\.ci)\/[\w.*/-]*/g;
+
+/** Commands, scripts and places in the repository that a page names in code, and files it links to. */
 export function namedByPage(
   path: string,
   text: string,
@@ -114,10 +118,17 @@ export function namedByPage(
   const commands = words(/(?:^|[\s`(])heartline (?:-[\w-]+ )*([a-z]+)/gm);
   const scripts = [...words(/npm run (?:-s |--silent )?([\w:-]+)/g), ...words(/npm (start|test)\b/g)];
   const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link = '']) => link);
+  // Blocks show what programs print, which may speak of other repositories.
+  const places = [...text.replace(/```[\s\S]*?```|^ {4}.+$/gm, '').matchAll(/`[^`\n]+`/g)].flatMap(([span]) =>
+    [...span.matchAll(PLACE)].map(([place]) => place.replace(/[./]+$/, '')),
+  );
   const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/') + 1) : '';
   return [
     ...without(commands, known.commands).map((name) => `${path} names heartline ${name}, which is no command`),
     ...without(scripts, known.scripts).map((name) => `${path} names npm run ${name}, which is no script`),
+    ...[...new Set(places)]
+      .filter((place) => !known.files.some((file) => matchesGlob(file, place) || file.startsWith(`${place}/`)))
+      .map((place) => `${path} names ${place}, which is not there`),
     ...links
       .filter((link) => !known.files.some((file) => file === folder + link || file.startsWith(`${folder}${link}/`)))
       .map((link) => `${path} links to ${link}, which is not there`),

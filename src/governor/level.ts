@@ -4,7 +4,7 @@ import { type Bucket, leftAt } from './bucket.ts';
 
 /** Below this share, and used faster than it comes back, the bot is careful. */
 const CAREFUL_SHARE = 0.5;
-/** Scarce: this many times the reserve, or this share where there is no reserve. */
+/** Scarce, where it is also used faster than it comes back: this many times the reserve, or this share where that is more. */
 const SCARCE_RESERVES = 2;
 const SCARCE_SHARE_MIN = 0.15;
 /** It must be this much better before a level is left again, so that nobody hears of every wave. */

@@ -79,7 +79,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     .command('demo')
     .description('the whole thing on local stand-ins: no keys, nothing leaves this machine')
     .option('--json', 'logs on standard error, one JSON document on standard output')
-    .option('--seed <n>', 'where kills fall and how slowly models answer; the rest of a run is as the machine has it', '1')
+    .option(
+      '--seed <n>',
+      'where kills fall and how slowly models answer; the rest of a run is as the machine has it',
+      '1',
+    )
     .option('--kill <n>', 'kill the bot with SIGKILL this many times on the way', '0')
     .option('--reviewer-identity', 'review under a second GitHub identity')
     .option('--keep', 'leave the world serving and print its addresses')

@@ -1,6 +1,7 @@
 /** What no single key can know: names that must exist elsewhere, claims that collide, settings that are allowed but unwise. */
 import { pathGlob } from '../domain/path-glob.ts';
 import type { Pipeline } from '../domain/pipeline.ts';
+import { ROOM_PROGRAMS } from '../domain/room-programs.ts';
 import { ROLES } from '../domain/run.ts';
 import type { ExternalDriver } from '../domain/settings.ts';
 import type { KeyPath } from './config-error.ts';
@@ -218,7 +219,7 @@ function addressFaults(file: SettingsFile): readonly CrossFault[] {
 
 function isolationFaults({ isolation }: SettingsFile): readonly CrossFault[] {
   if (isolation.driver === 'docker' && isolation.docker.image === null) {
-    const hint = 'It needs sh, bash, git and whatever your repositories are built with; nothing is pulled by itself.';
+    const hint = `It needs ${ROOM_PROGRAMS.join(', ')} and whatever your repositories are built with; nothing is pulled by itself.`;
     const expected = 'the image that commands run in';
     return [
       { path: ['isolation', 'docker', 'image'], because: ['isolation', 'driver'], expected, found: 'nothing', hint },

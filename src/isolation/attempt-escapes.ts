@@ -25,11 +25,18 @@ const SPACES = ['ipc', 'pid', 'net', 'mnt', 'uts'];
 
 /**
  * Each line is one attempt; it prints the layer that is missing and what can be done without it when the attempt succeeded.
- * Redirections run in subshells: they may fail. Arguments: a secret file, whether node is needed, a sleep that outlives the
- * command, and the bot's own namespaces as kind=id.
+ * Redirections run in subshells: they may fail. Arguments: a secret file, the programs that have to be there, a sleep that
+ * outlives the command, and the bot's own namespaces as kind=id. Nothing is attempted where a program is missing, for what
+ * an attempt then shows is not how the room holds.
  */
 const ATTEMPTS = `
-secret="$1"; node="$2"; seconds="$3"; shift 3
+secret="$1"; programs="$2"; seconds="$3"; shift 3
+lacking=
+for program in $programs; do
+  # Node may be there and miss its libraries.
+  if [ "$program" = node ]; then node --version; else command -v "$program"; fi >/dev/null 2>&1 || lacking="$lacking $program"
+done
+if [ -n "$lacking" ]; then echo "lacking:$lacking"; exit; fi
 won() { echo "$1|$2"; }
 cat "$secret" >/dev/null 2>&1 && won "view" "read a file of the bot"
 [ -e "$secret" ] && won "view" "see a file of the bot"
@@ -48,14 +55,13 @@ unshare -U true 2>/dev/null && won "user namespace" "make a new namespace"
 (: >/heartline-probe) 2>/dev/null && won "view" "write to /"
 (: >>/proc/sys/kernel/core_pattern) 2>/dev/null && won "view" "write to /proc/sys"
 (: >written) 2>/dev/null || won "workspace" "NOT write to its own workspace"
-[ "$node" = not-needed ] || node --version >/dev/null 2>&1 || won "tools" "NOT run node"
 (setsid sleep "$seconds" || sleep "$seconds") >/dev/null 2>&1 &
 echo attempts-done
 `;
 
 export interface EscapeOptions {
   readonly fix: string;
-  readonly node: 'needed' | 'not-needed';
+  readonly programs: { readonly names: readonly string[]; readonly fix: string };
   /** Whom workspaces belong to; null: the bot. */
   readonly owner: Owner | null;
 }
@@ -73,13 +79,17 @@ export async function attemptEscapes(exec: Isolation['exec'], options: EscapeOpt
     // A number that no other process sleeps for: it names ours in the process list.
     const seconds = `3600.${randomInt(100_000_000, 900_000_000)}`;
     const probed = await exec({
-      argv: ['/bin/sh', '-c', ATTEMPTS, 'sh', secret, options.node, seconds, ...ownSpaces()],
+      argv: ['/bin/sh', '-c', ATTEMPTS, 'sh', secret, options.programs.names.join(' '), seconds, ...ownSpaces()],
       workspace: { name: 'probe', tree, out, mirror, ...(owner === null ? {} : { owner }) },
       readOnly: false,
       timeoutMs: TIMEOUT_MS,
       outputBytesMax: OUTPUT_BYTES_MAX,
       signal: new AbortController().signal,
     });
+    const [, lacking] = /^lacking:(.*)$/m.exec(probed.output) ?? [];
+    if (lacking !== undefined) {
+      return { missing: `the room has no ${lacking.trim().replaceAll(' ', ', ')}`, fix: options.programs.fix };
+    }
     const lines = probed.output.trim().split('\n');
     if (lines.pop() !== 'attempts-done') {
       return { missing: `a command in the room did not finish: ${probed.output.trim().slice(-200)}`, fix: options.fix };

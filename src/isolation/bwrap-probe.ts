@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { OutsideError } from '../domain/outside-error.ts';
+import { ROOM_PROGRAMS } from '../domain/room-programs.ts';
 import type { Isolation, Owner } from '../heartbeat/ports.ts';
 import { attemptEscapes, type Fault } from './attempt-escapes.ts';
 
@@ -24,7 +25,14 @@ export async function probeBwrap(
 
 async function tryRoom(exec: Isolation['exec'], owner: Owner | null): Promise<Fault | null> {
   try {
-    return await attemptEscapes(exec, { fix: INSTALL, node: 'needed', owner });
+    return await attemptEscapes(exec, {
+      fix: INSTALL,
+      programs: {
+        names: [...ROOM_PROGRAMS, 'node'],
+        fix: 'install it where rooms look: in /usr, or in a folder of isolation.toolchains',
+      },
+      owner,
+    });
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
     return { missing: error.message, fix: namespaceFix() };

@@ -1,11 +1,23 @@
 /** The probe finds each single layer missing, by trying; and behind the room's walls stands a user of its own. */
 
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { ROOM_PROGRAMS } from '../../src/domain/room-programs.ts';
 import type { Isolation } from '../../src/heartbeat/ports.ts';
+import { attemptEscapes } from '../../src/isolation/attempt-escapes.ts';
 import { bwrapDriver } from '../../src/isolation/bwrap-driver.ts';
 import { asOwner, ownUser, roomOwners } from '../../src/isolation/own-user.ts';
 import { createProxies } from '../../src/isolation/proxy/proxies.ts';
@@ -60,6 +72,32 @@ for (const [layer, told] of Object.entries(TOLD)) {
 
 test('with all its layers the same line is accepted', BWRAP, async () => {
   assert.equal(await driver(await weak([])).probe(), null);
+});
+
+/** No room at all: a shell that finds these programs only. Where one is missing nothing is attempted. */
+function openRoom(names: readonly string[]): Isolation['exec'] {
+  const bin = mkdtempSync(join(folder, 'bin-'));
+  for (const name of names) symlinkSync(findProgram(name) ?? `/usr/bin/${name}`, join(bin, name));
+  return async ({ argv: [program = '', ...args] }) => {
+    const { status, stdout } = spawnSync(program, args, { env: { PATH: bin }, encoding: 'utf8' });
+    return { exitCode: status, output: stdout, truncated: false, timedOut: false };
+  };
+}
+
+for (const gone of [['bash'], ['git'], ['bash', 'git'], ['grep', 'tr']]) {
+  test(`a room without ${gone.join(' and ')} is refused for that, and not for what attempts then seem to show`, async () => {
+    const exec = openRoom(ROOM_PROGRAMS.filter((name) => !gone.includes(name)));
+    const programs = { names: ROOM_PROGRAMS, fix: 'name another image' };
+    assert.deepEqual(await attemptEscapes(exec, { fix: 'nothing', programs, owner: null }), {
+      missing: `the room has no ${gone.join(', ')}`,
+      fix: 'name another image',
+    });
+  });
+}
+
+test('the page of rooms names what an image must hold', () => {
+  const page = readFileSync(new URL('../../docs/rooms.md', import.meta.url), 'utf8');
+  assert.ok(page.includes(`An image holds ${ROOM_PROGRAMS.map((name) => `\`${name}\``).join(', ')} `));
 });
 
 const root = { skip: BWRAP.skip !== false ? BWRAP.skip : asRoot ? false : 'only root has other users to give' };

@@ -25,8 +25,10 @@ function driven(command: string, more: Partial<ExternalDriver> = {}): Settings {
   };
 }
 
-function told(command: string, facts: ProgramFacts, isolation: 'bwrap' | 'docker' = 'bwrap'): readonly string[] {
-  const programs = { known: true, value: new Map([['mine', facts]]) } as const;
+type Facts = Omit<ProgramFacts, 'node'> & Partial<ProgramFacts>;
+
+function told(command: string, facts: Facts, isolation: 'bwrap' | 'docker' = 'bwrap'): readonly string[] {
+  const programs = { known: true, value: new Map([['mine', { node: true, ...facts }]]) } as const;
   return complaints(judgePrograms({ settings: driven(command), isolation, programs }));
 }
 
@@ -55,6 +57,10 @@ test('a program that no room sees is a failure, with where it is and how to show
   assert.deepEqual(told('claude', gone, 'docker'), [
     'fail dev: claude is not there in the room. -> Put it into the image, or its folder into isolation.toolchains.',
   ]);
+  const here = { path: '/usr/bin/claude', said: `${TRIED} (Claude Code)`, outside: null, node: false };
+  assert.deepEqual(told('claude', here, 'docker'), [
+    'fail dev: claude is started by node, which is not there in the room. -> Put node into the image.',
+  ]);
   const programs = { known: false, reason: 'there is no safe room', kind: null } as const;
   assert.deepEqual(complaints(judgePrograms({ settings: driven('claude'), isolation: 'bwrap', programs })), [
     'warn dev: mine was not looked at (there is no safe room). -> It is once commands can be isolated.',
@@ -79,6 +85,7 @@ test('the look is taken where the program will work', BWRAP, async () => {
     assert.deepEqual(shown.get('mine'), {
       path: join(folder, 'bin', 'wizard'),
       said: 'wizard 3.1.4 of Prague',
+      node: true,
       outside: null,
     });
     const whole = driven(join(folder, 'bin', 'wizard'));

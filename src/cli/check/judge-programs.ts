@@ -32,7 +32,7 @@ export function judgePrograms({ settings, isolation, programs }: ProgramsFacts):
 function judgeProgram(
   role: Role,
   command: string,
-  { path, said, outside }: ProgramFacts,
+  { path, said, node, outside }: ProgramFacts,
   isolation: Isolation['driver'],
 ): CheckLine {
   const line = linesAbout('drivers', role);
@@ -40,6 +40,10 @@ function judgeProgram(
   if (path === null) {
     const where = outside === null ? '' : `: this machine has it as ${outside}, where no room looks`;
     return line.fail(`${command} is not there in the room${where}.`, howToHave(command, outside, isolation));
+  }
+  if (!node) {
+    const fix = isolation === 'docker' ? 'Put node into the image.' : 'Install it where rooms look.';
+    return line.fail(`${command} is started by node, which is not there in the room.`, fix);
   }
   const version = /\d+\.\d+\.\d+[\w.+-]*/.exec(said)?.[0] ?? null;
   if (version === null) {

@@ -8,6 +8,8 @@ import { type Isolation, OWNER_UID_MIN } from '../../heartbeat/ports.ts';
 export interface ProgramFacts {
   /** Where it stands in the room; null when it is not there. */
   readonly path: string | null;
+  /** Whether the room has the node by which it is started. */
+  readonly node: boolean;
   /** What it printed when it was asked for its version. */
   readonly said: string;
   /** Where this machine has it outside of rooms. */
@@ -39,7 +41,9 @@ export async function lookAtPrograms(
   }
 }
 
-const LOOK = 'command -v -- "$1" || exit 127; exec "$1" --version </dev/null';
+const NO_NODE = 'no node\n';
+const LOOK =
+  'node --version >/dev/null 2>&1 || echo "no node"; command -v -- "$1" || exit 127; exec "$1" --version </dev/null';
 
 async function lookAtOne(
   { command, environment }: ExternalDriver,
@@ -61,11 +65,13 @@ async function lookAtOne(
     outputBytesMax: OUTPUT_BYTES_MAX,
     signal: new AbortController().signal,
   });
-  const [path = '', ...said] = output.split('\n');
+  const node = !output.startsWith(NO_NODE);
+  const [path = '', ...said] = (node ? output : output.slice(NO_NODE.length)).split('\n');
   const there = path.startsWith('/');
   return {
     path: there ? path : null,
-    said: there ? said.join('\n').trim() : output.trim(),
+    said: [...(there ? [] : [path]), ...said].join('\n').trim(),
+    node,
     outside: await findOutside(command),
   };
 }

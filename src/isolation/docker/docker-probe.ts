@@ -1,6 +1,7 @@
 /** Proves the container room as the bubblewrap one is proved: an engine that answers, an image that is there, and attempts to break out. */
 
 import { OutsideError } from '../../domain/outside-error.ts';
+import { ROOM_PROGRAMS } from '../../domain/room-programs.ts';
 import { type Isolation, OWNER_UID_MIN } from '../../heartbeat/ports.ts';
 import { attemptEscapes, type Fault } from '../attempt-escapes.ts';
 import { sweepContainers } from './container.ts';
@@ -33,14 +34,17 @@ export async function probeDocker(
     const limits = await missingLimits(engine);
     if (limits !== null) return limits;
     const owner = process.getuid?.() === 0 ? { uid: OWNER_UID_MIN } : null;
-    return await attemptEscapes(exec, { fix: 'make the image hold sh, cat, tr and grep', node: 'not-needed', owner });
+    return await attemptEscapes(exec, { fix: IMAGE, programs: { names: ROOM_PROGRAMS, fix: IMAGE }, owner });
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
-    return { missing: error.message, fix: 'see that the engine can start containers of this image' };
+    return { missing: error.message, fix: `see that the engine can start containers of this image, and ${IMAGE}` };
   } finally {
     await dispose('probe');
   }
 }
+
+/** Node is not among them: only programs of drivers are started by it, and `check` looks for it where a role has one. */
+const IMAGE = `name an image that holds ${ROOM_PROGRAMS.join(', ')}`;
 
 /** An engine that cannot limit memory says so here and then starts containers without the limit: missing means no. */
 async function missingLimits(engine: Engine): Promise<Fault | null> {

@@ -122,7 +122,8 @@ async function readConfig(
 function faultOf({ file, line, key, expected, found, hint }: ConfigFault): CheckLine {
   const place = line === null ? file : `${file}:${line}`;
   const where = key === '' ? '' : `${key}: `;
-  return linesAbout('config', place).fail(`${where}expected ${expected}; found ${found}.`, hint ?? 'Correct it there.');
+  const fix = hint ?? (line === null ? 'See that it is there and can be read.' : 'Correct it there.');
+  return linesAbout('config', place).fail(`${where}expected ${expected}; found ${found}.`, fix);
 }
 
 function secretLines({ wiring }: LoadedConfig, { missing, faults }: FoundSecrets): readonly CheckLine[] {

@@ -5,8 +5,8 @@ import { isAbsolute, relative } from 'node:path';
 import type { ConfigFault } from './config-error.ts';
 
 export interface ConfigInputs {
-  /** Null, and a fault, when the file cannot be read. */
-  readonly text: (path: string, what: string) => Promise<string | null>;
+  /** Null, and a fault, when the file cannot be read. `hint` is for whoever has no such file. */
+  readonly text: (path: string, what: string, hint?: string) => Promise<string | null>;
   /** Names in the folder, sorted. Null, and a fault, when it cannot be read. */
   readonly names: (folder: string, what: string) => Promise<readonly string[] | null>;
   /** The path as a person would type it from where the command was started. */
@@ -25,23 +25,34 @@ export function createConfigInputs(cwd: string): ConfigInputs {
     const short = relative(cwd, path);
     return short.startsWith('..') || isAbsolute(short) ? path : short;
   };
-  const attempt = async <T>(path: string, what: string, read: () => Promise<T>): Promise<T | null> => {
+  const attempt = async <T>(
+    path: string,
+    what: string,
+    read: () => Promise<T>,
+    hint: string | null = null,
+  ): Promise<T | null> => {
     try {
       return await read();
     } catch (error) {
       contents.set(path, UNREADABLE);
       const found = error instanceof Error ? reasonOf(error) : String(error);
-      faults.push({ file: shown(path), line: null, key: '', expected: what, found, hint: null });
+      const absent = found === NO_FILE || found === FOLDER;
+      faults.push({ file: shown(path), line: null, key: '', expected: what, found, hint: absent ? hint : null });
       return null;
     }
   };
   return {
-    text: (path, what) =>
-      attempt(path, what, async () => {
-        const content = await readBounded(path);
-        contents.set(path, content);
-        return content;
-      }),
+    text: (path, what, hint) =>
+      attempt(
+        path,
+        what,
+        async () => {
+          const content = await readBounded(path);
+          contents.set(path, content);
+          return content;
+        },
+        hint,
+      ),
     names: (folder, what) =>
       attempt(folder, what, async () => {
         const names = await namesIn(folder);
@@ -68,6 +79,8 @@ export async function digestNow(paths: readonly string[]): Promise<string> {
 }
 
 const UNREADABLE = '(unreadable)';
+const NO_FILE = 'no such file';
+const FOLDER = 'a folder of that name';
 
 async function readBounded(path: string): Promise<string> {
   const { size } = await stat(path);
@@ -87,7 +100,8 @@ function digestOf(contents: ReadonlyMap<string, string>): string {
 
 function reasonOf(error: Error): string {
   const code = 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'no such file';
+  if (code === 'ENOENT') return NO_FILE;
+  if (code === 'EISDIR') return FOLDER;
   if (code === 'EACCES') return 'a file this user may not read';
   return error.message;
 }

@@ -1,6 +1,7 @@
 /** Reads heartline.yaml and all that goes with it, checks everything, and gives back one frozen whole or every fault at once. */
 import { existsSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Duty, Pipeline } from '../domain/pipeline.ts';
 import type { Settings } from '../domain/settings.ts';
 import { advice } from './advice.ts';
@@ -52,7 +53,7 @@ export async function loadConfig(search: ConfigSearch): Promise<LoadedConfig> {
   const inputs = createConfigInputs(search.cwd);
   const cronTrouble = await cronChecker();
 
-  const main = await readSettings(path, inputs);
+  const main = await readSettings(path, inputs, whereToBegin(search));
   const file = main?.file ?? null;
   const page = await readPage(companionPath(path, file?.heartbeat, 'HEARTBEAT.md'), inputs, cronTrouble);
   const prices = await readPriceTable(companionPath(path, file?.prices, 'config/prices.yaml'), inputs);
@@ -83,14 +84,23 @@ function settingsPath({ file, env, cwd }: ConfigSearch): string {
   return !existsSync(first) && existsSync(second) ? second : first;
 }
 
+/** Most who have no settings file are here for the first time. */
+function whereToBegin({ file, env }: ConfigSearch): string {
+  const shipped = fileURLToPath(new URL('../../config/heartline.yaml', import.meta.url));
+  if (file) return `Copy ${shipped} there and change it, or name another file with --config.`;
+  if (env.HEARTLINE_CONFIG)
+    return `HEARTLINE_CONFIG names it: copy ${shipped} there and change it, or name another file.`;
+  return `Copy ${shipped} to ./heartline.yaml and change it, or name a settings file with --config.`;
+}
+
 interface MainFile {
   /** Without what is at fault; null when that leaves nothing to look at. */
   readonly file: SettingsFile | null;
   readonly faults: (companions: Companions) => readonly ConfigFault[];
 }
 
-async function readSettings(path: string, inputs: ConfigInputs): Promise<MainFile | null> {
-  const text = await inputs.text(path, 'the settings file');
+async function readSettings(path: string, inputs: ConfigInputs, hint: string): Promise<MainFile | null> {
+  const text = await inputs.text(path, 'the settings file', hint);
   if (text === null) return null;
   const name = inputs.shown(path);
   const yaml = readYaml(text, name);

@@ -47,10 +47,14 @@ test('a wrong config ends every command with 2 and tells every fault at once', a
   assert.equal(existsSync(join(folder.path, '.heartline')), false, 'nothing was made');
 });
 
-test('a settings file that is not there is named', async (t) => {
-  const { code, stderr } = await run(t, ['-c', 'elsewhere.yaml', 'status']);
-  assert.equal(code, 2);
-  assert.match(stderr, /elsewhere\.yaml: expected the settings file; found no such file/);
+test('a settings file that is not there is named, with how to get one', async (t) => {
+  for (const args of [['up'], ['status'], ['why', 'ENG-1']]) {
+    const { code, stdout, stderr } = await run(t, ['-c', 'elsewhere.yaml', ...args]);
+    assert.deepEqual({ args, code, stdout }, { args, code: 2, stdout: '' });
+    assert.match(stderr, /elsewhere\.yaml: expected the settings file; found no such file\. Copy .*--config\.$/m);
+  }
+  const { stdout } = await run(t, ['-c', 'elsewhere.yaml', 'check']);
+  assert.match(stdout, /elsewhere\.yaml: expected the settings file; found no such file\. Copy .*--config\.$/m);
 });
 
 test('up names every missing key with the place where it can be had, and never a value', async (t) => {

@@ -1,5 +1,6 @@
 /** What a wrong heartline.yaml says: file, line, key, expected and found, each fault, all in one go. */
 import assert from 'node:assert/strict';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigError } from '../../src/config/config-error.ts';
@@ -275,14 +276,42 @@ prices: gone.yaml
   );
 });
 
-test('a missing settings file is one clear fault', async (t) => {
-  const { path } = configFolder(t);
-  await assert.rejects(loadConfig({ file: 'nowhere.yaml', env: {}, cwd: path }), (error) => {
-    assert(error instanceof ConfigError);
-    assert.match(error.message, /nowhere\.yaml: expected the settings file; found no such file\./);
-    return true;
+const absent: readonly (readonly [string, string | null, Readonly<Record<string, string>>, RegExp])[] = [
+  [
+    'that nobody named',
+    null,
+    {},
+    /^heartline\.yaml: .*found no such file\. Copy \S.*heartline\.yaml to \.\/heartline\.yaml.*--config\.$/,
+  ],
+  [
+    'that the flag names',
+    'nowhere.yaml',
+    {},
+    /^nowhere\.yaml: .*found no such file\. Copy .* there.*another file with --config\.$/,
+  ],
+  [
+    'that the variable names',
+    null,
+    { HEARTLINE_CONFIG: 'gone.yaml' },
+    /^gone\.yaml: .*no such file\. HEARTLINE_CONFIG names it: /,
+  ],
+  ['that is a folder', 'sub', {}, /^sub: expected the settings file; found a folder of that name\. Copy /],
+];
+for (const [name, file, env, says] of absent) {
+  test(`a settings file ${name} is one clear fault that tells where to begin`, async (t) => {
+    const { path, write } = configFolder(t);
+    write('sub/other.yaml', SETTINGS);
+    rmSync(join(path, 'heartline.yaml'));
+    await assert.rejects(loadConfig({ file, env, cwd: path }), (error) => {
+      assert(error instanceof ConfigError);
+      const [line = '', ...more] = error.faults.map(faultLine);
+      assert.match(line, says);
+      const [, shipped = ''] = /opy (\S.*?\.yaml) (?:to|there)/.exec(line) ?? [];
+      assert.ok(existsSync(shipped), shipped);
+      return more.length === 0;
+    });
   });
-});
+}
 
 test('a small file gets the defaults, in the units of the domain, frozen all the way down', async (t) => {
   const folder = configFolder(t);

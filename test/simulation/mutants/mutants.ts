@@ -111,6 +111,21 @@ export const MUTANTS: readonly Mutant[] = [
     aim: ['hopeless-agent'],
   },
   {
+    name: 'a-push-is-not-seen-through',
+    file: 'src/decide/stages/implement.ts',
+    from: 'if (pushIsOpen(facts)) return PASSED;',
+    to: '',
+    aim: ['many-remarks', 'remarks'],
+    seen: 928,
+  },
+  {
+    name: 'a-persons-push-ends-nobody',
+    file: 'src/decide/stages/taken-over.ts',
+    from: 'closed(facts) ?? drafted(facts) ?? pushed(facts) ??',
+    to: 'closed(facts) ?? drafted(facts) ??',
+    aim: ['push-during-a-round'],
+  },
+  {
     name: 'stop-is-not-heard',
     file: 'src/decide/steer.ts',
     from: "    case 'stop':\n      return stop(facts);",

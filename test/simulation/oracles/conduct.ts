@@ -136,6 +136,15 @@ function wordOf(court: Court, happening: Parameters<Oracle['see']>[0]): Word | n
       const key = keyOfIssue(happening.issueId);
       return happening.what === 'archived' ? { key, word: 'stop', how: 'it was archived' } : null;
     }
+    case 'pushed': {
+      const key = keyOfBranch(happening.branch);
+      return key === null ? null : { key, word: 'stop', how: 'a person pushed to its branch' };
+    }
+    // What they land is theirs, whatever they pushed before: the bot says that it is done.
+    case 'merged': {
+      const key = keyOfPull(court, happening.number);
+      return key === null ? null : { key, word: 'go', how: 'merged' };
+    }
     case 'issue-commented':
       return wordIn(happening.body, keyOfIssue(happening.issueId));
     case 'pull-commented': {

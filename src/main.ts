@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ScheduledTask, schedule } from 'node-cron';
 import { createSessions } from './agents/create-sessions.ts';
 import type { ModelEndpoint } from './agents/external/model-endpoint.ts';
 import { loadPrompts } from './agents/load-prompts.ts';
@@ -25,6 +24,7 @@ import { createForge } from './github/create-forge.ts';
 import { createGithubGovernor } from './github/github-governor.ts';
 import { createGovernor, type Governor } from './governor/governor.ts';
 import { paceBoard, paceRepositories } from './governor/pace-looks.ts';
+import { type CronTimer, cronTimer } from './heartbeat/cron-timer.ts';
 import { Heartbeat } from './heartbeat/heartbeat.ts';
 import { failureLogs, seenTip } from './heartbeat/last-look.ts';
 import { createObserver, type Outside, type Rules } from './heartbeat/observe.ts';
@@ -287,7 +287,7 @@ export async function startBot(
     settled: () => new Promise((resolve) => idle.push(resolve)),
     stop: async () => {
       accepting = false;
-      await digest.stop();
+      digest.stop();
       await Promise.all([heart.stop(), sessions.drain()]);
       await underWay.end().catch((error: unknown) => log.error({ err: error }, 'an act failed in a way it must not'));
       await reporter.deliver().catch((error: unknown) => log.error({ err: error }, 'reports could not be delivered'));
@@ -362,19 +362,17 @@ export async function startBot(
 
 /** Follows the digest's cron as the config has it now. */
 function digestClock(send: () => void) {
-  let task: ScheduledTask | null = null;
+  let timer: CronTimer | null = null;
   let followed = '';
   return {
     follow(digest: LoadedConfig['heartbeat']['digest']): void {
       const wanted = JSON.stringify(digest);
       if (wanted === followed) return;
       followed = wanted;
-      void task?.destroy();
-      task = digest === null ? null : schedule(digest.cron, send, { timezone: digest.timezone });
+      timer?.stop();
+      timer = digest === null ? null : cronTimer(digest.cron, digest.timezone, send);
     },
-    async stop(): Promise<void> {
-      await task?.destroy();
-    },
+    stop: () => timer?.stop(),
   };
 }
 

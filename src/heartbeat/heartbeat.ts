@@ -2,8 +2,8 @@
  * The heartbeat: ticks on a cadence, sooner when woken, never two at once. Everything that can wake it is one closed
  * list; a wake only says "look", what to do comes from fresh reads.
  */
-import { type ScheduledTask, schedule } from 'node-cron';
 import type { EpochMs } from '../domain/issue.ts';
+import { type CronTimer, cronTimer } from './cron-timer.ts';
 import type { Clock } from './ports.ts';
 import type { TickResult } from './tick.ts';
 
@@ -35,7 +35,7 @@ const SPACING_MS = 1_000;
 export class Heartbeat {
   private readonly parts: HeartbeatParts;
   private cadence: string;
-  private task: ScheduledTask | null = null;
+  private timer: CronTimer | null = null;
   private running: Promise<void> | null = null;
   private pending: Wake | null = null;
   private stopped = false;
@@ -77,18 +77,21 @@ export class Heartbeat {
   /** No new tick; resolves when the one that runs has ended. */
   async stop(): Promise<void> {
     this.stopped = true;
-    await this.task?.destroy();
+    this.timer?.stop();
     await this.running;
   }
 
   state(): HeartbeatState {
-    return { ...this.last, nextLookAt: this.task?.getNextRun()?.getTime() ?? null };
+    const { clock } = this.parts;
+    return { ...this.last, nextLookAt: this.timer === null ? null : clock.now() + this.timer.msToNext() };
   }
 
   private beat(cadence: string): void {
-    void this.task?.destroy();
+    // Not by local time, in which an hour comes twice each autumn.
+    const timer = cronTimer(cadence, 'UTC', () => this.wake('cadence'));
+    this.timer?.stop();
+    this.timer = timer;
     this.cadence = cadence;
-    this.task = schedule(cadence, () => this.wake('cadence'), { noOverlap: true });
   }
 
   private async run(why: Wake): Promise<void> {

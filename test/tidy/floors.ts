@@ -50,7 +50,7 @@ export const FLOORS: readonly Floor[] = [
         (it) => `src/${it}/`,
       ),
     ],
-    packages: ['node:', 'node-cron'],
+    packages: ['node:'],
   },
   {
     place: 'src/cli/',

@@ -16,7 +16,6 @@ import type { Secrets } from './config/secrets.ts';
 import { wiringChanges } from './config/wiring.ts';
 import { contentTimes } from './decide/content-writes.ts';
 import type { Decision } from './decide/decide.ts';
-import { goingOn } from './decide/going-on.ts';
 import type { Pressure } from './domain/pressure.ts';
 import { createMirror, mirrorPath } from './git/mirror.ts';
 import { createWorkspaces } from './git/workspaces.ts';
@@ -244,11 +243,6 @@ export async function startBot(
           },
           rules: () => rulesOf(config.current()),
           accepting: () => accepting,
-          onDecision: ({ actions }) => {
-            const runs = goingOn(interrupted, actions);
-            interrupted = interrupted.filter((run) => !runs.includes(run));
-            for (const run of runs) sessions.start(run);
-          },
         }),
       after: (result) => {
         outside = result.outside;
@@ -262,7 +256,9 @@ export async function startBot(
     },
     loaded.heartbeat.cadence,
   );
-  const digest = digestClock(() => void sendDigest());
+  const digest = digestClock(() => {
+    sendDigest().catch((error: unknown) => log.error({ err: error }, 'the digest could not be sent'));
+  });
   const observer = createObserver({ clock, tracker, forge, mirror, journal, pressure: parts.pressure });
 
   const recovered = await journal.recover();
@@ -272,8 +268,6 @@ export async function startBot(
       { reservations: recovered.settledReservations },
       'open model calls of the last process were booked at their worst case',
     );
-  // Plain code's own runs have no session: the next tick does the same act again.
-  let interrupted = recovered.runs.filter((run) => run.role !== 'orchestrator');
 
   const bot: Bot = {
     status,

@@ -11,6 +11,7 @@ import { loadPrompts } from '../../src/agents/load-prompts.ts';
 import { handBackMemory } from '../../src/cli/hand-back-memory.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { resolveSecrets } from '../../src/config/secrets.ts';
+import { isLive } from '../../src/domain/run.ts';
 import type { Journal } from '../../src/heartbeat/journal.ts';
 import { connect } from '../../src/main.ts';
 import { answeringRoom } from './answering-room.ts';
@@ -93,7 +94,8 @@ async function obey(order: Order): Promise<void> {
       }
       return tell({ kind: 'done' });
     case 'resume':
-      for (const run of (await journal.recover()).runs) sessions.start(run);
+      await journal.recover();
+      for (const run of (await journal.runs()).filter(({ state }) => isLive(state))) sessions.start(run);
       return tell({ kind: 'done' });
     case 'weigh':
       if (order.settled) {

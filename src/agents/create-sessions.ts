@@ -22,7 +22,8 @@ export function createSessions(options: SessionsOptions): Sessions {
       (end) => {
         if (end) options.onEnd(run.id);
       },
-      // Whatever reaches this point could not even be written down: another process owns the run, or the rows are gone.
+      // Whatever reaches this point could not even be written down: another process owns the run, or the disk is full. What
+      // is still ours the next tick goes on with.
       (error: unknown) => options.log.error({ run: run.id, err: error }, 'session lost'),
     );
   };

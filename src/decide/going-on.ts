@@ -1,12 +1,19 @@
-/** Which interrupted runs may go on? Those that the first look after a start says nothing against. */
+/** Which live runs without a session may go on? Those that the look says nothing against. */
 import type { Action } from '../domain/action.ts';
-import type { Run } from '../domain/run.ts';
+import { isLive, type Run } from '../domain/run.ts';
 
 /**
- * What a person said while nobody was there is known only after that look, and a session that went on before it would spend
- * money on work that was taken away. Runs of an issue that is about to be ended are left for the next decision.
+ * A run loses its session when the bot dies, and when its rows could not be written, as on a full disk. What a person said
+ * meanwhile is known only after a look, and a session that went on before it would spend money on work that was taken away:
+ * runs of an issue that is about to be ended are left for the next one. Plain code's own runs have no session, the tick does
+ * the same act again.
  */
-export function goingOn(interrupted: readonly Run[], actions: readonly Action[]): readonly Run[] {
+export function goingOn(
+  runs: readonly Run[],
+  sessions: readonly { readonly runId: string }[],
+  actions: readonly Action[],
+): readonly Run[] {
+  const busy = new Set(sessions.map((session) => session.runId));
   const ended = new Set(actions.flatMap((action) => (action.kind === 'cancel-run' ? [action.runId] : [])));
   const left = new Set(
     actions.flatMap((action) =>
@@ -15,7 +22,12 @@ export function goingOn(interrupted: readonly Run[], actions: readonly Action[])
         : [],
     ),
   );
-  return interrupted.filter(
-    ({ id, subject }) => !ended.has(id) && !(subject.kind === 'issue' && left.has(subject.issueId)),
+  return runs.filter(
+    ({ id, state, role, subject }) =>
+      isLive(state) &&
+      role !== 'orchestrator' &&
+      !busy.has(id) &&
+      !ended.has(id) &&
+      !(subject.kind === 'issue' && left.has(subject.issueId)),
   );
 }

@@ -42,7 +42,10 @@ export interface Journal {
   run(id: string): Promise<Run | null>;
   /** Null when a run with the same subject, attempt and cause exists already. */
   createRun(run: Omit<Run, 'endedAt' | 'endReason' | 'result' | 'state' | 'model'>): Promise<Run | null>;
-  /** Queued to running, and running (owner gone) to running under us. False when somebody else or an end was faster. */
+  /**
+   * Queued to running, and running (owner gone, or we ourselves) to running under us. False when somebody else or an end was
+   * faster. Only for whoever knows that no session of ours has the run.
+   */
   takeRun(id: string): Promise<boolean>;
   endRun(id: string, end: RunEnding): Promise<boolean>;
 
@@ -121,8 +124,8 @@ export interface Journal {
   }): Promise<void>;
   events(filter: EventFilter): Promise<readonly LoggedEvent[]>;
 
-  /** At start, once the lock is held: settles reservations of dead processes at their worst case, returns runs to resume. */
-  recover(): Promise<{ readonly settledReservations: number; readonly runs: readonly Run[] }>;
+  /** At start, once the lock is held: settles reservations of dead processes at their worst case, and frees their runs. */
+  recover(): Promise<{ readonly settledReservations: number }>;
   close(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@
  * stand. Within a tick the outside is read once; our own rows are read again for each decision.
  */
 import { type Decision, decide } from '../decide/decide.ts';
+import { goingOn } from '../decide/going-on.ts';
 import type { Action } from '../domain/action.ts';
 import { type Actor, act, show } from './act.ts';
 import type { Observer, Outside, Rules } from './observe.ts';
@@ -13,8 +14,6 @@ export interface TickParts {
   readonly rules: () => Rules;
   /** False while the bot drains: nothing new is started. */
   readonly accepting: () => boolean;
-  /** Told of each decision before it is acted on. */
-  readonly onDecision?: (decision: Decision) => void;
 }
 
 export interface TickResult {
@@ -35,14 +34,17 @@ const ROUNDS_MAX = 12;
  */
 const LOOK_MS_MAX = 1_000;
 
-export async function tick({ observer, actor, rules, accepting, onDecision }: TickParts): Promise<TickResult> {
+export async function tick({ observer, actor, rules, accepting }: TickParts): Promise<TickResult> {
+  const { sessions } = actor;
   const used = rules();
   const outside = await observer.outside(used);
   const lookedAt = actor.clock.now();
   let changed = false;
   for (let round = 1; ; round += 1) {
-    const decision = decide(await observer.snapshot(used, outside, accepting()));
-    onDecision?.(decision);
+    const snapshot = await observer.snapshot(used, outside, accepting());
+    const decision = decide(snapshot);
+    // Once a tick: a session that cannot write is lost again at once, and must not be begun twelve times a second.
+    if (round === 1) for (const run of goingOn(snapshot.runs, sessions.live(), decision.actions)) sessions.start(run);
     const actions = decision.actions.filter((action) => !isShowing(action));
     const progressed = await act(actions, actor);
     changed ||= progressed;

@@ -83,7 +83,8 @@ export function journal(store: Store, close: () => Promise<void>): Journal {
     recover: () =>
       store.db.transaction().execute(async (db) => {
         const inOne = { ...store, db };
-        return { settledReservations: await recoverSpend(inOne), runs: await recoverRuns(inOne) };
+        await recoverRuns(inOne);
+        return { settledReservations: await recoverSpend(inOne) };
       }),
   };
 }

@@ -75,7 +75,10 @@ export async function createRun(
   return written === undefined ? null : readRun(written);
 }
 
-/** A running run without an owner is one whose process recover() found gone. */
+/**
+ * A running run without an owner is one whose process recover() found gone. One of our own may have lost its session, for
+ * its end could not be written; that it has none is for the caller to know.
+ */
 export async function takeRun(store: Store, id: string): Promise<boolean> {
   const taken = await store.db
     .updateTable('run')
@@ -84,7 +87,10 @@ export async function takeRun(store: Store, id: string): Promise<boolean> {
     .where((where) =>
       where.or([
         where('state', '=', 'queued'),
-        where.and([where('state', '=', 'running'), where('owner', 'is', null)]),
+        where.and([
+          where('state', '=', 'running'),
+          where.or([where('owner', '=', store.owner), where('owner', 'is', null)]),
+        ]),
       ]),
     )
     .executeTakeFirst();
@@ -117,21 +123,14 @@ export async function endRun(store: Store, id: string, end: RunEnding): Promise<
   return ended.numUpdatedRows === 1n;
 }
 
-/** Called under the lock, so every other owner is gone: their runs may be taken again. Returns all runs to go on with. */
-export async function recoverRuns(store: Store): Promise<readonly Run[]> {
+/** Called under the lock, so every other owner is gone: their runs may be taken again. */
+export async function recoverRuns(store: Store): Promise<void> {
   await store.db
     .updateTable('run')
     .set({ owner: null })
     .where('state', '=', 'running')
     .where('owner', '<>', store.owner)
     .execute();
-  const rows = await store.db
-    .selectFrom('run')
-    .selectAll()
-    .where('state', 'in', LIVE_STATES)
-    .orderBy(AS_WRITTEN)
-    .execute();
-  return rows.map(readRun);
 }
 
 /** Rows are never deleted, so SQLite numbers them as they come. A clock may be put back; the order of what happened may not. */

@@ -98,6 +98,34 @@ test('a run that dies at any message goes on from there, to the same end, withou
   }
 });
 
+test('a session that could write neither a message nor its own end is lost, and the run goes on once there is room', async () => {
+  await inWorld({ script: goodDev() }, async (world) => {
+    const { appendMessage, endRun } = world.journal;
+    const full = async (): Promise<never> => {
+      throw new Error('No room is left on the disk.');
+    };
+    const lost = Promise.withResolvers<void>();
+    const error = (_: object, text: string): void => {
+      if (text === 'session lost') lost.resolve();
+    };
+    const bot = world.boot({ log: { info: () => {}, warn: () => {}, error } });
+    const run = world.addRun();
+    world.journal.onAppend = (_, count) => {
+      if (count === 4) Object.assign(world.journal, { appendMessage: full, endRun: full });
+    };
+    bot.sessions.start(run);
+    await lost.promise;
+    assert.deepEqual([world.journal.rows.runs.get(run.id)?.state, bot.sessions.live()], ['running', []]);
+
+    Object.assign(world.journal, { appendMessage, endRun });
+    bot.sessions.start(run);
+    bot.sessions.start(run);
+    assert.equal(bot.sessions.live().length, 1);
+    const ended = await bot.ended(run.id);
+    assert.equal(ended.state, 'succeeded', ended.endReason ?? '');
+  });
+});
+
 async function deathAfter(boundary: number) {
   const world = await startSessionWorld({ script: goodDev() });
   try {

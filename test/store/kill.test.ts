@@ -26,14 +26,10 @@ test('every row acknowledged before kill -9 is there after it', async (t) => {
     try {
       for (const line of acknowledged) await assertThere(open, line);
       const reservations = acknowledged.filter((line) => line.startsWith(`reservation life-${round}-`)).length;
-      const { settledReservations, runs } = await open.recover();
+      const { settledReservations } = await open.recover();
       // One more may have been written whose acknowledgement was cut off.
       assert.ok(settledReservations === reservations || settledReservations === reservations + 1);
       assert.equal((await open.recover()).settledReservations, 0);
-      assert.deepEqual(
-        (await open.runs()).map((run) => run.id),
-        runs.map((run) => run.id),
-      );
     } finally {
       await open.close();
     }

@@ -19,7 +19,6 @@ test('a run goes from queued to running to its end, once each', async (t) => {
     endedAt: null,
   });
   assert.equal(await journal.takeRun('run-1'), true);
-  assert.equal(await journal.takeRun('run-1'), false);
   clock.now += 1000;
   const result: RunResult = {
     kind: 'review',
@@ -101,9 +100,10 @@ test('a run of a dead process is taken over, and the dead one coming back can ne
   await old.takeRun('run-1');
   await old.takeRun('run-3');
   await old.endRun('run-3', { ...CANCELLED, state: 'awaiting-human' });
-  const recovered = await next.recover();
+  assert.equal(await next.takeRun('run-1'), false);
+  await next.recover();
   assert.deepEqual(
-    recovered.runs.map((run) => [run.id, run.state]),
+    (await next.runs()).map((run) => [run.id, run.state]),
     [
       ['run-1', 'running'],
       ['run-2', 'queued'],
@@ -125,11 +125,14 @@ test('a run of a dead process may be ended without being taken', async (t) => {
   assert.equal(await next.endRun('run-1', CANCELLED), true);
 });
 
-test('recovery leaves our own runs alone', async (t) => {
-  const { journal } = await temporaryStore(t);
+test('recovery leaves our own runs alone, and we alone take such a run again, as after a session whose end could not be written', async (t) => {
+  const { journal, as } = await temporaryStore(t);
   await journal.createRun(sampleRun());
   await journal.takeRun('run-1');
   await journal.recover();
+  assert.equal(await as('other').takeRun('run-1'), false);
+  assert.equal(await journal.takeRun('run-1'), true);
+  assert.equal(await journal.endRun('run-1', CANCELLED), true);
   assert.equal(await journal.takeRun('run-1'), false);
 });
 

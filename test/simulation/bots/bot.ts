@@ -1,6 +1,4 @@
 /** A bot that lives, is killed and lives again: the real tick, act, observer and reporter on the real store, between the simulated ports. */
-import type { Decision } from '../../../src/decide/decide.ts';
-import { goingOn } from '../../../src/decide/going-on.ts';
 import type { Actor } from '../../../src/heartbeat/act.ts';
 import type { Journal } from '../../../src/heartbeat/journal.ts';
 import { createObserver, type Rules } from '../../../src/heartbeat/observe.ts';
@@ -119,20 +117,14 @@ async function life(parts: BotParts, line: Line, owner: string): Promise<void> {
   };
   const reporter = createReporter({ clock, journal, sinks: [chat], redact: (text) => text });
 
-  const { runs } = await journal.recover();
-  let interrupted = runs.filter((run) => run.role !== 'orchestrator');
+  await journal.recover();
   for (let inARow = 0; !line.dead; ) {
     for (const repository of world.thaws.splice(0)) await journal.thaw(repository);
     const begun = world.timeline.now();
     const woken = new Promise<void>((resolve) => {
       wakeUp = resolve;
     });
-    const onDecision = ({ actions }: Decision): void => {
-      const going = goingOn(interrupted, actions);
-      interrupted = interrupted.filter((run) => !going.includes(run));
-      for (const run of going) sessions.start(run);
-    };
-    const result = await tick({ observer, actor, rules, accepting: () => true, onDecision }).catch((error: unknown) => {
+    const result = await tick({ observer, actor, rules, accepting: () => true }).catch((error: unknown) => {
       parts.violation(`a tick failed: ${error instanceof Error ? error.stack : String(error)}`);
       return null;
     });

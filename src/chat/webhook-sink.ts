@@ -2,7 +2,7 @@
  * Reports as signed POST requests; docs/webhook.md tells the receiver how to check them. A report may arrive twice (its
  * answer got lost), never altered: the receiver drops a delivery id it has seen.
  */
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { OutsideError, type TroubleKind } from '../domain/outside-error.ts';
 import type { OutboxReport } from '../heartbeat/journal.ts';
 import type { Clock, Sink } from '../heartbeat/ports.ts';
@@ -14,6 +14,8 @@ export interface WebhookOptions {
   readonly timeoutMs: number;
   readonly now: Clock['now'];
 }
+
+const DELIVERY_CHARS_MAX = 1_000;
 
 export function createWebhookSink({ url, secret, timeoutMs, now }: WebhookOptions): Sink {
   // Only the host is ever shown: with many receivers the path itself is the password.
@@ -34,7 +36,7 @@ export function createWebhookSink({ url, secret, timeoutMs, now }: WebhookOption
           'content-type': 'application/json',
           'user-agent': 'heartline',
           'heartline-event': report.event,
-          'heartline-delivery': report.key,
+          'heartline-delivery': deliveryOf(report.key),
           'heartline-timestamp': timestamp,
           'heartline-signature': `sha256=${signatureOf(secret, timestamp, body)}`,
         },
@@ -51,6 +53,12 @@ export function createWebhookSink({ url, secret, timeoutMs, now }: WebhookOption
 
 function bodyOf({ key, event, text, data, at }: OutboxReport): string {
   return JSON.stringify({ id: key, event, text, data, at: new Date(at).toISOString() });
+}
+
+/** Keys hold people's words and names of files. A header holds neither line ends nor most letters, and no server takes a long one. */
+function deliveryOf(key: string): string {
+  const encoded = encodeURI(key.toWellFormed());
+  return encoded.length <= DELIVERY_CHARS_MAX ? encoded : `sha256:${createHash('sha256').update(key).digest('hex')}`;
 }
 
 function signatureOf(secret: string, timestamp: string, body: string): string {

@@ -56,6 +56,33 @@ test('the webhook gets the report, signed over its raw bytes', async (t) => {
   assert.equal(headers['heartline-signature'], `sha256=${signature}`);
 });
 
+const keys: readonly { name: string; key: string; header: string }[] = [
+  { name: 'plain', key: 'progress:ENG-1/2#3?~!', header: 'progress:ENG-1/2#3?~!' },
+  { name: 'of words', key: 'waiting:1:a b ', header: 'waiting:1:a%20b%20' },
+  { name: 'with an ellipsis', key: 'waiting:1:`expect(a)…`', header: 'waiting:1:%60expect(a)%E2%80%A6%60' },
+  { name: 'with line ends', key: 'waiting:1:a\r\nb: c\0', header: 'waiting:1:a%0D%0Ab:%20c%00' },
+  { name: 'in Chinese', key: 'waiting:1:src/购物车.ts', header: 'waiting:1:src/%E8%B4%AD%E7%89%A9%E8%BD%A6.ts' },
+  { name: 'that looks encoded', key: 'waiting:1:100%25', header: 'waiting:1:100%2525' },
+  { name: 'with half a character', key: 'waiting:1:\ud83d', header: 'waiting:1:%EF%BF%BD' },
+  {
+    name: 'longer than servers take',
+    key: `waiting:1:${'购'.repeat(10_000)}`,
+    header: 'sha256:11201ad081ab644bf09a428b86e87f2dc179d60d34713c7efd46d63b9dbb62ba',
+  },
+];
+
+for (const { name, key, header } of keys) {
+  test(`a report with a key ${name} arrives, its id whole in the body and readable in the header`, async (t) => {
+    const seen: { delivery: unknown; id: unknown }[] = [];
+    const url = await receiver(t, (request, response, body) => {
+      seen.push({ delivery: request.headers['heartline-delivery'], id: JSON.parse(body.toString()).id });
+      response.writeHead(204).end();
+    });
+    await sinkFor(url).deliver({ ...REPORT, key });
+    assert.deepEqual(seen, [{ delivery: header, id: key }]);
+  });
+}
+
 test('the documented check accepts what is sent and refuses any change, another secret, and an old request', async (t) => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'webhook.md'), 'utf8');
   const code = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? assert.fail('docs/webhook.md shows no code');

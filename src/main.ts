@@ -60,6 +60,9 @@ export interface Parts {
   readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** What a sink did not take by then it gets after the next start. */
+const LAST_REPORTS_MS_MAX = 3_000;
+
 const MACHINE_CLOCK: Clock = { now: Date.now, steady: () => performance.now() };
 
 /** Makes every adapter that needs no rows. Nothing is contacted yet. All of them tell the time by this one clock. */
@@ -194,6 +197,8 @@ export async function startBot(
   let decision: Decision = { actions: [], issues: [], pullRequests: [] };
   const idle: (() => void)[] = [];
   const reporter = createReporter({ clock, journal, sinks, redact: parts.redact });
+  const deliver = (): Promise<void> =>
+    reporter.deliver().catch((error: unknown) => log.error({ err: error }, 'reports could not be delivered'));
 
   const sessions = createSessions({
     journal,
@@ -248,7 +253,7 @@ export async function startBot(
         outside = result.outside;
         decision = result.decision;
         if (result.unsettled) log.debug('more follows from this look; the next tick goes on');
-        reporter.deliver().catch((error: unknown) => log.error({ err: error }, 'reports could not be delivered'));
+        void deliver();
         if (!result.changed && underWay.idle && sessions.live().length === 0)
           for (const resolve of idle.splice(0)) resolve();
       },
@@ -284,7 +289,7 @@ export async function startBot(
       digest.stop();
       await Promise.all([heart.stop(), sessions.drain()]);
       await underWay.end().catch((error: unknown) => log.error({ err: error }, 'an act failed in a way it must not'));
-      await reporter.deliver().catch((error: unknown) => log.error({ err: error }, 'reports could not be delivered'));
+      await Promise.race([deliver(), sleep(LAST_REPORTS_MS_MAX, undefined, { ref: false })]);
       await control.close();
       await journal.close();
     },
@@ -350,7 +355,7 @@ export async function startBot(
       text,
       data: null,
     });
-    await reporter.deliver();
+    await deliver();
   }
 }
 

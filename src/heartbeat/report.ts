@@ -17,40 +17,75 @@ export interface ReportParts {
   readonly redact: (text: string) => string;
 }
 
-/** Delivers what is due. One sink that fails holds back neither the others nor later reports. */
+/** After so many failures of one report the next is tried as well: does the sink fail, or only this one? */
+const SUSPECT_TRIES = 3;
+
+/**
+ * Delivers what is due: to each sink by itself, for one that hangs must hold back no other, and in order. A report that
+ * failed holds up those behind it until it is tried again, for mostly it is the sink that is away; what is refused, or fails
+ * again and again while the next one is taken, is stepped over.
+ */
 export function createReporter({ clock, journal, sinks, redact }: ReportParts): { deliver(): Promise<void> } {
-  let running: Promise<void> | null = null;
-  const tries = new Map<string, number>();
+  const lanes = sinks.map((sink) => inTurn(passTo(sink)));
   return {
-    deliver: () => {
-      running ??= deliverDue().finally(() => {
-        running = null;
-      });
-      return running;
+    deliver: async () => {
+      await Promise.all(lanes.map((deliver) => deliver()));
     },
   };
 
-  async function deliverDue(): Promise<void> {
-    for (const report of await journal.pendingReports()) {
-      for (const sink of sinks) {
-        if (report.delivered.includes(sink.name) || (report.retryAt[sink.name] ?? 0) > clock.now()) continue;
+  function passTo(sink: Sink): () => Promise<void> {
+    const tries = new Map<string, number>();
+    const steppedOver = new Set<string>();
+    return async () => {
+      let suspect: string | null = null;
+      for (const report of await journal.pendingReports()) {
+        const { key } = report;
+        if (report.delivered.includes(sink.name)) continue;
+        if ((report.retryAt[sink.name] ?? 0) > clock.now()) {
+          if (steppedOver.has(key)) continue;
+          return;
+        }
         try {
           await sink.deliver({ ...report, text: redact(report.text) });
-          await journal.reportDelivered(report.key, sink.name);
+          await journal.reportDelivered(key, sink.name);
+          tries.delete(key);
+          steppedOver.delete(key);
+          if (suspect !== null) steppedOver.add(suspect);
+          suspect = null;
         } catch (error) {
           if (!(error instanceof OutsideError)) throw error;
-          const id = `${report.key} ${sink.name}`;
-          tries.set(id, (tries.get(id) ?? 0) + 1);
-          await journal.reportFailed(
-            report.key,
-            sink.name,
-            error.message,
-            clock.now() + retryDelayMs(tries.get(id) ?? 1, error.retryAfterMs),
-          );
+          const tried = (tries.get(key) ?? 0) + 1;
+          tries.set(key, tried);
+          const retryAt = clock.now() + retryDelayMs(tried, error.retryAfterMs);
+          await journal.reportFailed(key, sink.name, error.message, retryAt);
+          if (!error.transient) steppedOver.add(key);
+          else if (tried < SUSPECT_TRIES || suspect !== null) return;
+          else suspect = key;
         }
       }
-    }
+    };
   }
+}
+
+/** One pass at a time. Asked for during one, it makes another after it, for what came meanwhile. */
+function inTurn(pass: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  let asked = false;
+  const passes = async (): Promise<void> => {
+    try {
+      while (asked) {
+        asked = false;
+        await pass();
+      }
+    } finally {
+      running = null;
+    }
+  };
+  return () => {
+    asked = true;
+    running ??= passes();
+    return running;
+  };
 }
 
 export interface DigestFacts {

@@ -24,6 +24,9 @@ const JUDGED_LINES_MAX = 20_000;
 const TEXT_BOUNDS = { blobBytesMax: 256 * 1024, totalBytesMax: 4 * 1024 * 1024 } as const;
 
 const NO_FILE = '000000';
+/** What git takes for no text is shown to nobody: only where eyes are for it, and no runner or compiler, is that no loss. */
+const SEEN_ELSEWHERE =
+  /\.(png|jpe?g|gif|webp|avif|bmp|ico|icns|tiff?|heic|psd|woff2?|ttf|otf|eot|mp[34]|m4[av]|ogg|wav|flac|webm|mov|pdf)$/i;
 const STATUSES: Readonly<Record<string, FileChange['status']>> = {
   A: 'added',
   D: 'deleted',
@@ -66,6 +69,7 @@ export async function diffFacts(
   const fields = listed.stdout.toString('latin1').split('\0');
   const digest = createHash('sha256');
   const raw: RawChange[] = [];
+  const noText: string[] = [];
   let additions = 0;
   let deletions = 0;
   for (let index = 0; index < fields.length; index++) {
@@ -75,13 +79,21 @@ export async function diffFacts(
       digest.update(`${field}\0${path}\0`, 'latin1');
       raw.push(rawChange(field, Buffer.from(path, 'latin1').toString('utf8')));
     } else if (field !== '') {
-      // Binary files count as "-": no lines.
-      const [added = '', deleted = ''] = field.split('\t');
+      // "-" where there is a NUL byte: no lines are counted, and the reviewer is shown none.
+      const [added = '', deleted = '', ...path] = field.split('\t');
+      if (added === '-') noText.push(Buffer.from(path.join('\t'), 'latin1').toString('utf8'));
       additions += Number(added) || 0;
       deletions += Number(deleted) || 0;
     }
   }
-  const unjudged = raw.length > CHANGES_MAX ? [`more than ${CHANGES_MAX} changed files`] : [];
+  const gone = new Set(raw.filter(({ status }) => status === 'deleted').map(({ path }) => path));
+  const unjudged = [
+    ...(raw.length > CHANGES_MAX ? [`more than ${CHANGES_MAX} changed files`] : []),
+    ...noText
+      .filter((path) => !SEEN_ELSEWHERE.test(path) && !gone.has(path))
+      .slice(0, SIGNS_MAX)
+      .map((path) => `${path} (no text)`),
+  ];
   const told = raw.slice(0, CHANGES_MAX);
   const links = await treeLinks(mirror.objects, from);
   if (links === null) unjudged.push('too many links in this repository to know what they lead to');
@@ -127,7 +139,8 @@ async function weakeningOf(mirror: MirrorGit, changes: readonly RawChange[]): Pr
     const before = textOf(modeBefore, blobs.get(blobBefore));
     const after = textOf(modeAfter, blobs.get(blobAfter));
     if (before !== undefined && after !== undefined) texts.push({ path, before, after });
-    else if (judgedAs(path) === 'measure')
+    else if (judgedAs(path) === 'measure' || path.endsWith('.rs') || blobs.get(blobAfter)?.includes(0) === true)
+      // A source is let be where it is too large, but for Rust, which keeps tests there; one with a NUL byte far down hides.
       unread.push({ kind: 'too-large', path, reason: 'It is too large, or no text, and cannot be judged.' });
   }
   return [...unread, ...testWeakening(texts)].slice(0, SIGNS_MAX);

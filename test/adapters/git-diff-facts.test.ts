@@ -119,3 +119,29 @@ test('a change of more files than are told one by one says so', async () => {
   assert.deepEqual([found.files.length, found.changes.length], [1_001, 1_000]);
   assert.deepEqual(found.unjudged, ['more than 1000 changed files']);
 });
+
+test('what git takes for no text needs a person, unless it is for eyes or goes', async () => {
+  const nul = Buffer.from('export const pay = 1; // \0\n');
+  const far = Buffer.concat([Buffer.from('// a line\n'.repeat(1_000)), nul]);
+  const base = world.commit('binary', { 'lib/old.bin': nul, 'src/was.ts': nul }, { from: 'main' });
+  const files = {
+    'src/pay.ts': nul,
+    'src/was.ts': 'export const pay = 2;\n',
+    'src/far.ts': far,
+    'docs/Ünï\t.md': nul,
+    'tool.jar': nul,
+    'lib/old.bin': null,
+    'img/logo.png': nul,
+    'fonts/a.woff2': nul,
+  };
+  const head = world.commit('binary', files);
+  const found = await facts(base, head);
+  assert.deepEqual(
+    [...found.unjudged].sort(),
+    ['docs/Ünï\t.md', 'src/pay.ts', 'src/was.ts', 'tool.jar'].map((path) => `${path} (no text)`),
+  );
+  assert.deepEqual(
+    found.weakening.map(({ path }) => path),
+    ['src/far.ts', 'src/pay.ts'],
+  );
+});

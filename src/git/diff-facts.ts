@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import type { ChangedText } from '../decide/test-weakening/changed-text.ts';
 import { judgedAs } from '../decide/test-weakening/judged-as.ts';
 import { testWeakening } from '../decide/test-weakening/test-weakening.ts';
-import { OutsideError } from '../domain/outside-error.ts';
 import type { DiffFacts, FileChange, Weakening } from '../domain/pull-request.ts';
 import { localTrouble } from './git-trouble.ts';
 import type { MirrorGit } from './mirror.ts';
@@ -62,15 +61,16 @@ export async function diffFacts(
     attempted,
     outputBytesMax: LISTING_BYTES_MAX,
   });
-  if (listed.truncated) throw new OutsideError('invalid', attempted, 'the change touches too many files to be judged');
-  if (listed.exitCode !== 0) throw localTrouble(attempted, listed.stderr);
+  if (listed.exitCode !== 0 && !listed.truncated) throw localTrouble(attempted, listed.stderr);
 
   // Bytes, not text: a name that is no UTF-8 must not become equal to another one. Latin-1 maps byte for byte.
   const fields = listed.stdout.toString('latin1').split('\0');
+  // Its end was not read, or is half a name: an error would be met at each look again, and no person would hear of it.
+  if (listed.truncated) fields.pop();
   const digest = createHash('sha256');
   const raw: RawChange[] = [];
   const noText: string[] = [];
-  let additions = 0;
+  let additions = listed.truncated ? Number.POSITIVE_INFINITY : 0;
   let deletions = 0;
   for (let index = 0; index < fields.length; index++) {
     const field = fields[index] ?? '';
@@ -86,8 +86,11 @@ export async function diffFacts(
       deletions += Number(deleted) || 0;
     }
   }
+  // What is beyond the cut has no place in the digest, so the commits themselves stand in for it.
+  if (listed.truncated) digest.update(`${from} ${head}`, 'latin1');
   const gone = new Set(raw.filter(({ status }) => status === 'deleted').map(({ path }) => path));
   const unjudged = [
+    ...(listed.truncated ? ['too many files, or too long names, to list them all'] : []),
     ...(raw.length > CHANGES_MAX ? [`more than ${CHANGES_MAX} changed files`] : []),
     ...noText
       .filter((path) => !SEEN_ELSEWHERE.test(path) && !gone.has(path))

@@ -145,3 +145,24 @@ test('what git takes for no text needs a person, unless it is for eyes or goes',
     ['src/far.ts', 'src/pay.ts'],
   );
 });
+
+test('a change too long to be listed is told as one that no cap lets pass, the same at each look', async () => {
+  const blob = world.git(['rev-parse', 'main:a.txt']);
+  const names = Array.from({ length: 40 }, (_, at) => `100644 blob ${blob}\t${at + 100}${'x'.repeat(900_000)}`);
+  const tree = world.git(['mktree'], { input: `${names.join('\n')}\n` });
+  const [one, other] = ['one', 'other'].map((message) => {
+    const head = world.git(['commit-tree', '-p', start, '-m', message, tree]);
+    world.git(['push', '--quiet', '--force', 'origin', `${head}:refs/heads/${message}`]);
+    return head;
+  });
+  assert.ok(one !== undefined && other !== undefined);
+  const found = await facts(start, one);
+  assert.equal(found.unjudged[0], 'too many files, or too long names, to list them all');
+  assert.equal(found.additions + found.deletions, Number.POSITIVE_INFINITY);
+  assert.deepEqual(
+    found.weakening.map(({ kind }) => kind),
+    ['too-large'],
+  );
+  assert.deepEqual(await facts(start, one), found);
+  assert.notEqual((await facts(start, other)).digest, found.digest);
+});

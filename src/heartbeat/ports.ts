@@ -186,7 +186,7 @@ export interface Mirror {
   file(repository: string, commit: string, path: string, bytesMax: number): Promise<string | null>;
   /** Asks the remote now. */
   remoteTip(repository: string, branch: string): Promise<string | null>;
-  /** Compare-and-swap push; `conflict` when the branch is not at `expected` any more. */
+  /** Compare-and-swap push; `conflict` when the branch is not at `expected` any more, `refused` when the head leaves that out. */
   push(request: {
     readonly repository: string;
     readonly branch: string;

@@ -139,7 +139,8 @@ test('a push is compare-and-swap on exactly one branch', async () => {
   const mirror = world.mirror();
   const base = world.commit('main', { 'a.txt': 'push base\n' });
   const one = world.commit('one', { 'p.txt': '1\n' }, { from: 'main' });
-  const two = world.commit('two', { 'p.txt': '2\n' }, { from: 'main' });
+  const two = world.commit('two', { 'p.txt': '2\n' }, { from: 'one' });
+  const aside = world.commit('aside', { 'p.txt': '3\n' }, { from: 'main' });
   await mirror.refresh(REPOSITORY);
   const push = (head: string, expected: string | null) =>
     mirror.push({ repository: REPOSITORY, branch: 'heartline/eng-1', head, expected });
@@ -153,6 +154,11 @@ test('a push is compare-and-swap on exactly one branch', async () => {
   await push(two, one);
   assert.equal(await mirror.remoteTip(REPOSITORY, 'heartline/eng-1'), two);
   await assert.rejects(push('1'.repeat(40), two), kind('missing'));
+  // The lease would hold, but what stands on the branch would be gone, known to us or not.
+  const outOfReach = world.git(['commit-tree', '-p', two, '-m', 'never fetched', `${two}^{tree}`]);
+  for (const expected of [two, outOfReach])
+    await assert.rejects(push(aside, expected), { kind: 'refused', message: /leaves out .*: merge the two/ });
+  assert.equal(await mirror.remoteTip(REPOSITORY, 'heartline/eng-1'), two);
   for (const branch of ['--mirror', 'a b', 'a..b', 'x.lock', '../main', 'main:main', 'HEAD', '']) {
     await assert.rejects(
       mirror.push({ repository: REPOSITORY, branch, head: one, expected: null }),

@@ -105,6 +105,30 @@ const SIGNS: readonly (readonly [string, readonly ChangedText[], Weakening['kind
     /^lines is now 80, and was 90\.$/,
   ],
   [
+    'new settings that leave a test out',
+    [{ path: 'jest.config.js', before: null, after: "module.exports = { testPathIgnorePatterns: ['cart'] };\n" }],
+    'threshold-loosened',
+    /^testPathIgnorePatterns leaves out cart as well\.$/,
+  ],
+  [
+    'new settings that let nothing at all pass',
+    [{ path: 'web/vitest.config.ts', before: null, after: 'export default { test: { passWithNoTests: true } };\n' }],
+    'threshold-loosened',
+    /^passWithNoTests is now true\.$/,
+  ],
+  [
+    'new settings that leave a source out of coverage, on a line of its own',
+    [{ path: '.coveragerc', before: null, after: '[run]\nomit =\n    tests/*\n    app/pay.py\n' }],
+    'threshold-loosened',
+    /^omit leaves out app\/pay\.py as well\.$/,
+  ],
+  [
+    'new settings with options that leave tests out',
+    [{ path: '.pytest.ini', before: null, after: '[pytest]\naddopts = -q -k "not pay"\n' }],
+    'threshold-loosened',
+    /^A command leaves tests out\.$/,
+  ],
+  [
     'a rule',
     [edit('.eslintrc.json', '"error",', '"warn",')],
     'threshold-loosened',
@@ -165,6 +189,32 @@ const EXCUSED: readonly (readonly [string, readonly ChangedText[]])[] = [
   [
     'a source that has `fit` in it',
     [{ path: 'test/x.ts', before: '', after: "export const a = fit('column', width);" }],
+  ],
+  [
+    'settings that move to a file of their own',
+    [
+      {
+        path: 'vite.config.ts',
+        before: "export default { test: { exclude: ['e2e/**'] } };\n",
+        after: 'export default {};\n',
+      },
+      { path: 'vitest.config.ts', before: null, after: "export default { test: { exclude: ['e2e/**'] } };\n" },
+    ],
+  ],
+  [
+    'new settings of a linter or a compiler, which judge what was judged by none',
+    [
+      {
+        path: 'web/eslint.config.js',
+        before: null,
+        after: "export default [{ ignores: ['gen/**'], rules: { semi: 'off' } }];\n",
+      },
+      {
+        path: 'web/tsconfig.json',
+        before: null,
+        after: '{ "exclude": ["test"], "compilerOptions": { "strict": false } }\n',
+      },
+    ],
   ],
   ['what is no text of ours', [{ path: 'assets/logo.svg', before: '<a>', after: '' }]],
 ];

@@ -37,7 +37,10 @@ const NUMBERS: readonly (readonly [RegExp, 'higher' | 'lower', string])[] = [
 ];
 
 export function looserCommands({ path, before, after }: ChangedText, files: readonly ChangedText[]): readonly string[] {
-  if (judgedFile(path)?.part === 'settings' && !/package\.json$|deno\.jsonc?$|addopts/.test(`${path} ${before ?? ''}`))
+  if (
+    judgedFile(path)?.part === 'settings' &&
+    !/package\.json$|deno\.jsonc?$|addopts/.test(`${path} ${before ?? after ?? ''}`)
+  )
     return [];
   const old = commandsOf(before);
   const young = commandsOf(after);

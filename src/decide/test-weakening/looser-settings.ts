@@ -8,7 +8,11 @@ import { type Entry, readSettings } from './read-settings.ts';
 
 export function looserSettings(file: ChangedText, judged: Judged, files: readonly ChangedText[]): readonly Weakening[] {
   const reasons = [
-    ...(judged.part === 'settings' && file.before !== null ? looserEntries(file, judged, files) : []),
+    ...(judged.part !== 'settings'
+      ? []
+      : file.before === null
+        ? narrowFromBirth(file, judged, files)
+        : looserEntries(file, judged, files)),
     ...looserCommands(file, files),
   ];
   return reasons.map((reason) => ({ kind: 'threshold-loosened', path: file.path, reason }));
@@ -39,15 +43,44 @@ const LESS_IS_LOOSER =
 const TRUE_IS_LOOSER =
   /^(passWithNoTests|skipLibCheck|allowUnreachableCode|allowUnusedLabels|ignore_errors|ignore_missing_imports|continue-on-error|allow_failure|informational|ignoreFailures|testFailureIgnore|skipTests|maven\.test\.skip|suppressImplicitAnyIndexErrors|suppressExcessPropertyErrors|dangerouslyIgnoreUnhandledErrors|if_no_uploads|skip_covered|ignoreErrors|failsafe)$/i;
 const FALSE_IS_LOOSER =
-  /^(strict\w*|noImplicit\w+|noUnused\w+|noUnchecked\w+|noFallthrough\w+|noProperty\w+|exactOptional\w+|checkJs|useUnknownInCatchVariables|forbidOnly|xfail_strict|disallow_\w+|warn_\w+|check_untyped_defs|no_implicit_\w+|enabled|failOn\w+|TreatWarningsAsErrors|allWarningsAsErrors|check-coverage|checkCoverage|collectCoverage|reportUnused\w*)$/i;
+  /^(strict\w*|noImplicit\w+|noUnused\w+|noUnchecked\w+|noFallthrough\w+|noProperty\w+|exactOptional\w+|checkJs|useUnknownInCatchVariables|forbidOnly|xfail_strict|disallow_\w+|warn_\w+|check_untyped_defs|no_implicit_\w+|enabled|failOn\w+|TreatWarningsAsErrors|allWarningsAsErrors|check-coverage|checkCoverage|collectCoverage|autotests|reportUnused\w*)$/i;
 const MORE_LEAVES_OUT =
-  /^(exclude|excludes|excluded|exclusions|sonar\.(coverage\.)?exclusions|ignore|ignores|ignored|ignorePatterns|testPathIgnorePatterns|coveragePathIgnorePatterns|omit|norecursedirs|testIgnore|per-file-ignores|disable|extend-ignore|extend-exclude|deselect|exclude_lines|exclude_also|collect_ignore|disabled_rules|ignore_words|skip)$/i;
+  /^(exclude|excludes|excluded|exclusions|sonar\.(coverage\.)?exclusions|ignore|ignores|ignored|ignorePatterns|testPathIgnorePatterns|coveragePathIgnorePatterns|omit|norecursedirs|testIgnore|excludeSpecPattern|per-file-ignores|disable|extend-ignore|extend-exclude|deselect|exclude_lines|exclude_also|collect_ignore|disabled_rules|ignore_words|skip)$/i;
 const FEWER_LEAVE_OUT =
   /^(include|testMatch|testRegex|files|spec|testpaths|testDir|roots|projects|select|extend-select|extends|enable|python_files|python_classes|python_functions|collectCoverageFrom|testSourceDirectory|filterwarnings|includes)$/i;
+const NARROWING = [TRUE_IS_LOOSER, FALSE_IS_LOOSER, MORE_LEAVES_OUT];
 /** Folders of what is made by machines: to leave them out is no loss. */
 const MADE =
   /(^|[/*\\])(dist|build|node_modules|coverage|out|\.next|\.nuxt|vendor|generated|__generated__|tmp|\.git|target|__pycache__|\.venv|venv|storybook-static|public|\.cache|\.turbo|htmlcov|\.tox|\.d\.ts|playwright-report|test-results)([/*\\]|$)|\.d\.ts$|\.min\.js$/;
 const LINTERS = /(eslint|biome|oxlint|tslint|stylelint|rubocop|detekt|golangci|swiftlint)/i;
+
+/** Settings of runners and of coverage that stand before others of the same runner as soon as they are there. */
+const RUNNERS =
+  /(^|\/)((jest|vitest|playwright|karma|cypress|wdio|ava|nyc|c8)[^/]*\.(conf(ig)?\.)?([cm]?[jt]s|jsonc?|ya?ml)|\.(nycrc|c8rc|mocharc|taprc|jestrc|coveragerc)[^/]*|\.?pytest\.(ini|toml)|phpunit[^/]*\.xml(\.dist)?)$/i;
+
+/** New settings have nothing to be held against, but what they leave out or let pass was run and counted until now. */
+function narrowFromBirth(file: ChangedText, judged: Judged, files: readonly ChangedText[]): readonly string[] {
+  if (!RUNNERS.test(file.path)) return [];
+  const own = readSettings(file.after ?? '', judged.language);
+  // What other settings of the diff said before may have moved here.
+  const moved = files.flatMap(({ path, before }) => {
+    const settings = before === null ? null : judgedFile(path);
+    return before === null || settings?.part !== 'settings' ? [] : readSettings(before, settings.language);
+  });
+  return [...new Set(own.map(({ key }) => key))].flatMap((key) => {
+    if (!NARROWING.some((keys) => keys.test(key)) || /^(enabled|skip_covered)$/.test(key)) return [];
+    const ofKey = (entries: readonly Entry[]): readonly Entry[] => entries.filter((entry) => entry.key === key);
+    return looser(key, ofKey(moved), ofKey(own).map(withoutTests), file.path) ?? [];
+  });
+}
+
+/** Tests are no part of what their coverage is taken of. */
+function withoutTests(entry: Entry): Entry {
+  const items = (entry.items ?? [entry.value]).filter(
+    (item) => !/^(\*+\/)?(tests?|conftest\.py|setup\.py)\b/.test(item),
+  );
+  return entry.key === 'omit' ? { ...entry, items } : entry;
+}
 
 function looserEntries(file: ChangedText, judged: Judged, files: readonly ChangedText[]): readonly string[] {
   const old = readSettings(file.before ?? '', judged.language);

@@ -29,6 +29,14 @@ export function readSettings(text: string, language: Language): readonly Entry[]
     const items = (match[3] ?? '').split('\n').flatMap((line) => /^\s*- (.*)$/.exec(line)?.[1] ?? []);
     entries.push({ key: match[2] ?? '', value: '[', items: items.map(unquoted) });
   }
+  // As INI writes lists: more than one word after the sign, or lines that are indented below it.
+  for (const match of said.matchAll(
+    /^([A-Za-z_][\w-]*)[ \t]*=[ \t]*([\w.*/\\-][^\n"'`{}[\]]*)?((?:\n[ \t]+[^\s"'`{}[\]=]+[ \t]*$)*)/gm,
+  )) {
+    const [, key = '', first = '', below = ''] = match;
+    const items = `${first}${below}`.split(/\s+/).filter((item) => item !== '');
+    if (language === 'text' && items.length > (below === '' ? 1 : 0)) entries.push({ key, value: '[', items });
+  }
   for (const match of said.matchAll(/<([\w.]+)>\s*([^<>\s][^<>]*)<\/\1>/g)) {
     entries.push({ key: match[1] ?? '', value: (match[2] ?? '').trim(), items: null });
   }

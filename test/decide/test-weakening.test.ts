@@ -129,6 +129,36 @@ const SIGNS: readonly (readonly [string, readonly ChangedText[], Weakening['kind
     /^A command leaves tests out\.$/,
   ],
   [
+    'a file of tests that Rust builds no more',
+    [{ path: 'src/lib.rs', before: 'pub mod a;\n#[cfg(test)]\nmod tests;\n', after: 'pub mod a;\n' }],
+    'test-skipped',
+    /^The tests in tests are no longer built\.$/,
+  ],
+  [
+    'a runner of its own making',
+    [
+      edit(
+        CART,
+        "import { describe, it } from 'node:test';",
+        "import { describe } from 'node:test';\nimport { it } from '../quiet.ts';",
+      ),
+    ],
+    'assertion-silenced',
+    /its runner from a file of its own/,
+  ],
+  [
+    'a session that ends well whatever happened',
+    [
+      {
+        path: 'tests/conftest.py',
+        before: null,
+        after: 'def pytest_sessionfinish(session):\n    session.exitstatus = 0\n',
+      },
+    ],
+    'test-skipped',
+    /or how they end/,
+  ],
+  [
     'a rule',
     [edit('.eslintrc.json', '"error",', '"warn",')],
     'threshold-loosened',
@@ -214,6 +244,13 @@ const EXCUSED: readonly (readonly [string, readonly ChangedText[]])[] = [
         before: null,
         after: '{ "exclude": ["test"], "compilerOptions": { "strict": false } }\n',
       },
+    ],
+  ],
+  [
+    'a file of tests that goes with the line that names it',
+    [
+      { path: 'src/lib.rs', before: '#[cfg(test)]\nmod old_tests;\n', after: '' },
+      { path: 'src/old_tests.rs', before: '// none left\n', after: null },
     ],
   ],
   ['what is no text of ours', [{ path: 'assets/logo.svg', before: '<a>', after: '' }]],
@@ -308,6 +345,59 @@ describe('signs of weakened tests', () => {
       { numRuns: 400, seed: 21 },
     );
   });
+});
+
+/** From a name and place where the usual run of a project finds tests to one where it does not, and back. */
+const OUT_OF_REACH: readonly (readonly [string, string])[] = [
+  ['src/cart.test.ts', 'src/cart.tests.ts'],
+  ['src/cart.test.ts', 'src/cart.e2e.ts'],
+  ['src/cart.test.ts', 'src/cart.cy.ts'],
+  ['src/cart.test.ts', 'src/dist/cart.test.ts'],
+  ['src/cart.test.ts', 'src/node_modules/cart.test.ts'],
+  ['src/cart.test.ts', 'src/.old/cart.test.ts'],
+  ['cart/cart_test.go', 'cart/cart_windows_test.go'],
+  ['cart/cart_test.go', 'cart/cart_arm64_test.go'],
+  ['cart/cart_test.go', 'cart/testdata/cart_test.go'],
+  ['cart/cart_test.go', '_old/cart_test.go'],
+  ['src/test/java/CartTest.java', 'src/test/java/CartIT.java'],
+  ['src/test/java/CartTest.java', 'src/test/java/CartSpec.java'],
+  ['tests/test_cart.py', 'tests/build/test_cart.py'],
+  ['tests/test_cart.py', 'tests/venv/deep/test_cart.py'],
+];
+const IN_REACH: readonly (readonly [string, string])[] = [
+  ['src/cart.test.ts', 'src/cart.spec.ts'],
+  ['src/cart.test.ts', 'src/build/cart.test.ts'],
+  ['src/cart.test.ts', 'src/__tests__/cart.e2e.ts'],
+  ['cart/cart_test.go', 'cart/cart_linux_test.go'],
+  ['cart/cart_test.go', 'cart/cart_mips_rate_test.go'],
+  ['src/test/java/CartTest.java', 'src/test/java/CartTests.java'],
+  ['tests/test_cart.py', 'tests/cart_test.py'],
+];
+
+describe('a file of tests that gets another name or place', () => {
+  const texts: Readonly<Record<string, string>> = {
+    ts: "it('adds', () => {\n  expect(add(1, 2)).toBe(3);\n});\n",
+    go: 'func TestAdd(t *testing.T) {\n\tif Add(1, 2) != 3 {\n\t\tt.Fatal("no")\n\t}\n}\n',
+    java: 'class C {\n  @Test void adds() {\n    assertEquals(3, add(1, 2));\n  }\n}\n',
+    py: 'def test_add():\n    assert add(1, 2) == 3\n',
+  };
+  const signs = (from: string, to: string): readonly Weakening[] => {
+    const text = texts[from.slice(from.lastIndexOf('.') + 1)] ?? '';
+    return testWeakening([
+      { path: from, before: text, after: null },
+      { path: to, before: null, after: text },
+    ]);
+  };
+  for (const [from, to] of OUT_OF_REACH) {
+    it(`test-removed: ${from} becomes ${to}`, () => {
+      assert.deepEqual(
+        signs(from, to).map(({ kind, path }) => [kind, path]),
+        [['test-removed', to]],
+      );
+    });
+    it(`none: ${to} becomes ${from}`, () => assert.deepEqual(signs(to, from), []));
+  }
+  for (const [from, to] of IN_REACH) it(`none: ${from} becomes ${to}`, () => assert.deepEqual(signs(from, to), []));
 });
 
 const JUDGED: readonly (readonly [ReturnType<typeof judgedAs>, readonly string[]])[] = [

@@ -40,9 +40,9 @@ function dulled(old: Masked, young: Masked): readonly Sign[] {
   const signs = DULLING.filter(([pattern]) => count(young.said, pattern) > count(old.said, pattern)).map(
     ([, what]): Sign => ({ kind: 'assertion-silenced', reason: `It ${what}.` }),
   );
-  const own = /import\s+[^;'"]*\b(assert|expect)\b[^;'"]*from\s*['"]\.{1,2}\/[^'"]*['"]/g;
+  const own = /import\s+[^;'"]*\b(assert|expect|it|test|describe)\b[^;'"]*from\s*['"]\.{1,2}\/[^'"]*['"]/g;
   if (old.said !== '' && count(young.said, own) > count(old.said, own))
-    signs.push({ kind: 'assertion-silenced', reason: 'It takes its assertions from a file of its own.' });
+    signs.push({ kind: 'assertion-silenced', reason: 'It takes its assertions or its runner from a file of its own.' });
   return signs;
 }
 
@@ -149,7 +149,7 @@ function never(old: Masked, young: Masked, language: Language): readonly Sign[] 
 
 /** Hooks that decide which tests a runner sees. */
 const COLLECTING =
-  /\b(pytest_collection_modifyitems|pytest_ignore_collect|pytest_runtest_setup|pytest_pyfunc_call|pytest_runtest_makereport|collect_ignore(_glob)?|load_tests)\b|\bfilter_run_excluding\b|\bfilter_run_when_matching\b/g;
+  /\b(pytest_collection_modifyitems|pytest_ignore_collect|pytest_runtest_setup|pytest_pyfunc_call|pytest_runtest_makereport|collect_ignore(_glob)?|load_tests)\b|\bfilter_run_excluding\b|\bfilter_run_when_matching\b|\.\s*exitstatus\s*=(?!=)/g;
 
 function collected(old: Masked, young: Masked): readonly Sign[] {
   return count(young.bare, COLLECTING) > count(old.bare, COLLECTING)

@@ -75,3 +75,17 @@ export function judgedFile(path: string): Judged | null {
 export function hasTestName(path: string): boolean {
   return NAMED_TESTS.test(path);
 }
+
+/** Folders that runners pass by, whatever lies there. */
+const UNSEARCHED =
+  /(^|\/)(node_modules|dist|__pycache__|\.[^/]+)\/|(^|\/)(build|venv|[^/]+\.egg)\/.*\.py$|(^|\/)(testdata|vendor|_[^/]*)\/.*\.go$/;
+/** Names that are looked for by a runner of their own, or only on another machine. */
+const APART =
+  /\.(tests|specs|e2e|cy)\.([cm]?[jt]s|[jt]sx)$|IT\.(java|kts?)$|Spec\.java$|_(aix|android|darwin|dragonfly|freebsd|hurd|illumos|ios|js|nacl|netbsd|openbsd|plan9|solaris|wasip1|windows|zos|386|arm|arm64|loong64|mips[a-z0-9]*|ppc64(le)?|riscv64|s390x|wasm)_test\.go$/;
+
+/** How surely the usual run of a project finds the tests of a file by its name and place: the more, the surer. */
+export function reach(path: string): number {
+  if (UNSEARCHED.test(path)) return 0;
+  if (JEST_FOLDER.test(path)) return 3;
+  return !NAMED_TESTS.test(path) ? 1 : APART.test(path) ? 2 : 3;
+}

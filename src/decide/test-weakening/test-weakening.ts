@@ -7,7 +7,7 @@ import { bentFile } from './bent-file.ts';
 import type { ChangedText } from './changed-text.ts';
 import { bornSwitched, compareTests, type Excuses } from './compare-tests.ts';
 import { goneFrom, strippedOfTests } from './gone.ts';
-import { hasTestName, judgedFile, type Language } from './judged-as.ts';
+import { hasTestName, judgedFile, type Language, reach } from './judged-as.ts';
 import { looserData, looserSettings } from './looser-settings.ts';
 import { masked } from './masked.ts';
 import { pairTests } from './pair-tests.ts';
@@ -94,11 +94,11 @@ function testSigns(files: readonly ChangedText[], before: Side, after: Side): re
   const signs: Weakening[] = [];
   for (const [one, other] of pairs) {
     signs.push(...compareTests(one, other, excuses).map((sign) => ({ ...sign, path: other.path })));
-    if (hasTestName(one.path) && !hasTestName(other.path) && !isStarted(other.path, files))
+    if (hasTestName(one.path) && reach(other.path) < reach(one.path) && !isStarted(other.path, files))
       signs.push({
         kind: 'test-removed',
         path: other.path,
-        reason: 'It no longer has a name by which runners find tests.',
+        reason: 'It no longer has a name and a place at which its runner finds tests.',
       });
   }
   for (const [one, other] of merged) {
@@ -125,9 +125,9 @@ function testSigns(files: readonly ChangedText[], before: Side, after: Side): re
   return signs;
 }
 
-/** Rust and Jest know tests by other means than a name, and a file that a test of the diff imports runs with it. */
+/** Rust knows tests by other means than a name, and a file that a test of the diff imports runs with it. */
 function isStarted(path: string, files: readonly ChangedText[]): boolean {
-  if (/(^|\/)__tests__\/|\.rs$/.test(path)) return true;
+  if (path.endsWith('.rs')) return true;
   const name = (path.split('/').at(-1) ?? '').replace(/\.\w+$/, '');
   return files.some((file) => hasTestName(file.path) && file.after?.includes(`/${name}`) === true);
 }
@@ -188,10 +188,25 @@ function fileSigns(file: ChangedText, files: readonly ChangedText[]): readonly W
     case 'data':
       return looserData(file);
     case 'source':
-      return judged.language === 'rust' ? bentFile(file, judged.language) : [];
+      return judged.language === 'rust' ? [...bentFile(file, judged.language), ...unbuilt(file, files)] : [];
     case 'snapshot':
       return [];
   }
+}
+
+const RUST_TESTS = /#\[\s*cfg\s*\(\s*test\s*\)\s*\]\s*mod\s+(\w+)\s*;/g;
+
+/** Rust builds a file of tests because a source names it: without that line nobody misses them. */
+function unbuilt({ path, before, after }: ChangedText, files: readonly ChangedText[]): readonly Weakening[] {
+  if (before === null || after === null) return [];
+  const { bare } = masked(after, 'rust');
+  return [...masked(before, 'rust').bare.matchAll(RUST_TESTS)]
+    .map(([, name = '']) => name)
+    .filter((name) => !new RegExp(`\\bmod\\s+${name}\\b`).test(bare))
+    .filter(
+      (name) => !files.some((file) => file.after === null && /\w+(?=(\/mod)?\.rs$)/.exec(file.path)?.[0] === name),
+    )
+    .map((name) => ({ kind: 'test-skipped', path, reason: `The tests in ${name} are no longer built.` }));
 }
 
 function namesIn({ tests }: Side): ReadonlySet<string> {

@@ -283,6 +283,29 @@ describe('signs of weakened tests', () => {
     assert.equal(testWeakening(files)[0]?.kind, 'test-removed');
   });
 
+  const shorter = (text: string): string => text.replace(/\n([^\n]*)\n$/, ' $1\n');
+  const RENAMED: readonly (readonly [string, string, string, RegExp])[] = [
+    [CART, 'src/cart/totals.ts', 'discount', /\n {2}it\('refuses[^}]*\}\);/],
+    ['tests/test_invoices.py', 'app/invoices.py', 'net_amount', /\ndef test_net_amount_without[^\n]*\n[^\n]*\n/],
+    ['pkg/slug/slug_test.go', 'pkg/slug/slug.go', 'Shorten', /\nfunc TestShortenRefuses[\s\S]*?\n\}\n/],
+    ['spec/greeter_spec.rb', 'lib/greeter.rb', 'greet', /\n {2}it 'greets later[\s\S]*?\n {2}end\n/],
+  ];
+  for (const [test, path, name, cut] of RENAMED) {
+    it(`a test that goes has no leave where ${name} of ${path} has another name and a line less`, () => {
+      const [tests, source] = [PROJECT.get(test) ?? '', PROJECT.get(path) ?? ''];
+      assert.match(cut.exec(tests)?.[0] ?? '', new RegExp(name));
+      const other = (text: string): string => text.replaceAll(name, `${name}Other`);
+      const found = testWeakening([
+        { path: test, before: tests, after: other(tests.replace(cut, '')) },
+        { path, before: source, after: other(shorter(source)) },
+      ]);
+      assert.ok(
+        found.some(({ kind }) => kind === 'test-removed'),
+        JSON.stringify(found),
+      );
+    });
+  }
+
   it('are bounded, however many there are', () => {
     const tests = Array.from({ length: 900 }, (_, at) => `it('t${at}', () => { assert.equal(f(${at}), ${at}); });`);
     const before = tests.join('\n');

@@ -3,17 +3,19 @@ import type { ChangedText } from './changed-text.ts';
 import { judgedFile } from './judged-as.ts';
 import { masked } from './masked.ts';
 import type { ReadFile } from './read-tests.ts';
+import { renamed } from './renamed.ts';
 
 const NAME_MIN = 4;
 
-/** A name is gone when a source that lost lines had it and no source of the diff has it now. */
+/** A name is gone when a source that lost lines had it, no source of the diff has it now, and nothing new does its work. */
 export function goneFrom(files: readonly ChangedText[]): ReadonlySet<string> {
   const sources = files.filter(({ path }) => judgedFile(path)?.part === 'source');
   const now = new Set(sources.flatMap(({ path, after }) => wordsOf(path, after)));
   const had = sources
     .filter(({ before, after }) => linesOf(after) < linesOf(before))
     .flatMap(({ path, before }) => wordsOf(path, before));
-  return new Set(had.filter((word) => word.length >= NAME_MIN && !now.has(word)));
+  const gone = new Set(had.filter((word) => word.length >= NAME_MIN && !now.has(word)));
+  return gone.difference(renamed(sources, gone));
 }
 
 /** Rust keeps tests in its sources: without them, so that no test excuses its own end. */

@@ -18,8 +18,8 @@ async function measure(): Promise<Report> {
     bench: 'guards',
     notes: [
       `${paths.guarded} diffs of protected paths through real git, each judged by the gate with all else fine`,
-      `${all.tamper} diffs that weaken tests, ${all.honest} honest ones; ${held.tamper} and ${held.honest} of them were held out while rules were written`,
-      'of the held-out ones, at first sight all 141 that tamper were flagged, and 8 of 161 honest ones',
+      `${all.tamper} diffs that weaken tests, ${all.honest} honest ones; ${held.tamper} and ${held.honest} of them in the held-out half`,
+      'of the 141 and 161 that were held out while rules were first written, at first sight all 141 were flagged, and 8 honest ones',
     ],
     figures: [
       { name: 'protected-path diffs', value: paths.guarded, unit: 'diffs', bound: shown },

@@ -153,6 +153,13 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
     aim: ['landed-red'],
   },
   {
+    name: 'what-landed-is-looked-at-later',
+    file: 'src/decide/stages/done.ts',
+    from: 'if (!record.mergeVerified) return verify(facts, record.mergeCommit);',
+    to: "if (!record.mergeVerified) return [...facts.effects.values()].some((one) => one.kind === 'merge' && facts.now - one.intendedAt < 600_000) ? waiting('done', 'Later.') : verify(facts, record.mergeCommit);",
+    aim: ['corrupted-merge'],
+  },
+  {
     name: 'moves-from-any-state',
     file: 'src/heartbeat/outside/move-issue.ts',
     from: 'if (!there || !action.fromTypes.includes(issue.state.type)) {',

@@ -37,8 +37,18 @@ export function restOf(world: World, ticket: TicketPlan): Rest {
   if (headline.startsWith('**Parked.**')) return 'parked';
   if (headline.startsWith('**Stopped.**')) return 'stopped';
   if (headline.startsWith('**Waiting for you**')) return 'waiting-for-a-person';
-  if (headline === '') return issue.state.name === 'Todo' && !issue.archived ? restOfTodo(world, ticket) : 'taken-away';
+  if (headline === '') {
+    if (issue.archived) return 'taken-away';
+    if (issue.state.name === 'Todo') return restOfTodo(world, ticket);
+    if (!movedByBot(world, issue.id)) return 'taken-away';
+  }
   return reported(world, issue.id) ?? 'under-way';
+}
+
+/** Where the bot put it, it is the bot's to say why: silence there is no rest. */
+function movedByBot({ log }: World, id: string): boolean {
+  const last = log.findLast(({ happening }) => happening.kind === 'moved' && happening.issueId === id)?.happening;
+  return last?.kind === 'moved' && last.by === 'bot';
 }
 
 /** The comment, or the look whether it stands already, may have been refused for good; then the chat alone tells people. */

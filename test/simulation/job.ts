@@ -27,6 +27,8 @@ export interface Failure {
 
 export interface JobResult {
   readonly runs: number;
+  /** Of the seeds that were played, each once. */
+  readonly scenarios: readonly string[];
   /** Of a piece with deaths or pairs of them: how many there are, and how many are the same as one that was played. */
   readonly points: number;
   readonly same: number;
@@ -48,6 +50,7 @@ export interface JobResult {
 
 export const NOTHING: JobResult = {
   runs: 0,
+  scenarios: [],
   points: 0,
   same: 0,
   steps: 0,
@@ -87,6 +90,7 @@ function added(result: JobResult, plan: Plan, outcome: Outcome): JobResult {
   return {
     ...NOTHING,
     runs: result.runs + 1,
+    scenarios: [...new Set([...result.scenarios, plan.scenario])],
     steps: result.steps + steps,
     merges: result.merges + merges,
     faults: result.faults + faults,

@@ -37,6 +37,8 @@ export interface JobResult {
   readonly faults: number;
   readonly killed: number;
   readonly simulatedMs: number;
+  /** Processor time of a process of its own, which nobody else counts. */
+  readonly apartMs: number;
   readonly hashes: readonly string[];
   readonly failures: readonly Failure[];
   /** Only of a hunt: how many runs it took to catch it, or null when it was never caught. */
@@ -58,6 +60,7 @@ export const NOTHING: JobResult = {
   faults: 0,
   killed: 0,
   simulatedMs: 0,
+  apartMs: 0,
   hashes: [],
   failures: [],
   caught: null,

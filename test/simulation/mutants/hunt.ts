@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JobResult, NOTHING } from '../job.ts';
+import type { Found } from './hunted.ts';
 import { type Mutant, mutantNamed } from './mutants.ts';
 
 /** All that a simulation is made of. */
@@ -28,8 +29,8 @@ export async function hunt(name: string, seeds: number): Promise<JobResult> {
     if (trouble !== null) return { ...NOTHING, caught: { mutant: name, after: null, by: '', trouble } };
     const seen = mutant.seen === undefined ? [] : ['--seen', String(mutant.seen)];
     const told = await ask(folder, ['--hunt', String(seeds), '--aim', mutant.aim.join(','), ...seen]);
-    const found = JSON.parse(told) as { readonly after: number | null; readonly by: string };
-    return { ...NOTHING, caught: { mutant: name, ...found, trouble: null } };
+    const { after, by, apartMs } = JSON.parse(told) as Found;
+    return { ...NOTHING, apartMs, caught: { mutant: name, after, by, trouble: null } };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -65,9 +66,8 @@ function ask(folder: string, words: readonly string[]): Promise<string> {
     errors += part.toString();
   });
   return new Promise((resolve) => {
-    // A copy that cannot even be loaded is caught by the first look.
-    child.on('close', (code) =>
-      resolve(code === 0 ? out : JSON.stringify({ after: null, by: `the hunt itself failed: ${errors.slice(-300)}` })),
-    );
+    // A copy that cannot even be loaded shows nothing of what the oracles see: it is not caught.
+    const failed = (): Found => ({ after: null, by: `the hunt itself failed: ${errors.slice(-300)}`, apartMs: 0 });
+    child.on('close', (code) => resolve(code === 0 ? out : JSON.stringify(failed())));
   });
 }

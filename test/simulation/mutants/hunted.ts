@@ -7,6 +7,8 @@ import { planOf, scenarioNamed, sweptPlan } from '../scenarios/plan-of.ts';
 export interface Found {
   readonly after: number | null;
   readonly by: string;
+  /** Processor time that the process took so far. */
+  readonly apartMs: number;
 }
 
 /**
@@ -17,9 +19,15 @@ export async function hunted(seeds: number, aim: readonly string[], seen: number
   const order = Array.from({ length: seeds }, (_, seed) => seed);
   for (const seed of seen === null ? order : [seen, ...order]) {
     const [violation] = (await play(planFor(seed, aim))).violations;
-    if (violation !== undefined) return { after: seed + 1, by: violation.split('\n')[0] ?? '' };
+    if (violation !== undefined) return { after: seed + 1, by: violation.split('\n')[0] ?? '', apartMs: processorMs() };
   }
-  return { after: null, by: '' };
+  return { after: null, by: '', apartMs: processorMs() };
+}
+
+/** Of all threads of this process. */
+export function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 function planFor(seed: number, aim: readonly string[]): Plan {

@@ -12,6 +12,7 @@ import { createKiller, type Killer } from '../world/killer.ts';
 import { processesUnder } from '../world/processes-under.ts';
 import { seededRandom } from '../world/random.ts';
 import { CHECK, REPOSITORY, startWorld, type World } from '../world/start-world.ts';
+import { isGood, isInTime, secondsMax } from './is-good.ts';
 import { type IssueOutcome, outcomeOf, type ReviewedPullRequest, reviewedPullRequests } from './outcomes.ts';
 import { outsideOf } from './outside-of.ts';
 import { letPeopleAct, type People } from './people.ts';
@@ -27,6 +28,8 @@ export interface DemoOptions {
   readonly seed: number;
   /** Times the bot is killed with SIGKILL. */
   readonly kills: number;
+  /** Taking longer than the README says is a failure. */
+  readonly assert?: boolean;
 }
 
 export interface DemoDocument {
@@ -124,6 +127,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     });
     show.end(document);
     if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    if (options.assert === true && !isInTime(document, options))
+      process.stderr.write(`short: it took ${document.seconds} s, wanted at most ${secondsMax(options)}\n`);
     if (options.keep) await keepServing(world, show);
     return isGood(document, options) ? 0 : 1;
   } finally {
@@ -253,17 +258,6 @@ async function report({ world, killer, status, settled, seconds, root, stopped, 
     violations: all.flatMap((one) => one.violations.map((violation) => ({ oracle: one.name, ...violation }))),
     kills: killer.kills,
   };
-}
-
-/** A judge that saw nothing proves nothing, so it counts as a failure too. */
-function isGood(document: DemoDocument, options: DemoOptions): boolean {
-  return (
-    document.settled &&
-    document.violations.length === 0 &&
-    document.oracles.every((oracle) => oracle.observed > 0) &&
-    document.issues.every((issue) => issue.outcome === issue.expected) &&
-    document.kills.length === options.kills
-  );
 }
 
 async function keepServing(world: World, show: Show): Promise<void> {

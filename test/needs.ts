@@ -1,18 +1,27 @@
 /**
  * What a test needs of the machine. An unmet need skips the test and is noted for the list at the end of the run; with
- * HEARTLINE_REQUIRE_ALL=1 it is a failure.
+ * HEARTLINE_REQUIRE_ALL=1 it is a failure. Nothing that could be installed is skipped in any other way.
  */
 
 import { appendFileSync } from 'node:fs';
 
-export type Need = 'bwrap' | 'docker' | 'git' | 'git-http-backend' | 'pip';
+type Need = 'another-user' | 'bwrap' | 'cgroup' | 'docker' | 'older-node' | 'pip' | 'podman' | 'root';
+
+interface Unless {
+  readonly skip: string | false;
+}
 
 const noted = new Set<string>();
 
 /** Gives the `skip` option of a test: false when the need is met, else why. `install` is the line that mends it. */
-export function need(name: Need, available: boolean, install: string): { readonly skip: string | false } {
+export function need(name: Need, available: boolean, install: string): Unless {
+  if (!available && process.env.HEARTLINE_REQUIRE_ALL === '1') throw new Error(`needs ${name}: ${install}`);
+  return wish(name, available, install);
+}
+
+/** The same for what cannot be asked of every machine, not even where everything is: listed, and never a failure. */
+export function wish(name: Need, available: boolean, install: string): Unless {
   if (available) return { skip: false };
-  if (process.env.HEARTLINE_REQUIRE_ALL === '1') throw new Error(`needs ${name}: ${install}`);
   const list = process.env.HEARTLINE_NEEDS_FILE;
   if (list !== undefined && list !== '' && !noted.has(name)) {
     noted.add(name);

@@ -20,8 +20,10 @@ import { after, test } from 'node:test';
 import { OutsideError } from '../../src/domain/outside-error.ts';
 import { mirrorPath } from '../../src/git/mirror.ts';
 import { createWorkspaces } from '../../src/git/workspaces.ts';
+import { need } from '../needs.ts';
 import { gitWorld, REPOSITORY } from './git-for-test.ts';
 
+const root = need('root', process.getuid?.() === 0, 'run the tests as root: only root can give files away');
 const world = gitWorld();
 after(() => world.remove());
 const start = world.commit('main', { 'a.txt': 'one\n', 'dir/ü b.txt': 'two\n' });
@@ -257,8 +259,7 @@ test('released ones do not stay on the disk', async () => {
   assert.deepEqual(readdirSync(trash), []);
 });
 
-test('as root each workspace can belong to a user of its own, also after a restart', async (context) => {
-  if (process.getuid?.() !== 0) return context.skip('only root can give files away');
+test('as root each workspace can belong to a user of its own, also after a restart', root, async () => {
   const each = () =>
     createWorkspaces({ root: world.root, mirrorPath: (name) => mirrorPath(world.root, name), owners: 'one-each' });
   const first = each();

@@ -10,17 +10,24 @@ import { findControlGroups } from '../../src/isolation/control-groups.ts';
 import { createIsolation } from '../../src/isolation/create-isolation.ts';
 import { createProxies } from '../../src/isolation/proxy/proxies.ts';
 import { findToolchain } from '../../src/isolation/toolchain.ts';
+import { wish } from '../needs.ts';
 import { contractOfEnds } from './isolation-contract-ends.ts';
 import { contractOfWalls } from './isolation-contract-walls.ts';
 import { BWRAP, room, type Setup, TEST_OWNER } from './isolation-for-test.ts';
 
+// Not every machine lends its cgroups, not even to root: the engines' rooms show the same bounds.
+const limits = wish(
+  'cgroup',
+  findControlGroups()?.limited.length === 3,
+  'run the tests where they may write to their cgroup, with memory, pids and cpu',
+);
 const setup: Setup = {
   name: 'bwrap',
   needs: BWRAP,
   make: (change) => createIsolation({ driver: 'bwrap', ...change }),
   bot: JSON.stringify({ driver: 'bwrap' }),
   variables: [],
-  limits: findControlGroups()?.limited.length === 3 ? 'held' : 'none-here',
+  limits: limits.skip === false ? 'held' : 'none-here',
 };
 contractOfEnds(setup);
 contractOfWalls(setup);

@@ -2,13 +2,14 @@
 
 import { after } from 'node:test';
 import { createIsolation } from '../../src/isolation/create-isolation.ts';
+import { wish } from '../needs.ts';
 import { canStartPodman, INSTALL_PODMAN, startPodman } from '../world/docker/start-podman.ts';
 import { contractOfEnds } from './isolation-contract-ends.ts';
 import { contractOfWalls } from './isolation-contract-walls.ts';
 import { type Setup, TEST_OWNER } from './isolation-for-test.ts';
 
 // Not asked for where everything is: the other engine has the same contracts.
-const needs = { skip: canStartPodman() ? false : `needs podman: ${INSTALL_PODMAN}` } as const;
+const needs = wish('podman', canStartPodman(), INSTALL_PODMAN);
 const engine = needs.skip === false ? await startPodman() : { socket: '/nowhere', image: 'none', stop: async () => {} };
 const docker = { socket: engine.socket, image: engine.image };
 

@@ -24,6 +24,7 @@ import { createProxies } from '../../src/isolation/proxy/proxies.ts';
 import { findProgram, findToolchain } from '../../src/isolation/toolchain.ts';
 import type { RoomLayer } from '../evil/row.ts';
 import { weakenRoom } from '../evil/weaken-room.ts';
+import { need } from '../needs.ts';
 import { BWRAP, processesWith, room, TEST_OWNER } from './isolation-for-test.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heartline weak ')));
@@ -100,7 +101,8 @@ test('the page of rooms names what an image must hold', () => {
   assert.ok(page.includes(`An image holds ${ROOM_PROGRAMS.map((name) => `\`${name}\``).join(', ')} `));
 });
 
-const root = { skip: BWRAP.skip !== false ? BWRAP.skip : asRoot ? false : 'only root has other users to give' };
+const root =
+  BWRAP.skip === false ? need('root', asRoot, 'run the tests as root: only root can give files away') : BWRAP;
 
 test('as root, commands run as the owner of their workspace: no other uid, the bot least of all', root, async () => {
   const isolation = driver(bwrap);

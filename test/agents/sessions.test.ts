@@ -5,7 +5,8 @@ import { existsSync, readdirSync, readlinkSync, watch } from 'node:fs';
 import { test } from 'node:test';
 import { INTERRUPTED } from '../../src/agents/transcript.ts';
 import type { TranscriptMessage } from '../../src/domain/transcript.ts';
-import { createIsolation } from '../../src/isolation/create-isolation.ts';
+import { need } from '../needs.ts';
+import { bwrapWorks } from '../world/bwrap-works.ts';
 import { commit, editFile, finish, readFile, runCommand, runTests, say } from '../world/models/agent-steps.ts';
 import type { Script } from '../world/models/conversation.ts';
 import { byRound, steps } from '../world/models/scripted-agent.ts';
@@ -19,6 +20,7 @@ import {
   type WorldOptions,
 } from './session-world.ts';
 
+const room = need('bwrap', await bwrapWorks(), 'sudo apt-get install -y bubblewrap');
 const HANDED_IN = { title: 'Let sum() add', summary: 'It subtracted.' };
 const FIX = editFile('sum.js', 'a - b', 'a + b');
 const goodDev = (): Script =>
@@ -189,9 +191,7 @@ test('a bot that dies while the model answers asks once more, and only for that 
   }
 });
 
-test('the same story inside bubblewrap', async (context) => {
-  const missing = await createIsolation({ driver: 'bwrap' }).probe();
-  if (missing !== null) return context.skip(`${missing.missing}: ${missing.fix}`);
+test('the same story inside bubblewrap', room, async () => {
   await inWorld({ script: goodDev(), driver: 'bwrap' }, async (world) => {
     const bot = world.boot();
     const run = world.addRun();

@@ -6,6 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { need } from '../needs.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const { version } = JSON.parse(
@@ -14,8 +15,11 @@ const { version } = JSON.parse(
   }),
 );
 const older = olderNode();
-const nodes = { 'this Node': process.execPath, ...(older === null ? {} : { 'an older Node': older }) };
-const skip = older === null ? 'no Node older than 24 on PATH' : false;
+const needsOlder = need('older-node', older !== null, 'put a Node from 20 to 23 on PATH');
+const nodes = [
+  ['this Node', process.execPath, { skip: false }],
+  ['an older Node', older ?? '', needsOlder],
+] as const;
 
 /** A program that tells what it was given, in the place of the real commands. */
 const MAIN = `
@@ -36,8 +40,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 `;
 
-for (const [name, node] of Object.entries(nodes)) {
-  test(`--version is answered by ${name}, also through a symlink`, (t) => {
+for (const [name, node, needs] of nodes) {
+  test(`--version is answered by ${name}, also through a symlink`, needs, (t) => {
     const { folder, bin } = clone(t);
     const link = join(folder, 'linked');
     symlinkSync(bin, link);
@@ -47,7 +51,7 @@ for (const [name, node] of Object.entries(nodes)) {
     }
   });
 
-  test(`commands run on Node 24 with arguments and exit code, silently, when started by ${name}`, (t) => {
+  test(`commands run on Node 24 with arguments and exit code, silently, when started by ${name}`, needs, (t) => {
     const { folder, bin } = clone(t);
     const { stdout, stderr, status } = spawnSync(node, [bin, 'why', 'ENG 1'], {
       encoding: 'utf8',
@@ -61,7 +65,7 @@ for (const [name, node] of Object.entries(nodes)) {
     assert(Number.parseInt(told.node, 10) >= 24);
   });
 
-  test(`a stop signal reaches the program and its exit code comes back, when started by ${name}`, async (t) => {
+  test(`a stop signal reaches the program and its exit code comes back, when started by ${name}`, needs, async (t) => {
     const child = waiting(t, node);
     await child.line();
     child.process.kill('SIGTERM');
@@ -70,14 +74,14 @@ for (const [name, node] of Object.entries(nodes)) {
   });
 }
 
-test('when the starter is killed outright, the program it started stops too', { skip }, async (t) => {
+test('when the starter is killed outright, the program it started stops too', needsOlder, async (t) => {
   const child = waiting(t, older ?? '');
   await child.line();
   child.process.kill('SIGKILL');
   assert.match(await child.line(), /stopped/);
 });
 
-test('without a Node of its own an older one ends in one sentence', { skip }, (t) => {
+test('without a Node of its own an older one ends in one sentence', needsOlder, (t) => {
   const { bin } = clone(t, []);
   const { stdout, stderr, status } = spawnSync(older ?? '', [bin, 'up'], { encoding: 'utf8' });
   assert.equal(stdout, '');

@@ -1,7 +1,7 @@
 /**
  * Takes each installed agent through a ticket from Todo to merge: the real bot, the real program in its room, a scripted
- * model. A line for each; one that is not installed is left out, or missed where everything is required. With --kill the
- * bot is killed outright in the middle.
+ * model. A line for each; one that is not installed is left out, or missed where everything is required or where it was
+ * asked for by name. With --kill the bot is killed outright in the middle.
  */
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -62,14 +62,19 @@ const { values } = parseArgs({
 const agents = resolve(values.agents);
 const whole = values.kill ? 'Todo to merge, killed in between' : 'Todo to merge';
 const requireAll = process.env.HEARTLINE_REQUIRE_ALL === '1';
+const wanted = CANDIDATES.filter(({ name }) => values.only === undefined || values.only === name);
+if (wanted.length === 0)
+  throw new Error(`there is no agent ${values.only}; there are ${CANDIDATES.map(({ name }) => name).join(', ')}`);
+let tried = 0;
 let failures = 0;
-for (const candidate of CANDIDATES) {
-  if (values.only !== undefined && values.only !== candidate.name) continue;
+for (const candidate of wanted) {
   if (agentProgram(agents, candidate.program) === null) {
-    if (requireAll) failures += 1;
-    say(`${requireAll ? '✗' : '-'} ${candidate.name}: not installed (npm run agents:install)`);
+    const missed = requireAll || values.only !== undefined;
+    if (missed) failures += 1;
+    say(`${missed ? '✗' : '-'} ${candidate.name}: not installed (npm run agents:install)`);
     continue;
   }
+  tried += 1;
   const started = performance.now();
   const trouble = await takeThrough(candidate).catch((error: unknown) => [String(error)]);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
@@ -78,6 +83,7 @@ for (const candidate of CANDIDATES) {
     `${trouble.length === 0 ? '✓' : '✗'} ${candidate.name}: ${trouble.length === 0 ? whole : trouble.join('; ')}, ${seconds} s`,
   );
 }
+if (tried === 0) say(`Nothing was tried: none of these is installed in ${agents}.`);
 process.exitCode = failures > 0 ? 1 : 0;
 
 /** What went wrong, a sentence each. */

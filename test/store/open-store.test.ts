@@ -9,10 +9,19 @@ import { readStore } from '../../src/store/read-store.ts';
 import { rehearsalJournal } from '../../src/store/rehearsal-journal.ts';
 import { StoreLocked } from '../../src/store/store-locked.ts';
 import { type RefusalKind, StoreRefused } from '../../src/store/store-refused.ts';
+import { need } from '../needs.ts';
 import { NOON, SAMPLE_MESSAGES, sampleRecord, sampleRun } from './sample-rows.ts';
 import { temporaryFolder } from './temporary-store.ts';
 
 const now = () => NOON;
+// Root may write anywhere, so for one test it becomes somebody else.
+const NOBODY = 65_534;
+const isRoot = process.getuid?.() === 0;
+const another = need(
+  'another-user',
+  !isRoot || canBecome(NOBODY),
+  'run the tests as an ordinary user, or with CAP_SETUID',
+);
 
 function refused(kind: RefusalKind, words: RegExp): (error: unknown) => boolean {
   return (error) => {
@@ -68,21 +77,17 @@ for (const [what, path, mode, fix] of [
   });
 }
 
-test('a disk that takes no writes is refused in one sentence', async (t) => {
+test('a disk that takes no writes is refused in one sentence', another, async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, 'data', 'journal.db');
   await (await openStore({ file, now, owner: 'first' })).close();
-  // Root may write anywhere, so for this test it becomes somebody else.
-  const nobody = 65_534;
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot && !canBecome(nobody)) return t.skip('root without the right to become another user');
   if (isRoot) {
-    for (const path of [folder, join(folder, 'data'), file, `${file}.lock`]) chownSync(path, nobody, nobody);
+    for (const path of [folder, join(folder, 'data'), file, `${file}.lock`]) chownSync(path, NOBODY, NOBODY);
   }
   chmodSync(file, 0o400);
   chmodSync(`${file}.lock`, 0o400);
   chmodSync(join(folder, 'data'), 0o500);
-  if (isRoot) process.seteuid?.(nobody);
+  if (isRoot) process.seteuid?.(NOBODY);
   try {
     await assert.rejects(openStore({ file, now, owner: 'second' }), refused('unwritable', /cannot be written/));
     const fresh = join(folder, 'data', 'deeper', 'journal.db');

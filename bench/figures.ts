@@ -47,7 +47,7 @@ export async function runBench(measure: () => Promise<Report>): Promise<void> {
   if (values.assert && short.length > 0) process.exitCode = 1;
 }
 
-export function isMet({ value, bound }: Figure): boolean {
+function isMet({ value, bound }: Figure): boolean {
   if (value === null || Number.isNaN(value)) return false;
   switch (bound.kind) {
     case 'at-most':

@@ -7,7 +7,7 @@ import type { Script } from '../../test/world/models/conversation.ts';
 import { byRole, steps, userTexts } from '../../test/world/models/scripted-agent.ts';
 import { BASE_BRANCH, CHECK, CI_APP, REPOSITORY, startWorld, type World } from '../../test/world/start-world.ts';
 
-export const FILES: Readonly<Record<string, string>> = Object.fromEntries(
+const FILES: Readonly<Record<string, string>> = Object.fromEntries(
   Array.from({ length: 40 }, (_, index) => [`src/part-${index}.js`, `export const part = ${index};\n`.repeat(20)]),
 );
 

@@ -8,7 +8,7 @@ const OUTPUT_CHARACTERS = 4_000;
 const STEP_CHARACTERS = 500;
 
 /** What the agents look at: enough for a page of its own at every turn. */
-export const NOTES: string = Array.from({ length: 1_000 }, (_, line) => `${line}: ${PROSE}`).join('\n');
+const NOTES: string = Array.from({ length: 1_000 }, (_, line) => `${line}: ${PROSE}`).join('\n');
 
 export const FILES: Readonly<Record<string, string>> = {
   'AGENTS.md': `${PROSE.repeat(10)}\n`,

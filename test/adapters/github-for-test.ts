@@ -36,7 +36,7 @@ export interface ForgeForTestOptions {
   readonly world?: Partial<GithubWorldOptions>;
 }
 
-export const shopFiles = { 'shop.js': Array.from({ length: 30 }, (_, index) => `line ${index + 1}\n`).join('') };
+const shopFiles = { 'shop.js': Array.from({ length: 30 }, (_, index) => `line ${index + 1}\n`).join('') };
 
 export async function forgeForTest(context: TestContext, options: ForgeForTestOptions = {}): Promise<ForgeForTest> {
   const root = await mkdtemp(join(tmpdir(), 'github-for-test-'));

@@ -61,7 +61,7 @@ export interface Script {
   readonly costMicroUsd: number;
 }
 
-export const SMOOTH: Script = {
+const SMOOTH: Script = {
   work: () => ({ kind: 'work' }),
   review: () => ({ kind: 'approve' }),
   ci: () => 'success',

@@ -32,7 +32,7 @@ const PACKAGES: Readonly<Record<string, Agent>> = {
   },
 };
 
-export const AGENTS = Object.entries(TRIED_VERSIONS).map(([name, version]) => {
+const AGENTS = Object.entries(TRIED_VERSIONS).map(([name, version]) => {
   const agent = PACKAGES[name];
   if (agent === undefined) throw new Error(`nobody wrote down which package ${name} is`);
   return { name, version, ...agent };

@@ -8,7 +8,7 @@ import { corpus, type Sample } from '../decide/tamper/corpus.ts';
 import { type GuardedDiff, guardedDiffs } from './guarded-diffs.ts';
 
 /** The gate's verdict where everything but the diff is as one would wish. */
-export function verdictOn(diff: DiffFacts): Verdict {
+function verdictOn(diff: DiffFacts): Verdict {
   const { base, head, digest } = diff;
   return gate({
     now: NOW,

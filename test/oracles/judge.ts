@@ -29,7 +29,7 @@ export async function judge(world: OutsideWorld): Promise<readonly OracleResult[
 }
 
 /** By the name a report calls them. */
-export const oracles = {
+const oracles = {
   'one-pull-request-per-issue': onePullRequestPerIssue,
   'peoples-pull-requests-left-alone': peoplesPullRequestsLeftAlone,
   'no-push-over-people': noPushOverPeople,

@@ -18,7 +18,7 @@ export interface Options {
   readonly hunt: { readonly seeds: number; readonly aim: readonly string[]; readonly seen: number | null } | null;
 }
 
-export const USAGE = `npm run simulate -- [--seeds N] [--assert] [--twice] [--no-mutants] [--mutant a,b] [--no-sweep] [--scenario name] [--shard 1/8]
+const USAGE = `npm run simulate -- [--seeds N] [--assert] [--twice] [--no-mutants] [--mutant a,b] [--no-sweep] [--scenario name] [--shard 1/8]
 npm run simulate -- --pairs [--shard 1/8] [--scenario name]
 npm run simulate -- --seed N [--scenario name] [--without f*,a0]
 npm run simulate -- --scenario name --kill 12,80

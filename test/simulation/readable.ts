@@ -4,12 +4,10 @@ import type { Plan } from './plan.ts';
 import type { Outcome } from './play.ts';
 import type { Line } from './world/world.ts';
 
-const LOOKS_SHOWN = false;
-
 export function readableLog(log: readonly Line[]): string {
   const begin = log[0]?.at ?? 0;
   return log
-    .filter(({ happening }) => LOOKS_SHOWN || happening.kind !== 'looked')
+    .filter(({ happening }) => happening.kind !== 'looked')
     .map(({ at, happening }) => {
       const { kind, ...facts } = happening;
       const words = Object.entries(facts).map(([name, value]) => `${name}=${shortened(value)}`);

@@ -117,19 +117,30 @@ export function lengths(sources: Sources): readonly string[] {
     .map(({ path, lines }) => `${path} has ${lines} lines: a file has at most ${LINES_MAX}, see what can stand alone`);
 }
 
-/** A value that only tests import is not part of anything; a type may name a part of another export. */
+/**
+ * What no other file imports is no export, and what only tests import is no part of what ships. A type may name a part of
+ * another export.
+ */
 export function deadExports(sources: Sources): readonly string[] {
+  const shipped = inSrc(sources);
+  const beside = [...sources.values()].filter((source) => !shipped.includes(source));
+  return [...exportsNobodyTakes(shipped, shipped), ...exportsNobodyTakes(beside, [...sources.values()])];
+}
+
+function exportsNobodyTakes(among: readonly Source[], importers: readonly Source[]): readonly string[] {
   const imported = new Map<string, Set<string>>();
-  for (const { imports } of inSrc(sources)) {
+  for (const { imports } of importers) {
     for (const { target, names: taken } of imports) {
       imported.set(target, new Set([...(imported.get(target) ?? []), ...taken]));
     }
   }
-  return inSrc(sources).flatMap(({ path, exports }) => {
+  return among.flatMap(({ path, exports }) => {
     const taken = imported.get(path);
     return exports
       .filter(({ name, named }) => !named && !taken?.has('*') && !taken?.has(name))
-      .map(({ name }) => `${path} exports ${name}, which no other file of src imports`);
+      .map(
+        ({ name }) => `${path} exports ${name}, which no other file${path.startsWith('src/') ? ' of src' : ''} imports`,
+      );
   });
 }
 

@@ -74,7 +74,7 @@ export function allowedOnLinear(world: OutsideWorld, userId: string | null): boo
   return world.allowed.linear.some((name) => names.includes(name.toLowerCase()));
 }
 
-export function moverOf(world: OutsideWorld, effect: Effect): Mover {
+function moverOf(world: OutsideWorld, effect: Effect): Mover {
   return isBots(effect) ? { kind: 'bot' } : personOf(world, effect.actor);
 }
 

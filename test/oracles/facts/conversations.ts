@@ -24,7 +24,7 @@ export function conversationsOf(world: OutsideWorld): readonly Conversation[] {
 }
 
 /** The first message opens with "Issue ENG-12" or "Pull request #7" on a line of its own. */
-export function issueKeyOf(request: ScriptedRequest): string | null {
+function issueKeyOf(request: ScriptedRequest): string | null {
   const text = firstText(request).trimStart();
   if (/^Pull request #\d+/.test(text)) return null;
   return (/^Issue ([A-Z][A-Z0-9]*-\d+)\b/.exec(text) ?? /\b([A-Z][A-Z0-9]*-\d+)\b/.exec(text))?.[1] ?? null;

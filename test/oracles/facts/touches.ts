@@ -20,7 +20,7 @@ export function touchesOf(world: OutsideWorld, issueKey: string): readonly Touch
 }
 
 /** `heartline/eng-12`, and `heartline/eng-12-2` for a second attempt. */
-export function isBranchOf(branch: string, issueKey: string): boolean {
+function isBranchOf(branch: string, issueKey: string): boolean {
   const own = `${branchPrefix}${issueKey.toLowerCase()}`;
   return branch === own || (branch.startsWith(`${own}-`) && /^\d+$/.test(branch.slice(own.length + 1)));
 }

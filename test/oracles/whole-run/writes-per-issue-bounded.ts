@@ -4,8 +4,8 @@ import { effectsAbout, isBots as isBotsOnBoard } from '../facts/board.ts';
 import { botPullRequests, effectsOf, isBots } from '../facts/forge.ts';
 import type { Oracle, Violation } from '../outside-world.ts';
 
-export const contentWritesMax = 8;
-export const boardWritesMax = 40;
+const contentWritesMax = 8;
+const boardWritesMax = 40;
 
 const contentKinds: ReadonlySet<Effect['kind']> = new Set<Effect['kind']>([
   'pull-request-created',

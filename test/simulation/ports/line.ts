@@ -5,20 +5,20 @@
 import { OutsideError } from '../../../src/domain/outside-error.ts';
 import type { World } from '../world/world.ts';
 
-/** What one call of a port may meet. `lost` and `late-answer` come after the effect, the others before it. */
-export const FAULTS = [
-  'unreachable',
-  'server-error',
-  'limited',
-  'unauthorised',
-  'refused',
-  'invalid',
-  'slow',
-  'lost',
-  'stale',
-] as const;
-/** `late`: the connection breaks, and what was sent arrives all the same, later. */
-export type Fault = (typeof FAULTS)[number] | 'late';
+/**
+ * What one call of a port may meet. `lost` and `late` come after the effect, the others before it. `late`: the connection
+ * breaks, and what was sent arrives all the same, later.
+ */
+export type Fault =
+  | 'unreachable'
+  | 'server-error'
+  | 'limited'
+  | 'unauthorised'
+  | 'refused'
+  | 'invalid'
+  | 'slow'
+  | 'lost'
+  | 'late';
 
 /** Decides what goes wrong, by the numbers of calls and kill points, so that a plan can be replayed and shrunk. */
 export interface Trouble {
@@ -203,7 +203,6 @@ function troubleOf(fault: Fault, what: string): OutsideError | null {
     case 'slow':
     case 'lost':
     case 'late':
-    case 'stale':
       return null;
   }
 }

@@ -2,7 +2,7 @@
 import { GOOD } from '../bots/agent.ts';
 import type { Plan, TicketPlan } from '../plan.ts';
 
-export const FILES: Readonly<Record<string, string>> = {
+const FILES: Readonly<Record<string, string>> = {
   'src/app.ts': 'app 1',
   'src/shape.ts': 'shape 1',
   'src/elsewhere.ts': 'elsewhere 1',

@@ -5,7 +5,7 @@ import type { By, Tell } from './happening.ts';
 import type { Keep } from './memory.ts';
 import type { Timeline } from './timeline.ts';
 
-export const TEAM = 'ENG';
+const TEAM = 'ENG';
 
 /** Everybody acts under a name; the bot's key is Ada's own, so no name tells its acts from hers. */
 const NAMES: Readonly<Record<By, Actor>> = { bot: ADA, person: ADA, stranger: MALLORY, forge: ROBOT };

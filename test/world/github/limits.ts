@@ -17,7 +17,7 @@ export interface LimitSettings {
 }
 
 /** As documented for a user's token. */
-export const documentedLimits: LimitSettings = {
+const documentedLimits: LimitSettings = {
   enforced: true,
   restPerHour: 5000,
   graphqlPointsPerHour: 5000,

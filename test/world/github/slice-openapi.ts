@@ -18,7 +18,7 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [key
 type JsonObject = { readonly [key: string]: Json };
 
 /** The slice as text: only the named operations, what they reach, and none of the prose and examples. */
-export function sliceDescription(whole: JsonObject, operationIds: readonly string[]): string {
+function sliceDescription(whole: JsonObject, operationIds: readonly string[]): string {
   const wanted = new Set(operationIds);
   const paths: Record<string, Record<string, Json>> = {};
   for (const [path, methods] of Object.entries(asObject(whole.paths))) {

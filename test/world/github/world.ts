@@ -119,7 +119,7 @@ function createRepository(root: string, wanted: RepositoryOptions, id: number, a
 }
 
 /** Time as GitHub writes it. */
-export function isoTime(milliseconds: number): string {
+function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 

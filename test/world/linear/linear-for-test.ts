@@ -21,7 +21,7 @@ export type Tree = { readonly [field: string]: Tree } & { readonly nodes: readon
 
 const noon = Date.parse('2026-11-02T12:00:00.000Z');
 
-export const smallBoard: LinearSeed = {
+const smallBoard: LinearSeed = {
   users: [{ name: 'Ada Lovelace' }, { name: 'Bob Stone' }, { name: 'Heartline', app: true }],
   labels: [{ name: 'bug' }, { name: 'agent' }],
   projects: [{ name: 'Engine' }],

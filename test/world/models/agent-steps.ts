@@ -44,7 +44,7 @@ export function runCommand(command: string): Step {
   };
 }
 
-export const TEST_COMMAND = 'npm test';
+const TEST_COMMAND = 'npm test';
 
 /** Runs the tests unless they ran since the last change of a file. */
 export function runTests(command: string = TEST_COMMAND): Step {

@@ -26,7 +26,7 @@ export interface ModelOutput {
 }
 
 /** The script answered what no model could have answered. The message names the mistake. */
-export class ScriptFault extends Error {}
+class ScriptFault extends Error {}
 
 export function modelOutput(reply: ScriptedReply, call: DecodedCall): ModelOutput {
   checkReply(reply, call);

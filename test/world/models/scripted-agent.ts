@@ -60,10 +60,6 @@ export function callsMade(request: ScriptedRequest): readonly CallRecord[] {
   });
 }
 
-export function lastCall(request: ScriptedRequest): CallRecord | null {
-  return callsMade(request).at(-1) ?? null;
-}
-
 /** Calls of that tool whose input has at least these values. */
 export function callsOf(request: ScriptedRequest, name: string, input: object = {}): readonly CallRecord[] {
   return callsMade(request).filter((call) => call.name === name && hasValues(call.input, input));

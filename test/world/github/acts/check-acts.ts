@@ -48,7 +48,7 @@ export async function setStatus(
 }
 
 /** The actor an app's own acts are written down under. */
-export function appActor(app: App): Actor {
+function appActor(app: App): Actor {
   return { login: `${app.slug}[bot]`, via: 'ci' };
 }
 

@@ -12,7 +12,7 @@ import { mergeCommit } from './merge-commit.ts';
 import { groupPrefix, noticeMovedRefs } from './push-acts.ts';
 
 /** Who lands what the queue lands. */
-export const queueLogin = 'github-merge-queue[bot]';
+const queueLogin = 'github-merge-queue[bot]';
 const queue: Actor = { login: queueLogin, via: 'queue' };
 
 /** What an enqueue call may say. */

@@ -20,7 +20,7 @@ export function checksOf(repository: Repository, sha: string): CommitChecks {
 }
 
 /** GitHub counts neutral and skipped as success, also where the check is required. */
-export function runOutcome(run: CheckRun): CheckOutcome {
+function runOutcome(run: CheckRun): CheckOutcome {
   if (run.status !== 'completed') return 'pending';
   return run.conclusion === 'success' || run.conclusion === 'neutral' || run.conclusion === 'skipped'
     ? 'success'

@@ -21,7 +21,7 @@ export function protectionOf(repository: Repository, pullRequest: PullRequest): 
 }
 
 /** The last approval or objection of each person who may write and is not the author. */
-export function opinions(repository: Repository, pullRequest: PullRequest): Review[] {
+function opinions(repository: Repository, pullRequest: PullRequest): Review[] {
   const latest = new Map<string, Review>();
   for (const review of repository.reviews) {
     if (review.number !== pullRequest.number || review.state === 'COMMENTED') continue;

@@ -17,7 +17,7 @@ import type { World } from '../world.ts';
 export type Mergeability = 'unknown' | 'mergeable' | 'conflicting';
 
 /** The two commits a pull request is about: before its merge the live ones, after it those that were merged. */
-export function rangeOf(repository: Repository, pullRequest: PullRequest): readonly [base: string, head: string] {
+function rangeOf(repository: Repository, pullRequest: PullRequest): readonly [base: string, head: string] {
   return pullRequest.merged?.range ?? [baseSha(repository, pullRequest), pullRequest.headSha];
 }
 

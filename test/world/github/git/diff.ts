@@ -35,7 +35,7 @@ export async function changedFiles(directory: string, from: string, to: string):
 }
 
 /** The hunks of a patch. */
-export function hunksOf(patch: string): Hunk[] {
+function hunksOf(patch: string): Hunk[] {
   return patch.split(/^(?=@@ )/m).flatMap((text) => {
     const head = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(text);
     if (head === null) return [];

@@ -4,7 +4,7 @@ import { GraphQLError, type GraphQLFieldResolver, type GraphQLTypeResolver } fro
 export type Arguments = Readonly<Record<string, unknown>>;
 
 /** A field that takes arguments; any other argument than these is not built. */
-export class FieldWithArguments {
+class FieldWithArguments {
   readonly accepts: readonly string[];
   readonly get: (args: Arguments) => unknown;
 

@@ -12,7 +12,7 @@ import type {
   WorkflowStateRecord,
 } from './records.ts';
 
-export function findUser(state: LinearState, handleOrId: string): UserRecord | undefined {
+function findUser(state: LinearState, handleOrId: string): UserRecord | undefined {
   return state.users.find((user) => user.id === handleOrId || user.displayName === handleOrId);
 }
 

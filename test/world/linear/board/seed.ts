@@ -61,7 +61,7 @@ export interface IssueSeed {
   readonly trashed?: boolean;
 }
 
-export const usualWorkflow: readonly { readonly name: string; readonly type: WorkflowStateType }[] = [
+const usualWorkflow: readonly { readonly name: string; readonly type: WorkflowStateType }[] = [
   { name: 'Triage', type: 'triage' },
   { name: 'Backlog', type: 'backlog' },
   { name: 'Todo', type: 'unstarted' },

@@ -6,7 +6,7 @@ export function missing(param: string): Refusal {
   return new Refusal(400, `Missing required parameter: '${param}'.`, { param, code: 'missing_required_parameter' });
 }
 
-export function unknownParameter(param: string): Refusal {
+function unknownParameter(param: string): Refusal {
   return new Refusal(400, `Unknown parameter: '${param}'.`, { param, code: 'unknown_parameter' });
 }
 

@@ -10,7 +10,7 @@ import { Tiktoken } from 'js-tiktoken/lite';
 import ranks from 'js-tiktoken/ranks/o200k_base';
 import { type AgentModels, type RecordedCall, startAgentModels } from '../test/drivers/agent-models.ts';
 import { AGENTS_FOLDER } from '../test/drivers/install-agents.ts';
-import { isObject, type Json } from '../test/world/models/json.ts';
+import { isObject, type Json } from '../test/world/json.ts';
 import { atMost, exactly, type Figure, type Report, runBench, shown } from './figures.ts';
 import { type Contender, contenders } from './tokens/contenders.ts';
 import { type Finished, ourLoop } from './tokens/our-loop.ts';

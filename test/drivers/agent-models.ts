@@ -3,11 +3,11 @@
  * answers by a script. The strict stand-in (test/world/models) would refuse fields that only their vendors know.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { isObject, type Json } from '../world/json.ts';
 import { encodeMessage } from '../world/models/anthropic/encode-message.ts';
 import type { ModelProtocol, Script, ScriptedRequest } from '../world/models/conversation.ts';
 import { countTokens } from '../world/models/count-tokens.ts';
 import type { DecodedCall } from '../world/models/decoded-call.ts';
-import { isObject, type Json } from '../world/models/json.ts';
 import { modelOutput } from '../world/models/model-output.ts';
 import { encodeCompletion } from '../world/models/openai/encode-completion.ts';
 import { encodeResponse } from '../world/models/openai/encode-response.ts';

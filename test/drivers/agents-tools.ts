@@ -1,6 +1,7 @@
 /** How a scripted model writes a file or runs a command with whatever tools an agent offers it. */
+
+import { isObject } from '../world/json.ts';
 import type { OfferedTool, ScriptedReply } from '../world/models/conversation.ts';
-import { isObject } from '../world/models/json.ts';
 
 type Call = NonNullable<ScriptedReply['calls']>[number];
 

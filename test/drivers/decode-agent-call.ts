@@ -2,6 +2,8 @@
  * Reads what other people's agents send, in any of the three protocols, into the neutral conversation. It forgives what
  * it does not know, because they send fields that no documentation names; our own calls go to the strict stand-in.
  */
+
+import { isObject, type Json } from '../world/json.ts';
 import {
   type ModelProtocol,
   readsAsError,
@@ -9,7 +11,6 @@ import {
   type ToolCall,
   type Turn,
 } from '../world/models/conversation.ts';
-import { isObject, type Json } from '../world/models/json.ts';
 
 export function decodeAgentCall(protocol: ModelProtocol, body: Json, key: string): ScriptedRequest {
   const items = itemsOf(protocol, body);

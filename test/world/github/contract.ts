@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { type Document, OpenAPIBackend } from 'openapi-backend';
+import { isObject } from '../json.ts';
 import { type OperationId, usedOperations } from './used-operations.ts';
 
 /** One request as it came in. */
@@ -111,7 +112,7 @@ async function createContract(): Promise<Contract> {
       const id = operation?.operationId;
       if (operation === undefined || id === undefined) return ['the description has no such operation'];
       const names = bodyNames.get(id) ?? new Set<string>();
-      const unknown = isRecord(request.body) ? Object.keys(request.body).filter((name) => !names.has(name)) : [];
+      const unknown = isObject(request.body) ? Object.keys(request.body).filter((name) => !names.has(name)) : [];
       if (unknown.length > 0) return [`the body has fields GitHub does not know: ${unknown.join(', ')}`];
       const result = backend.validateRequest(asked, operation);
       if (!result.valid) return explain(result.errors ?? []);
@@ -149,19 +150,19 @@ function unescaped(value: unknown): unknown {
 function namesInBody(requestBody: Schema | undefined): ReadonlySet<string> {
   const names = new Set<string>();
   const collect = (schema: unknown) => {
-    if (!isRecord(schema)) return;
-    if (isRecord(schema.properties)) for (const name of Object.keys(schema.properties)) names.add(name);
+    if (!isObject(schema)) return;
+    if (isObject(schema.properties)) for (const name of Object.keys(schema.properties)) names.add(name);
     for (const part of ['oneOf', 'anyOf', 'allOf']) if (Array.isArray(schema[part])) schema[part].forEach(collect);
   };
   const content = requestBody?.content;
-  if (isRecord(content) && isRecord(content['application/json'])) collect(content['application/json'].schema);
+  if (isObject(content) && isObject(content['application/json'])) collect(content['application/json'].schema);
   return names;
 }
 
 /** OpenAPI 3.0's own words in JSON Schema: `nullable` becomes a null type, and the discriminator says nothing of its own. */
 function asJsonSchema(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asJsonSchema);
-  if (!isRecord(value)) return value;
+  if (!isObject(value)) return value;
   const { nullable, discriminator: _, ...rest } = value;
   const converted = Object.fromEntries(Object.entries(rest).map(([key, inner]) => [key, asJsonSchema(inner)]));
   if (nullable !== true)
@@ -173,7 +174,7 @@ function asJsonSchema(value: unknown): unknown {
 
 function againstComponents(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(againstComponents);
-  if (!isRecord(value)) return value;
+  if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
@@ -198,8 +199,4 @@ function explain(errors: readonly Partial<ErrorObject>[]): string[] {
   return errors.map((error) =>
     `${error.instancePath ?? ''} ${error.message ?? ''} ${JSON.stringify(error.params ?? {})}`.trim(),
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 /** Ready-made steps for scripted agents with Heartline's own tools: bash, read, edit, write, finish. */
+
+import { isObject } from '../json.ts';
 import type { ScriptedReply, ScriptedRequest } from './conversation.ts';
-import { isObject } from './json.ts';
 import { type CallRecord, callsMade, callsOf, hasSucceeded, type Step } from './scripted-agent.ts';
 
 export function readFile(path: string): Step {

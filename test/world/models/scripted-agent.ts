@@ -4,8 +4,8 @@
  * on at the right place after a restart or an interrupted tool call.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { isObject } from '../json.ts';
 import { readsAsError, type Script, type ScriptedReply, type ScriptedRequest, type Turn } from './conversation.ts';
-import { isObject } from './json.ts';
 
 export interface Step {
   /** Shown when the script is described; says what the agent does. */

@@ -1,6 +1,6 @@
 /** Whether a tool's parameter schema would be taken by the real services, with and without strict mode. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { isObject, type Json } from './json.ts';
+import { isObject, type Json } from '../json.ts';
 
 export interface SchemaFault {
   /** Where in the schema, as a path of keys; empty is the root. */

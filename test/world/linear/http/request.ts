@@ -1,5 +1,6 @@
 /** What arrived, understood as far as it can be: a request that cannot be read is still a call and is still logged. */
 import { type DocumentNode, GraphQLError, Kind, type OperationDefinitionNode, parse } from 'graphql';
+import { isObject } from '../../json.ts';
 
 export interface LinearRequest {
   /** Null when the body is no GraphQL request. */
@@ -34,7 +35,7 @@ export function readRequest(body: string): LinearRequest {
     return { ...nothing, problem: 'The body must be an object with a "query".' };
   }
   const { query } = sent;
-  const variables = 'variables' in sent && isRecord(sent.variables) ? sent.variables : {};
+  const variables = 'variables' in sent && isObject(sent.variables) ? sent.variables : {};
   const wanted = 'operationName' in sent && typeof sent.operationName === 'string' ? sent.operationName : null;
   let document: DocumentNode;
   try {
@@ -60,8 +61,4 @@ export function readRequest(body: string): LinearRequest {
     write: operation.operation === 'mutation',
     problem: null,
   };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

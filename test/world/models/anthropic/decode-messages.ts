@@ -1,7 +1,8 @@
 /** Reads a Messages request as strictly as the real service and turns it into the neutral conversation. */
+
+import { isObject, isWholeNumber, type Json, unknownKey } from '../../json.ts';
 import type { OfferedTool, Turn } from '../conversation.ts';
 import type { DecodedCall, IssuedThinking } from '../decoded-call.ts';
-import { isObject, isWholeNumber, type Json, unknownKey } from '../json.ts';
 import { Refusal } from '../refusal.ts';
 import { checkHistory, type Thinking } from './check-history.ts';
 import { decodeTools } from './decode-tools.ts';

@@ -1,6 +1,7 @@
 /** The tool list of a Messages request, checked as the service checks it. */
+
+import { isObject, unknownKey } from '../../json.ts';
 import type { OfferedTool } from '../conversation.ts';
-import { isObject, unknownKey } from '../json.ts';
 import { Refusal } from '../refusal.ts';
 import { isJsonSchema, strictFault } from '../tool-schema.ts';
 import { markerLife } from './message-content.ts';

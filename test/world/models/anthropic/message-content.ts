@@ -1,5 +1,5 @@
 /** The content of system prompts, messages and tool results on the Messages protocol: a string or a list of blocks. */
-import { isObject, type Json, unknownKey } from '../json.ts';
+import { isObject, type Json, unknownKey } from '../../json.ts';
 import { Refusal } from '../refusal.ts';
 
 export interface MessageBlock {

@@ -1,5 +1,5 @@
 /** Lays a Messages request out as the provider's cache sees it: tools, then system, then messages, block by block. */
-import { isObject, type Json, without } from '../json.ts';
+import { isObject, type Json, without } from '../../json.ts';
 import { FIVE_MINUTES_MS, ONE_HOUR_MS, type PromptBlock } from '../prompt-cache.ts';
 import { Refusal } from '../refusal.ts';
 import { contentOf, markerLife, type WireMessage } from './message-content.ts';

@@ -1,7 +1,8 @@
 /** Reads a Chat Completions request as strictly as the real service and turns it into the neutral conversation. */
+
+import { isObject, type Json } from '../../json.ts';
 import { type OfferedTool, readsAsError, type ToolCall, type Turn } from '../conversation.ts';
 import type { DecodedCall } from '../decoded-call.ts';
-import { isObject, type Json } from '../json.ts';
 import type { PromptBlock } from '../prompt-cache.ts';
 import {
   callRules,

@@ -1,7 +1,8 @@
 /** Reads a Responses request as strictly as the real service and turns it into the neutral conversation. */
+
+import { isObject, type Json } from '../../json.ts';
 import { type OfferedTool, readsAsError, type ToolCall, type Turn } from '../conversation.ts';
 import type { DecodedCall, IssuedThinking } from '../decoded-call.ts';
-import { isObject, type Json } from '../json.ts';
 import type { PromptBlock } from '../prompt-cache.ts';
 import { Refusal } from '../refusal.ts';
 import {

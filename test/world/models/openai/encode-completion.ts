@@ -1,7 +1,7 @@
 /** Writes a model's output as a Chat Completions answer, whole and as stream chunks. */
 import type OpenAI from 'openai';
+import { isObject } from '../../json.ts';
 import type { DecodedCall } from '../decoded-call.ts';
-import { isObject } from '../json.ts';
 import { type ModelOutput, type OutputBlock, pieces } from '../model-output.ts';
 import type { CacheUsage } from '../prompt-cache.ts';
 import { DONE, type WireAnswer, type WireEvent } from '../wire-answer.ts';

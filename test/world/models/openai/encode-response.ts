@@ -1,7 +1,7 @@
 /** Writes a model's output as a Responses answer, whole and as stream events. */
 import type { Responses } from 'openai/resources/responses/responses';
+import { isObject } from '../../json.ts';
 import type { DecodedCall } from '../decoded-call.ts';
-import { isObject } from '../json.ts';
 import { type ModelOutput, type OutputBlock, pieces } from '../model-output.ts';
 import type { CacheUsage } from '../prompt-cache.ts';
 import type { OpenaiError } from '../refusal.ts';

@@ -1,7 +1,8 @@
 /** The function tools of both OpenAI protocols, and the choice among them. */
+
+import { isObject, type Json } from '../../json.ts';
 import type { OfferedTool } from '../conversation.ts';
 import type { DecodedCall } from '../decoded-call.ts';
-import { isObject, type Json } from '../json.ts';
 import { Refusal } from '../refusal.ts';
 import { isJsonSchema, strictFault } from '../tool-schema.ts';
 import { emptyArray, missing, objectWith, textAt, wrongType, wrongValue } from './parameter-faults.ts';

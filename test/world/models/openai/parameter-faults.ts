@@ -1,5 +1,5 @@
 /** OpenAI's words for a parameter that is missing, unknown, of the wrong kind or out of range. */
-import { isObject, type Json, unknownKey } from '../json.ts';
+import { isObject, type Json, unknownKey } from '../../json.ts';
 import { Refusal } from '../refusal.ts';
 
 export function missing(param: string): Refusal {

@@ -4,7 +4,7 @@ import type { MergeMethod } from '../../src/domain/pull-request.ts';
 import type { ProjectSettings, Settings } from '../../src/domain/settings.ts';
 import type { AgentScript } from './bots/agent.ts';
 import type { Act } from './people/acts.ts';
-import type { Fault } from './ports/line.ts';
+import type { Fault, WriteName } from './ports/line.ts';
 import type { CiStyle } from './world/ci.ts';
 import type { By } from './world/happening.ts';
 import type { Rules } from './world/hub.ts';
@@ -35,6 +35,8 @@ export interface Plan {
   readonly tickets: readonly TicketPlan[];
   readonly acts: readonly PlannedAct[];
   readonly faults: readonly { readonly call: number; readonly fault: Fault }[];
+  /** Writes that nobody lets the bot do any more, as a token that lost a right: for good, while all reads are answered. */
+  readonly denied: readonly WriteName[];
   /** Kill points, as numbered by the line. */
   readonly kills: readonly number[];
   readonly ci: CiStyle;

@@ -202,6 +202,7 @@ function troubleOf({ plan, kills, quietFrom, keep, onPoint, perform }: TroublePa
   const { waiting } = keep({ waiting: acts.filter(({ when }) => 'call' in when) });
   return {
     fault: (call, now) => (now < quietFrom ? (faults.get(call) ?? null) : null),
+    denies: (what) => plan.denied.includes(what),
     kills: (point, die) => {
       if (kills.has(point)) return true;
       onPoint(point, die);

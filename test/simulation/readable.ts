@@ -24,6 +24,7 @@ export function readablePlan(plan: Plan): string {
     `tickets ${plan.tickets.map((one) => `${one.key} (${one.expect})`).join(', ')}`,
     `acts    ${plan.acts.map((one) => `${one.act.kind} ${one.act.key} at ${when(one.when)}`).join(', ') || 'none'}`,
     `faults  ${plan.faults.map((one) => `${one.fault}@${one.call}`).join(', ') || 'none'}`,
+    `denied  ${plan.denied.join(', ') || 'none'}`,
     `kills   ${plan.kills.join(', ') || 'none'}`,
     `more    wakes lost ${plan.wakeLoss}, lists late by ${plan.staleMs / 1_000} s, clock ${plan.skews.map((one) => `${one.skewMs / 3_600_000} h at ${one.atMs / 1_000} s`).join(', ') || 'right'}`,
   ].join('\n');

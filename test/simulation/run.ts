@@ -14,7 +14,7 @@ import { readOptions } from './options.ts';
 import type { Plan } from './plan.ts';
 import { play } from './play.ts';
 import { readableLog, readableOutcome, readablePlan } from './readable.ts';
-import { planOf, SCENARIOS, SCENARIOS_MIN, scenarioNamed, sweptPlan } from './scenarios/plan-of.ts';
+import { DRAWN, planOf, SCENARIOS, SCENARIOS_MIN, scenarioNamed, sweptPlan } from './scenarios/plan-of.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { replayLine, shrink, without } from './shrink.ts';
 
@@ -73,7 +73,7 @@ async function everything(): Promise<number> {
     .map(({ name }): Job => ({ kind: 'deaths', scenario: name }));
   const prey = options.only.length === 0 ? MUTANTS : options.only.map(mutantNamed);
   const hunts = options.mutants ? prey.map((one): Job => ({ kind: 'hunt', mutant: one.name, seeds: 1_000 })) : [];
-  const kept = await corpus();
+  const kept = [...(await corpus()), ...(await undrawn())];
 
   const totals = { seeds: NOTHING, deaths: NOTHING };
   const hashes = new Map<number, readonly string[]>();
@@ -124,7 +124,7 @@ function inTime(minutes: number): boolean {
 /** A share of the seeds need not come to each. */
 function allPlayed({ scenarios }: JobResult): boolean {
   if (options.shard.of > 1) return true;
-  return scenarios.length === Math.min(options.seeds, options.scenario === null ? SCENARIOS.length : 1);
+  return scenarios.length === Math.min(options.seeds, options.scenario === null ? DRAWN.length : 1);
 }
 
 /** All pairs of deaths and lost answers: the second among all points that come after the first. Sharded by the first. */
@@ -176,6 +176,17 @@ async function corpus(): Promise<readonly Failure[]> {
     const plan = planFor(seed, scenario, kills);
     const { violations } = await play(plan);
     if (violations.length > 0) failures.push({ plan, swept: seed === null, violations });
+  }
+  return failures;
+}
+
+/** What no seed comes to. */
+async function undrawn(): Promise<readonly Failure[]> {
+  const failures: Failure[] = [];
+  for (const scenario of SCENARIOS.filter((one) => !DRAWN.includes(one))) {
+    const plan = sweptPlan(scenario);
+    const { violations } = await play(plan);
+    if (violations.length > 0) failures.push({ plan, swept: false, violations });
   }
   return failures;
 }

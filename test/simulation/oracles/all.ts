@@ -1,6 +1,7 @@
 /** Every oracle there is, in the order in which they are asked. */
 import { money, reviews, rounds, words } from './caps.ts';
 import { edges, oneWriter, pushes, stops, strangers } from './conduct.ts';
+import { denied } from './denied.ts';
 import { freeze } from './freeze.ts';
 import { calm, drafts, flaky, remarks, said } from './manners.ts';
 import { merges } from './merges.ts';
@@ -28,5 +29,6 @@ export const ORACLES: readonly OracleMaker[] = [
   flaky,
   remarks,
   redMain,
+  denied,
   settled,
 ];

@@ -4,6 +4,7 @@
  */
 import { answerTo, isQuestion } from '../bots/agent.ts';
 import type { ActKind } from '../people/acts.ts';
+import type { Plan } from '../plan.ts';
 import type { OracleMaker } from './oracle.ts';
 
 const BLIND_MS = 60_000;
@@ -53,6 +54,11 @@ export const said: OracleMaker = ({ plan, kills, violation, keep }) => {
   };
 };
 
+/** What was never heard of, or not allowed, is left out. */
+function hindered({ faults, denied }: Plan): boolean {
+  return faults.length + denied.length > 0;
+}
+
 const FLAKY_LABEL = 'flaky-check';
 
 export const flaky: OracleMaker = ({ world, plan, kills, violation, keep }) => {
@@ -66,7 +72,7 @@ export const flaky: OracleMaker = ({ world, plan, kills, violation, keep }) => {
         // GitHub keeps no key for it: a request whose answer was lost is made once more.
         if (times > 1 + kills.size + plan.faults.length) violation(`${check} was run again ${times} times`);
       }
-      if (happening.kind !== 'merged' || happening.by !== 'bot' || plan.faults.length + kills.size > 0) return;
+      if (happening.kind !== 'merged' || happening.by !== 'bot' || hindered(plan) || kills.size > 0) return;
       const again = reruns.has(`${plan.ci.name} on ${happening.head}`);
       if (again && !world.hub.pull(happening.number).labels.includes(FLAKY_LABEL))
         violation(`#${happening.number} was merged without a word of its flaky check`);
@@ -95,7 +101,7 @@ export const remarks: OracleMaker = ({ world, plan, violation, keep }) => {
         violation(`the thread ${happening.thread} was resolved although nothing was changed for it`);
     },
     end: () => {
-      if (plan.faults.length > 0 || plan.acts.some(({ act }) => !TALK.has(act.kind))) return;
+      if (hindered(plan) || plan.acts.some(({ act }) => !TALK.has(act.kind))) return;
       // What finds no room on GitHub is shown on the issue.
       const said = world.log.flatMap(({ happening: it }) =>
         (it.kind === 'pull-commented' || it.kind === 'comment-edited') && it.by === 'bot' ? [it.body] : [],

@@ -65,7 +65,7 @@ function reported({ log }: World, id: string): Rest | null {
   return last.key.startsWith('waiting:') ? 'waiting-for-a-person' : null;
 }
 
-const LASTING: ReadonlySet<string> = new Set(['refused', 'invalid']);
+const LASTING: ReadonlySet<string> = new Set(['refused', 'invalid', 'denied']);
 
 /** In Todo and untouched: at rest only when somebody was told why, or it is plain to see on the board. */
 function restOfTodo(world: World, { key, value }: TicketPlan): Rest {

@@ -20,10 +20,33 @@ export type Fault =
   | 'lost'
   | 'late';
 
+/** What the ports can be asked to change outside. */
+export type WriteName =
+  | 'push'
+  | 'openPullRequest'
+  | 'postReview'
+  | 'setStatus'
+  | 'updateBranch'
+  | 'merge'
+  | 'enqueue'
+  | 'dequeue'
+  | 'rerunCheck'
+  | 'addLabel'
+  | 'markReady'
+  | 'reply'
+  | 'resolveThread'
+  | 'moveIssue'
+  | 'createComment'
+  | 'updateComment'
+  | 'link'
+  | 'chat';
+
 /** Decides what goes wrong, by the numbers of calls and kill points, so that a plan can be replayed and shrunk. */
 export interface Trouble {
   /** By the number of the call, counted over all lives of the bot. */
   fault(call: number, now: number): Fault | null;
+  /** This write is not the bot's to do, whenever it asks. */
+  denies(what: WriteName): boolean;
   /** By the number of the kill point. `die` is what it would come to, now or whenever this moment comes again. */
   kills(point: number, die: () => void): boolean;
   /** The answer of this outside write is lost without a death. */
@@ -47,7 +70,7 @@ export interface Line {
   readonly dead: boolean;
   /** A call that changes nothing outside. */
   read<T>(what: string, answer: () => T): Promise<T>;
-  write<T>(what: string, perform: () => T): Promise<T>;
+  write<T>(what: WriteName, perform: () => T): Promise<T>;
   /** A write of our own rows: takes no time, and may be the last thing done. */
   row<T>(what: string, write: () => Promise<T>): Promise<T>;
   /** A look at what is the bot's own and takes no time. */
@@ -100,7 +123,7 @@ export function createLine({ world, trouble, counts, bot, onKill }: LineParts): 
    * `arrive` is all that comes of the call, as one thing that happens at one time: it has to come again when a run is taken
    * back to a moment before it, where nobody waits for it any more.
    */
-  const travel = <T>(what: string, arrive: (fault: Fault | null) => T | typeof GONE): Promise<T> => {
+  const travel = <T>(what: string, denied: boolean, arrive: (fault: Fault | null) => T | typeof GONE): Promise<T> => {
     counts.calls += 1;
     const call = counts.calls;
     const [least, most] = LATENCY_MS;
@@ -114,6 +137,10 @@ export function createLine({ world, trouble, counts, bot, onKill }: LineParts): 
         }
         trouble.before(call);
         try {
+          if (denied) {
+            tell({ kind: 'fault', call, what: `${bot} ${what}`, fault: 'denied' });
+            throw new OutsideError('unauthorised', what, 'answered 401');
+          }
           const early = fault === null ? null : troubleOf(fault, what);
           if (early !== null) throw early;
           const answer = arrive(fault);
@@ -132,7 +159,7 @@ export function createLine({ world, trouble, counts, bot, onKill }: LineParts): 
     kill,
     read: async (what, answer) => {
       if (state.dead) return NEVER;
-      return travel(what, (fault) => {
+      return travel(what, false, (fault) => {
         if (state.dead) return GONE;
         if (fault === 'lost' || fault === 'late') throw lost(what);
         return answer();
@@ -140,7 +167,7 @@ export function createLine({ world, trouble, counts, bot, onKill }: LineParts): 
     },
     write: async (what, perform) => {
       if (state.dead || diesAt(`before call ${what}`)) return NEVER;
-      return travel(what, (fault) => {
+      return travel(what, trouble.denies(what), (fault) => {
         if (fault === 'late' && TAKEN_TWICE.has(what)) {
           timeline.after(LATE_MS, () => quietly(perform));
           throw lost(what);

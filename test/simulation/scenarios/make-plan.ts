@@ -30,6 +30,7 @@ export function makePlan(value: Partial<Plan> & Pick<Plan, 'scenario' | 'seed'>)
     tickets: [makeTicket(1, { expect: 'merged' })],
     acts: [],
     faults: [],
+    denied: [],
     kills: [],
     ci: { name: 'test', delayMs: [20_000, 60_000], flakiness: 0, odd: {} },
     rules: { strict: true, required: ['test'], mergeQueue: false, mergeableDelayMs: 1_500, corrupt: null },

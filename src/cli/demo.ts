@@ -10,6 +10,7 @@ export async function demo(options: Readonly<Record<string, unknown>>): Promise<
   return runDemo({
     json: options.json === true,
     keep: options.keep === true,
+    assert: options.assert === true,
     reviewerIdentity: options.reviewerIdentity === true,
     seed: wholeNumber('--seed', options.seed),
     kills: wholeNumber('--kill', options.kill),

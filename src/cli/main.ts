@@ -87,6 +87,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--kill <n>', 'kill the bot with SIGKILL this many times on the way', '0')
     .option('--reviewer-identity', 'review under a second GitHub identity')
     .option('--keep', 'leave the world serving and print its addresses')
+    .option('--assert', 'fail when it takes longer than the README says')
     .action(async (options: Record<string, unknown>) => done(await (await import('./demo.ts')).demo(options)));
 
   try {

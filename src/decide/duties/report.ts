@@ -1,9 +1,10 @@
 /** Duty report: what people should hear about the issues we carry, and the one comment each of them gets. */
-import type { Effect } from '../../domain/effect.ts';
+import type { Effect, EffectKind } from '../../domain/effect.ts';
 import type { EpochMs } from '../../domain/issue.ts';
 import type { IssueRecord } from '../../domain/issue-record.ts';
 import { subjectKey } from '../../domain/run.ts';
 import { wait } from '../../domain/verdict.ts';
+import { effectsOf } from '../effects-of.ts';
 import { LAST_WORD_MS } from '../last-word.ts';
 import { limitReports } from '../limit-words.ts';
 import { mayEdit } from '../progress-pace.ts';
@@ -27,6 +28,7 @@ export function reportToPeople(sight: Sight, turn: Turn): void {
     const verified = record.mergeVerified && record.revertOf === null;
     if (record.phase === 'cancelled' && !verified)
       turn.say(`cancelled:${issueId}:${generation}`, 'cancelled', `${key} is stopped: ${reason ?? ''}`, issueId);
+    if (record.phase === 'done') leftOut(sight, turn, record);
     // A finished issue's comment is written once more; long after that its runs are no longer looked at.
     const finished = record.phase === 'done' || record.phase === 'cancelled';
     if (!finished || sight.snapshot.now - record.updatedAt < LAST_WORD_MS) progress(sight, turn, record);
@@ -37,6 +39,25 @@ export function reportToPeople(sight: Sight, turn: Turn): void {
     turn.say(`waiting:${issueId}:${verdict.reason}`, 'ready', `${key} waits for you: ${verdict.reason}`, issueId);
   }
 }
+
+/** What nothing waited for and the outside would not take is told once: nobody would miss it otherwise. */
+function leftOut(sight: Sight, turn: Turn, { issueId, key, attempt, claimedAt }: IssueRecord): void {
+  const missing = [...effectsOf(sight.snapshot.effects, subjectKey({ kind: 'issue', issueId })).values()].find(
+    ({ kind, confirmedAt, lastError, intendedAt }) =>
+      LEAVES_OUT.has(kind) && confirmedAt === null && lastError !== null && intendedAt >= claimedAt,
+  );
+  if (missing === undefined) return;
+  const text = `${key} is done, but not everything about it: ${missing.lastError}.`;
+  turn.say(`left-out:${issueId}:${attempt}`, 'trouble', text, issueId);
+}
+
+const LEAVES_OUT: ReadonlySet<EffectKind> = new Set([
+  'link-pull-request',
+  'add-label',
+  'rerun-check',
+  'reply',
+  'resolve-thread',
+]);
 
 function progress(sight: Sight, turn: Turn, record: IssueRecord): void {
   // What this turn changes is told by the next, when it is so: every edit of the comment counts.

@@ -167,6 +167,13 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
     aim: ['dragged'],
   },
   {
+    name: 'denied-is-tried-for-ever',
+    file: 'src/heartbeat/outside/outside-write.ts',
+    from: 'return refusals >= DENIED_TRIES_MAX ? never : later;',
+    to: 'return later;',
+    aim: ['denied-merge'],
+  },
+  {
     name: 'refused-is-not-for-good',
     file: 'src/heartbeat/outside/outside-write.ts',
     from: "return action.kind === 'merge' && refusals < REFUSED_TRIES_MAX ? later : never;",

@@ -17,19 +17,17 @@ export async function frozen(store: Store): Promise<ReadonlyMap<string, Freeze>>
 /** The first freeze stands until the thaw: it is what a person has to look at. Only a bad merge outranks a red base. */
 export async function freeze(store: Store, repository: string, { reason, cause, branch, sha }: Freeze): Promise<void> {
   const row = { reason, cause, branch, sha, at: store.now() };
+  // One statement: between two, a thaw of the red base took the bad merge's freeze with it.
   await store.db
     .insertInto('frozen')
     .values({ repository, ...row })
-    .onConflict((conflict) => conflict.column('repository').doNothing())
+    .onConflict((conflict) => {
+      const standing = conflict.column('repository');
+      return cause === 'bad-merge'
+        ? standing.doUpdateSet(row).where('frozen.cause', '=', 'red-base')
+        : standing.doNothing();
+    })
     .execute();
-  if (cause === 'bad-merge') {
-    await store.db
-      .updateTable('frozen')
-      .set(row)
-      .where('repository', '=', repository)
-      .where('cause', '=', 'red-base')
-      .execute();
-  }
 }
 
 export async function thaw(store: Store, repository: string, cause?: Freeze['cause']): Promise<void> {

@@ -30,6 +30,11 @@ export function effectStanding(
     : { kind: 'refused', error: newest.lastError ?? 'refused' };
 }
 
+/** The call of this write may have done what it asks for. One that was answered with a no, or put off, did not. */
+export function mayHaveHappened({ confirmedAt, refused, unheardSince }: Effect): boolean {
+  return confirmedAt !== null || (!refused && unheardSince !== null);
+}
+
 function effectStandingOf(effect: Effect | undefined, key: string, now: EpochMs): EffectStanding {
   if (effect === undefined) return { kind: 'due', key };
   if (effect.confirmedAt !== null) return { kind: 'done', key, outsideId: effect.outsideId };

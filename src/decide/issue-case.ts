@@ -107,7 +107,9 @@ export const effectKey = {
   postReview: (verdictId: string) => `review:${verdictId}`,
   status: (repository: string, head: string, verdictId: string) => `status:${repository}:${head}:${verdictId}`,
   update: (facts: IssueCase, head: string, base: string) => `update:${facts.record.issueId}:${head}:${base}`,
-  merge: (facts: IssueCase, head: string, base: string) => `merge:${facts.record.issueId}:${head}:${base}`,
+  /** With the method, because what landed is compared with what was sent, whatever the settings say by then. */
+  merge: (facts: IssueCase, head: string, base: string) =>
+    `merge:${facts.record.issueId}:${head}:${base}:${facts.project.mergeMethod}`,
   enqueue: (issueId: string, head: string) => `enqueue:${issueId}:${head}`,
   dequeue: (issueId: string, head: string) => `dequeue:${issueId}:${head}`,
   /** Once for each check on each commit, whoever asks. */

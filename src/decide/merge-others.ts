@@ -4,7 +4,7 @@
  */
 import type { Action } from '../domain/action.ts';
 import type { Command } from '../domain/command.ts';
-import type { DiffFacts, PullRequest } from '../domain/pull-request.ts';
+import type { DiffFacts, MergeMethod, PullRequest } from '../domain/pull-request.ts';
 import { subjectKey } from '../domain/run.ts';
 import type { ProjectSettings } from '../domain/settings.ts';
 import type { Freeze, Snapshot } from '../domain/snapshot.ts';
@@ -36,9 +36,9 @@ export interface AskedMergeStep {
   readonly lands: boolean;
 }
 
-/** The head and base stand in the key: what may be merged once, and what it is compared with afterwards. */
-function othersMergeKey({ repository, number, head, base }: PullRequest): string {
-  return `merge:${subjectKey({ kind: 'pull-request', repository, number })}:${head}:${base}`;
+/** Head, base and method stand in the key: what may be merged once, and what it is compared with afterwards. */
+function othersMergeKey({ repository, number, head, base }: PullRequest, method: MergeMethod): string {
+  return `merge:${subjectKey({ kind: 'pull-request', repository, number })}:${head}:${base}:${method}`;
 }
 
 export function mergeOthers(asked: AskedMerge): AskedMergeStep {
@@ -56,7 +56,12 @@ export function mergeOthers(asked: AskedMerge): AskedMergeStep {
     return end(`${baseBranch} merges through GitHub's queue: add pull request #${number} to it there.`);
   if (project.checks.length === 0) return end('No required checks are configured, so nothing is ever merged here.');
 
-  const merging = effectStanding(snapshot.effects, othersMergeKey(pullRequest), snapshot.now, command.at);
+  const merging = effectStanding(
+    snapshot.effects,
+    othersMergeKey(pullRequest, project.mergeMethod),
+    snapshot.now,
+    command.at,
+  );
   if (merging.kind === 'done')
     return rest(wait('merge', 'Merged; waiting for GitHub to show it.'), [settle(command, 'Merged.')]);
   if (merging.kind === 'refused') return end(`GitHub refused to merge #${number}: ${merging.error}`);

@@ -38,4 +38,6 @@ export interface Effect {
   readonly lastError: string | null;
   /** The outside said no for good: repeating cannot help, a person or a new decision must. */
   readonly refused: boolean;
+  /** When an attempt was made that may have arrived without our hearing of it; null where all of them were answered. */
+  readonly unheardSince: EpochMs | null;
 }

@@ -160,6 +160,7 @@ const COLUMNS = [
   'retryAt',
   'lastError',
   'refused',
+  'askedAt as unheardSince',
 ] as const;
 
 const effectKind = shape<EffectKind>()(z.enum(EFFECT_KINDS));
@@ -177,6 +178,7 @@ const effectRow = shape<Effect>()(
     retryAt: integer.nullable(),
     lastError: text.nullable(),
     refused: flag,
+    unheardSince: integer.nullable(),
   }),
 );
 

@@ -159,14 +159,16 @@ function write(action: OutsideAction, outside: Outside): void {
     retryAt: null,
     lastError: null,
     refused: false,
+    unheardSince: outside.now,
   };
   const fault = outside.script.fault(action, outside);
-  const failed = (lastError: string, refused: boolean): void => {
+  const failed = (lastError: string, refused: boolean, unheardSince: number | null = null): void => {
     outside.effects.set(action.key, {
       ...effect,
       lastError,
       refused,
       retryAt: refused ? null : outside.now + RETRY_MS,
+      unheardSince,
     });
   };
   if (fault === 'refused') {
@@ -174,7 +176,7 @@ function write(action: OutsideAction, outside: Outside): void {
     return;
   }
   if (fault === 'unreachable') {
-    failed('no answer', false);
+    failed('no answer', false, outside.now);
     return;
   }
   const found = before === undefined ? null : look(action, outside);
@@ -185,10 +187,15 @@ function write(action: OutsideAction, outside: Outside): void {
   }
   if (found === null) outside.writes.push(action);
   if (fault === 'lost') {
-    failed('the answer was lost', false);
+    failed('the answer was lost', false, outside.now);
     return;
   }
-  outside.effects.set(action.key, { ...effect, confirmedAt: outside.now, outsideId: done.outsideId });
+  outside.effects.set(action.key, {
+    ...effect,
+    confirmedAt: outside.now,
+    outsideId: done.outsideId,
+    unheardSince: null,
+  });
   if (fault !== 'killed-before-row' && record !== undefined) remember(action, done.outsideId, record, outside);
 }
 

@@ -1,9 +1,11 @@
 /** Stories of what lands and of what surrounds it: the lane, the freeze, unknown facts, slots, other people's pull requests. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Effect } from '../../src/domain/effect.ts';
 import type { PullRequest } from '../../src/domain/pull-request.ts';
-import { makeCommand, makeProject, makeSettings, REPOSITORY } from './make.ts';
+import { BASE, HEAD, makeCommand, makeEffect, makeProject, makeSettings, NOW, REPOSITORY, sha } from './make.ts';
 import { Outside } from './outside.ts';
+import { acts, ready } from './ready.ts';
 import { begun, causes, done, ending, inTurn, live, parked } from './stories.ts';
 
 describe('the merge', () => {
@@ -80,6 +82,42 @@ describe('the merge', () => {
     const outside = begun({ fault: (action) => (action.kind === 'merge' ? 'refused' : 'none') });
     parked(outside, /GitHub said no\. Put it right/);
   });
+});
+
+describe('what is merged', () => {
+  const LANDED = sha(0x1a9d);
+  const asked = (value: Partial<Effect>): Effect =>
+    makeEffect({ key: `merge:issue-1:${HEAD}:${BASE}:merge`, kind: 'merge', confirmedAt: null, ...value });
+  const done = { confirmedAt: NOW - 5_000, outsideId: LANDED } as const;
+  const old = { key: `merge:issue-1:${HEAD}:${BASE}` };
+  const again = { key: `merge:issue-1:${HEAD}:${BASE}:merge~${NOW - 9_000}` };
+  const queued = (value: Partial<Effect>) =>
+    makeEffect({ key: `enqueue:issue-1:${HEAD}`, kind: 'enqueue', confirmedAt: null, ...value });
+  const ROWS: readonly { readonly when: string; readonly effects: readonly Effect[]; readonly as: string }[] = [
+    { when: 'ours was done', effects: [asked(done)], as: 'merge' },
+    { when: 'ours was done under an order to go on', effects: [asked({ ...done, ...again })], as: 'merge' },
+    { when: 'ours was done when keys told no method', effects: [asked({ ...done, ...old })], as: 'squash' },
+    { when: 'nothing was heard of ours', effects: [asked({ unheardSince: NOW - 9_000 })], as: 'merge' },
+    { when: 'ours was put off', effects: [asked({ retryAt: NOW + 60_000, lastError: '405' })], as: 'theirs' },
+    { when: 'ours was refused', effects: [asked({ refused: true, lastError: '405' })], as: 'theirs' },
+    {
+      when: 'ours was put off and is in the queue',
+      effects: [asked({ retryAt: NOW + 60_000 }), queued({ confirmedAt: NOW - 9_000 })],
+      as: 'queue',
+    },
+    { when: 'the queue put ours off', effects: [queued({ retryAt: NOW + 60_000 })], as: 'theirs' },
+    { when: 'there is none of ours', effects: [], as: 'theirs' },
+  ];
+  for (const { when, effects, as } of ROWS)
+    it(`when ${when} is compared as ${as}, whatever the settings say by now`, () => {
+      const change = { state: 'merged', mergeCommit: LANDED } as const;
+      const settings = { mergeMethod: 'squash' } as const;
+      const [action] = acts(
+        ready({ effects, pullRequest: change, record: { mergeCommit: LANDED }, project: settings }),
+      );
+      const theirs = action?.kind === 'update-record' && /A person merged/.test(action.reason);
+      assert.equal(action?.kind === 'verify-merge' ? action.method : theirs ? 'theirs' : action?.kind, as);
+    });
 });
 
 describe('what is not known', () => {

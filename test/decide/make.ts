@@ -225,6 +225,7 @@ export function makeEffect(value: Partial<Effect> & Pick<Effect, 'key' | 'kind'>
     retryAt: null,
     lastError: null,
     refused: false,
+    unheardSince: null,
     ...value,
   };
 }

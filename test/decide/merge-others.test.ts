@@ -30,7 +30,7 @@ const THEIRS = makePullRequest({ number: 9, branch: 'ada/rounding', author: 'ada
 const ORDER = makeCommand({ kind: 'merge', sha: HEAD.slice(0, 7) }, { on: ON, commentId: 'c9' });
 const VERDICT = makeVerdict({ number: 9 });
 const POSTED = makeEffect({ key: 'review:verdict-1', kind: 'post-review', subject: `pull:${REPOSITORY}#9` });
-const MERGE_KEY = `merge:pull:${REPOSITORY}#9:${HEAD}:${BASE}`;
+const MERGE_KEY = `merge:pull:${REPOSITORY}#9:${HEAD}:${BASE}:merge`;
 
 function asked(more: Partial<Snapshot> = {}, pull = THEIRS, diff: Partial<DiffFacts> = {}): Snapshot {
   const repository = makeRepository({

@@ -109,7 +109,7 @@ const asked = (number: number, base = BASE, value: Partial<Effect> = {}): Effect
   makeEffect({ key: `update:ENG-${number}:${headOf(number)}:${base}`, kind: 'update-branch', ...value });
 const merging = (number: number, value: Partial<Effect> = {}): Effect =>
   makeEffect({
-    key: `merge:ENG-${number}:${headOf(number)}:${BASE}`,
+    key: `merge:ENG-${number}:${headOf(number)}:${BASE}:merge`,
     kind: 'merge',
     confirmedAt: null,
     ...value,
@@ -274,7 +274,7 @@ describe('the merge queue', () => {
     assert.ok(action?.kind === 'merge');
     assert.deepEqual(
       { head: action.head, base: action.base, number: action.number, method: action.method, key: action.key },
-      { head: headOf(1), base: BASE, number: 1, method: 'merge', key: `merge:ENG-1:${headOf(1)}:${BASE}` },
+      { head: headOf(1), base: BASE, number: 1, method: 'merge', key: `merge:ENG-1:${headOf(1)}:${BASE}:merge` },
     );
   });
 

@@ -6,7 +6,14 @@ import { acts, type Change, kinds, ready } from './ready.ts';
 
 const LANDED = sha(0x1a9d);
 const KEY = `merge:issue-1:${HEAD}:${BASE}`;
-const asked = makeEffect({ key: KEY, kind: 'merge', intendedAt: NOW - 60_000, outsideId: null, confirmedAt: null });
+const asked = makeEffect({
+  key: KEY,
+  kind: 'merge',
+  intendedAt: NOW - 60_000,
+  outsideId: null,
+  confirmedAt: null,
+  unheardSince: NOW - 60_000,
+});
 const stopped = (change: Change = {}) =>
   ready({
     effects: [asked],
@@ -42,6 +49,7 @@ describe('a merge that had landed when it was stopped', () => {
       change: { more: { reported: new Set([`frozen:acme/shop:${LANDED}`]) } },
     },
     { when: 'nothing of ours had been asked for', change: { effects: [] } },
+    { when: 'ours was put off', change: { effects: [{ ...asked, unheardSince: null, retryAt: NOW + 60_000 }] } },
     { when: 'GitHub had refused ours', change: { effects: [{ ...asked, refused: true }] } },
     { when: 'ours was for another head', change: { effects: [{ ...asked, key: `merge:issue-1:${sha(1)}:${BASE}` }] } },
     { when: 'it did not land', change: { pullRequest: { state: 'open', mergeCommit: null } } },

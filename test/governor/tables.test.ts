@@ -142,6 +142,7 @@ const effect = (kind: EffectKind, change: Partial<Effect> = {}): Effect => ({
   retryAt: null,
   lastError: null,
   refused: false,
+  unheardSince: null,
   ...change,
 });
 

@@ -22,22 +22,24 @@ test('an intent is recorded, repeated, failed and confirmed', async (t) => {
     retryAt: null,
     lastError: null,
     refused: false,
+    unheardSince: NOON,
   };
   assert.deepEqual(first, { effect: intended, before: false, unheardSince: null });
 
   await journal.failEffect('merge:1', 'no answer', RETRY);
-  assert.deepEqual(await journal.effect('merge:1'), { ...intended, lastError: 'no answer', retryAt: NOON + 60_000 });
+  const answered = { ...intended, unheardSince: null };
+  assert.deepEqual(await journal.effect('merge:1'), { ...answered, lastError: 'no answer', retryAt: NOON + 60_000 });
 
   clock.now += 60_000;
   const second = await journal.intend(MERGE);
   assert.deepEqual(second, {
-    effect: { ...intended, attempts: 2, lastError: 'no answer' },
+    effect: { ...intended, attempts: 2, lastError: 'no answer', unheardSince: NOON + 60_000 },
     before: true,
     unheardSince: null,
   });
 
   await journal.confirm('merge:1', 'commit-1');
-  const confirmed = { ...intended, attempts: 2, confirmedAt: NOON + 60_000, outsideId: 'commit-1' };
+  const confirmed = { ...answered, attempts: 2, confirmedAt: NOON + 60_000, outsideId: 'commit-1' };
   assert.deepEqual(await journal.effect('merge:1'), confirmed);
   assert.equal(await journal.effect('merge:2'), null);
 });

@@ -9,6 +9,7 @@ import { effectsOf } from '../effects-of.ts';
 import { LAG_MS } from '../issue-case.ts';
 import { mergeOthers } from '../merge-others.ts';
 import { laneName } from '../merge-queue.ts';
+import { methodSent } from '../method-sent.ts';
 import { landedMerge } from '../reconcile.ts';
 import { othersFacts, reviewOthers } from '../review-others.ts';
 import type { Sight } from '../sight.ts';
@@ -141,7 +142,7 @@ function verifyLanded({ snapshot }: Sight, turn: Turn): ReadonlyMap<string, stri
         mergeCommit: effect.outsideId,
         head,
         base,
-        method: project.mergeMethod,
+        method: methodSent(effect.key, project.mergeMethod),
         report: { key, text: `${repository}#${number} merged as ${short(effect.outsideId)}, as asked.` },
         reason: `What landed as ${short(effect.outsideId)} is compared with what was tested.`,
       },

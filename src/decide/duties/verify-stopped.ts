@@ -5,6 +5,7 @@
 import type { IssueRecord } from '../../domain/issue-record.ts';
 import type { PullRequest } from '../../domain/pull-request.ts';
 import { short } from '../checks.ts';
+import { mayHaveHappened } from '../effects.ts';
 import { effectsOf } from '../effects-of.ts';
 import { caseSubject, type IssueCase } from '../issue-case.ts';
 import { laneName } from '../merge-queue.ts';
@@ -38,11 +39,12 @@ export function verifyStopped(sight: Sight, turn: Turn): ReadonlyMap<string, str
   return lanes;
 }
 
-/** We asked for exactly this head to land, and were not refused. Whether we heard that it did does not matter. */
+/** We asked for exactly this head to land, and nobody told us that it did not. */
 function isOurs(facts: IssueCase, { issueId }: IssueRecord, { head }: PullRequest): boolean {
   const own = effectsOf(facts.effects, caseSubject(facts));
   return [...own.values()].some(
-    ({ key, refused }) =>
-      !refused && (key.startsWith(`merge:${issueId}:${head}:`) || key.startsWith(`enqueue:${issueId}:${head}`)),
+    (one) =>
+      mayHaveHappened(one) &&
+      (one.key.startsWith(`merge:${issueId}:${head}:`) || one.key.startsWith(`enqueue:${issueId}:${head}`)),
   );
 }

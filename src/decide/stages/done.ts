@@ -2,8 +2,10 @@
 import type { Action } from '../../domain/action.ts';
 import type { MergeMethod } from '../../domain/pull-request.ts';
 import { short } from '../checks.ts';
+import { mayHaveHappened } from '../effects.ts';
 import { caseSubject, effectKey, type IssueCase, liveRun, standing, updateRecord } from '../issue-case.ts';
 import { newestEntry } from '../merge-queue.ts';
+import { methodSent } from '../method-sent.ts';
 import { landedMerge } from '../reconcile.ts';
 import { mergedReport } from '../words.ts';
 import { linkAction } from './open.ts';
@@ -87,17 +89,17 @@ function takenBack(facts: IssueCase, cancels: readonly Action[]): Here {
 /** Also asked about work that was stopped while its merge was on the way. */
 export function verify(facts: IssueCase, mergeCommit: string): Here {
   const { record } = facts;
-  // A merge that GitHub refused (the head had moved) stays in the ledger, as do those of other heads and earlier attempts:
-  // comparing what a person merged with one of them would freeze the repository for nothing.
+  // A merge that GitHub refused or put off stays in the ledger, as do those of other heads and earlier attempts: comparing
+  // what a person merged meanwhile, by a button of their choice, with one of them would freeze the repository for nothing.
   const landed = facts.pullRequest?.head ?? record.head ?? '';
   const merge = [...facts.effects.values()]
-    .filter((effect) => !effect.refused && effect.key.startsWith(`merge:${record.issueId}:${landed}:`))
+    .filter((effect) => mayHaveHappened(effect) && effect.key.startsWith(`merge:${record.issueId}:${landed}:`))
     .sort((a, b) => Number(a.confirmedAt !== null) - Number(b.confirmedAt !== null) || a.intendedAt - b.intendedAt)
     .at(-1);
   const [head, base] =
     merge === undefined ? [] : (merge.key.slice(`merge:${record.issueId}:`.length).split('~')[0]?.split(':') ?? []);
   const queued = newestEntry(facts.effects, effectKey.enqueue(record.issueId, landed));
-  if (merge === undefined && queued !== null && !queued.refused) {
+  if (merge === undefined && queued !== null && mayHaveHappened(queued)) {
     const base = facts.verdicts.findLast((one) => one.head === landed)?.base ?? facts.pullRequest?.base ?? landed;
     return compare(facts, mergeCommit, { head: landed, base, method: 'queue' });
   }
@@ -105,7 +107,7 @@ export function verify(facts: IssueCase, mergeCommit: string): Here {
     const reason = `A person merged pull request #${record.pullRequest} as ${short(mergeCommit)}; that is their decision.`;
     return waiting('done', reason, [updateRecord(facts, { mergeVerified: true }, reason)]);
   }
-  return compare(facts, mergeCommit, { head, base, method: facts.project.mergeMethod });
+  return compare(facts, mergeCommit, { head, base, method: methodSent(merge.key, facts.project.mergeMethod) });
 }
 
 function compare(

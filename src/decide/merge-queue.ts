@@ -7,13 +7,14 @@
  * others wait: updating them too would be thrown away by its merge.
  */
 import type { Action } from '../domain/action.ts';
-import type { Effect } from '../domain/effect.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { no, wait } from '../domain/verdict.ts';
 import { short } from './checks.ts';
 import type { EffectStanding } from './effects.ts';
 import { caseSubject, effectKey, type IssueCase, LAG_MS, park, standing } from './issue-case.ts';
+import { leaveQueue, leftAt, newestEntry } from './leave-queue.ts';
 import { byPriority } from './order.ts';
+import { gateOf } from './stages/merge.ts';
 import { pursue, type Step } from './stages/step.ts';
 
 export interface Candidate {
@@ -96,6 +97,9 @@ function handOver(candidate: Candidate): QueueDecision {
   if (pullRequest === null) return { facts, verdict: gate, actions: [] };
   const { number, head, queued } = pullRequest;
   const entry = entryOf(facts, head, queued !== null);
+  // What was handed over lands by itself, so a freeze or a new objection has to take it out again. A mere wait does not.
+  if (queued !== null && gate.status === 'no')
+    return { facts, verdict: gate, actions: leaveQueue(facts, record, pullRequest, gate.reason) };
   if (queued !== null && entry.kind === 'done')
     return { facts, verdict: wait('merge', `In GitHub's merge queue: ${queued}.`, [gate]), actions: [] };
   if (gate.status !== 'yes') return { facts, verdict: gate, actions: [] };
@@ -115,25 +119,33 @@ function handOver(candidate: Candidate): QueueDecision {
   return fromStep(candidate, step);
 }
 
-/** Where we stand with the queue. Whoever says "go on" after it left has it queued once more: the earlier entry is spent. */
+/** What we handed over is not at its merge any more: is it still fit to land, and still what was judged? */
+export function handedBack(facts: IssueCase): readonly Action[] {
+  const { pullRequest, diff, record, verdicts } = facts;
+  const gate = gateOf(facts);
+  if (pullRequest === null || gate === null) return [];
+  // Commits of the head that came to the base by another way make what is left of it another change.
+  const judged = diff === null || verdicts.some((one) => one.head === diff.head && one.digest === diff.digest);
+  const other = `What was reviewed at ${short(pullRequest.head)} is not what would land on ${record.baseBranch} by now.`;
+  if (gate.status !== 'no' && judged) return [];
+  return leaveQueue(facts, record, pullRequest, gate.status === 'no' ? gate.reason : other);
+}
+
+/**
+ * Where we stand with the queue. An entry is spent, and a new one is due, once a person says "go on" after it left, or after
+ * we took it out ourselves.
+ */
 function entryOf(facts: IssueCase, head: string, queued: boolean): EffectStanding {
   const { issueId, resumedAt } = facts.record;
   const key = effectKey.enqueue(issueId, head);
   const newest = newestEntry(facts.effects, key);
   if (newest === null) return standing(facts, key);
   const entry = standing(facts, newest.key);
+  const left = leftAt(facts.effects, issueId, head, newest);
   // Also one whose answer never came: it may have been in, and was taken out when work stopped.
-  const spent = (entry.kind === 'done' || entry.kind === 'due') && !queued && newest.intendedAt < resumedAt;
-  return spent ? { kind: 'due', key: `${key}~${resumedAt}` } : entry;
-}
-
-/** Under its key or one that a later "go on" renewed. */
-export function newestEntry(effects: ReadonlyMap<string, Effect>, key: string): Effect | null {
-  const entries = [...effects.values()].filter((one) => one.key === key || one.key.startsWith(`${key}~`));
-  return entries.reduce<Effect | null>(
-    (one, other) => (one === null || other.intendedAt > one.intendedAt ? other : one),
-    null,
-  );
+  const over = newest.intendedAt < resumedAt || left !== null;
+  const spent = (entry.kind === 'done' || entry.kind === 'due') && !queued && over;
+  return spent ? { kind: 'due', key: `${key}~${Math.max(resumedAt, left ?? 0)}` } : entry;
 }
 
 /**

@@ -141,7 +141,7 @@ export interface Enqueue extends Outside {
   readonly baseBranch: string;
 }
 
-/** Takes it out of that queue again, because a person stopped the work. */
+/** Takes it out of that queue again, because a person stopped the work or the gate says no by now. */
 export interface Dequeue extends Outside {
   readonly kind: 'dequeue';
   readonly repository: string;

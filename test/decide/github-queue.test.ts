@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Effect } from '../../src/domain/effect.ts';
-import { BASE, HEAD, makeEffect, makeVerdict, NOW, sha } from './make.ts';
-import { acts, type Change, kinds, ready } from './ready.ts';
+import type { ReviewThread } from '../../src/domain/pull-request.ts';
+import type { Freeze } from '../../src/domain/snapshot.ts';
+import { BASE, HEAD, makeCheck, makeEffect, makeVerdict, NOW, REPOSITORY, sha } from './make.ts';
+import { acts, type Change, kinds, ready, reasonOf } from './ready.ts';
 
 const bases = new Map([['main', { tip: BASE, checks: [], mergeQueue: true }]]);
 const KEY = `enqueue:issue-1:${HEAD}`;
@@ -61,6 +63,96 @@ describe('the queue of the forge', () => {
   ];
   for (const { when, change, does } of ROWS)
     it(`when ${when}: ${does.join() || 'waits'}`, () => assert.deepEqual(kinds(lined(change)), does));
+});
+
+describe('what is lined up and should not land any more', () => {
+  const LEFT = `dequeue:issue-1:${HEAD}`;
+  const left = makeEffect({ key: LEFT, kind: 'dequeue', outsideId: 'out', confirmedAt: NOW - 300_000 });
+  const freeze = (cause: Freeze['cause']): NonNullable<Change['more']> => ({
+    frozen: new Map([[REPOSITORY, { reason: 'It broke.', cause, branch: 'main', sha: sha(1) }]]),
+  });
+  const thread: ReviewThread = {
+    id: 't',
+    reviewId: null,
+    resolved: false,
+    outdated: false,
+    path: 'src/totals.ts',
+    line: 1,
+    comments: [],
+  };
+  const red = new Map([
+    ['main', { tip: BASE, checks: [makeCheck({ sha: BASE, state: 'failure' })], mergeQueue: true }],
+  ]);
+  const revertOf = { mergeCommit: BASE, pullRequest: 6, title: 't', check: 'test', sha: BASE };
+  const running = [makeCheck({ state: 'running' })];
+
+  const ROWS: readonly { readonly when: string; readonly change: Change; readonly out: boolean }[] = [
+    { when: 'a bad merge froze the repository', change: { more: freeze('bad-merge') }, out: true },
+    { when: 'a red base froze it', change: { more: freeze('red-base') }, out: true },
+    { when: 'the base is seen red in this very look', change: { repository: { bases: red } }, out: true },
+    {
+      when: 'the repository is frozen and a check runs again',
+      change: { more: freeze('bad-merge'), pullRequest: { checks: running } },
+      out: true,
+    },
+    { when: 'somebody opened a thread', change: { pullRequest: { threads: [thread] } }, out: true },
+    { when: 'somebody pointed it elsewhere', change: { pullRequest: { baseBranch: 'next' } }, out: true },
+    {
+      when: 'its check failed after all',
+      change: { pullRequest: { checks: [makeCheck({ state: 'failure' })] } },
+      out: true,
+    },
+    { when: 'part of it came to the base by another way', change: { diff: { digest: 'digest-2' } }, out: true },
+    { when: 'a check runs again', change: { pullRequest: { checks: running } }, out: false },
+    { when: 'GitHub does not know whether it merges', change: { pullRequest: { mergeable: 'unknown' } }, out: false },
+    { when: 'git cannot be read', change: { repository: { diffs: new Map() } }, out: false },
+    {
+      when: 'it takes back what made the base red',
+      change: { more: freeze('red-base'), record: { revertOf } },
+      out: false,
+    },
+    { when: 'a person lined it up', change: { more: freeze('bad-merge'), effects: [] }, out: false },
+    {
+      when: 'we took it out before',
+      change: { more: freeze('bad-merge'), effects: [entry(LONG_AGO), left] },
+      out: false,
+    },
+  ];
+  for (const { when, change, out } of ROWS)
+    it(`is ${out ? 'taken out' : 'left in'} when ${when}`, () => {
+      const { pullRequest, repository, ...more } = change;
+      const did = acts(
+        lined({
+          effects: [entry(LONG_AGO)],
+          ...more,
+          pullRequest: { queued: 'waiting', ...pullRequest },
+          repository: { bases, ...repository },
+        }),
+      );
+      const keys = did.flatMap((action) => (action.kind === 'dequeue' ? [action.key] : []));
+      assert.deepEqual(keys, out ? [LEFT] : []);
+    });
+
+  it('says why it does not land', () => {
+    const snapshot = lined({
+      effects: [entry(LONG_AGO)],
+      pullRequest: { queued: 'waiting' },
+      more: freeze('bad-merge'),
+    });
+    assert.match(reasonOf(snapshot), /^Merging is frozen in acme\/shop: It broke/);
+  });
+
+  it('is lined up again when the gate says yes, instead of being called thrown out, and taken out again', () => {
+    const [action] = acts(lined({ effects: [entry(LONG_AGO), left] }));
+    assert.ok(action?.kind === 'enqueue');
+    assert.equal(action.key, `${KEY}~${NOW - 300_000}`);
+    const again = entry(NOW - 200_000, { key: action.key });
+    const effects = [entry(LONG_AGO), left, again];
+    assert.deepEqual(kinds(lined({ effects })), ['update-record', 'report'], 'somebody else took it out');
+    const [out] = acts(lined({ effects, pullRequest: { queued: 'testing' }, more: freeze('bad-merge') }));
+    assert.ok(out?.kind === 'dequeue');
+    assert.equal(out.key, `${LEFT}~${NOW - 200_000}`);
+  });
 });
 
 describe('a stop of what is lined up', () => {

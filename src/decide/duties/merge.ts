@@ -5,7 +5,7 @@
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { wait } from '../../domain/verdict.ts';
 import { viewOfRecord } from '../issue-view.ts';
-import { mergeQueue } from '../merge-queue.ts';
+import { handedBack, mergeQueue } from '../merge-queue.ts';
 import { type WatchedBase, watchBases } from '../red-base.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
@@ -31,4 +31,6 @@ export function mergeInTurn({ sight, queue, bases, before, on }: MergeDuty, turn
     turn.standings.set(facts.record.issueId, { facts, stage: 'merge', verdict: shown });
     turn.view(viewOfRecord(sight, facts.record, 'merge', shown));
   }
+  const atMerge = new Set(queue.candidates.map(({ facts }) => facts));
+  for (const { facts } of turn.standings.values()) if (on && !atMerge.has(facts)) turn.add(handedBack(facts));
 }

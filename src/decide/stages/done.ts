@@ -4,7 +4,7 @@ import type { MergeMethod } from '../../domain/pull-request.ts';
 import { short } from '../checks.ts';
 import { mayHaveHappened } from '../effects.ts';
 import { caseSubject, effectKey, type IssueCase, liveRun, standing, updateRecord } from '../issue-case.ts';
-import { newestEntry } from '../merge-queue.ts';
+import { newestEntry } from '../leave-queue.ts';
 import { methodSent } from '../method-sent.ts';
 import { landedMerge } from '../reconcile.ts';
 import { mergedReport } from '../words.ts';

@@ -3,7 +3,7 @@ import type { Approval } from '../../domain/issue-record.ts';
 import type { PullRequest } from '../../domain/pull-request.ts';
 import type { Run } from '../../domain/run.ts';
 import { passesFreeze } from '../../domain/snapshot.ts';
-import { no, wait } from '../../domain/verdict.ts';
+import { no, type Verdict, wait } from '../../domain/verdict.ts';
 import { short } from '../checks.ts';
 import { gate } from '../gate.ts';
 import { effectKey, headSince, type IssueCase, standing, workRuns } from '../issue-case.ts';
@@ -26,7 +26,7 @@ export function merge(facts: IssueCase): Step {
 }
 
 /** The gate's verdict for the pull request of this issue; null when there is none. */
-function gateOf(facts: IssueCase): ReturnType<typeof gate> | null {
+export function gateOf(facts: IssueCase): Verdict | null {
   const { pullRequest, record } = facts;
   if (pullRequest === null) return null;
   const review =

@@ -103,14 +103,14 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'stopped-but-still-queued',
-    file: 'src/decide/duties/reconcile.ts',
-    from: "if (leave.kind !== 'due') return;",
-    to: "if (leave.kind === 'due') return;",
+    file: 'src/decide/leave-queue.ts',
+    from: "if (leave.kind !== 'due') return [];",
+    to: "if (leave.kind === 'due') return [];",
     aim: ['queue-stop'],
   },
   {
     name: 'stopped-again-but-still-queued',
-    file: 'src/decide/duties/reconcile.ts',
+    file: 'src/decide/leave-queue.ts',
     from: "const again = entry.key.includes('~') ?",
     to: "const again = entry.key.includes('~~') ?",
     aim: ['queue-stop-twice'],
@@ -126,8 +126,8 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
   {
     name: 'go-on-does-not-queue-again',
     file: 'src/decide/merge-queue.ts',
-    from: 'newest.intendedAt < resumedAt;',
-    to: 'newest.intendedAt > resumedAt;',
+    from: 'newest.intendedAt < resumedAt ||',
+    to: 'newest.intendedAt > resumedAt ||',
     aim: ['queue-thrown-out'],
   },
   {

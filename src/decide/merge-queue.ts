@@ -104,6 +104,9 @@ function handOver(candidate: Candidate): QueueDecision {
     return { facts, verdict: wait('merge', `In GitHub's merge queue: ${queued}.`, [gate]), actions: [] };
   if (gate.status !== 'yes') return { facts, verdict: gate, actions: [] };
   if (entry.kind === 'done') return thrownOut(candidate, facts.effects.get(entry.key)?.confirmedAt ?? facts.now);
+  // Its queue merges into whatever the base is, so a base that it does not contain may make another change of it than was
+  // judged. Brought up to date it is judged again, from the base itself. Also when git could not say.
+  if (facts.diff?.landsAsJudged !== true) return bringUpToDate(candidate);
   const doing = `Handing pull request #${number} at ${short(head)} to GitHub's merge queue`;
   const step = pursue(facts, 'merge', entry, doing, (key) => ({
     kind: 'enqueue',

@@ -11,7 +11,7 @@ import { readBlobs } from './read-blobs.ts';
 import { aliasesOf, treeLinks } from './tree-links.ts';
 
 /** Bound of the list of changed files; the contents themselves are not read into memory. */
-const LISTING_BYTES_MAX = 32 * 1024 * 1024;
+export const LISTING_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Changes beyond this are not told one by one, which only a person may wave through. */
 const CHANGES_MAX = 1_000;
@@ -33,6 +33,17 @@ const STATUSES: Readonly<Record<string, FileChange['status']>> = {
   T: 'type-changed',
 };
 
+/** How git is asked for changed files, wherever a digest is made of its answer. */
+export const CHANGED_FILES = [
+  '-r',
+  '-z',
+  '--no-abbrev',
+  '--no-renames',
+  '--no-ext-diff',
+  '--no-textconv',
+  '--ignore-submodules=none',
+] as const;
+
 interface RawChange extends Omit<FileChange, 'aliases'> {
   readonly blobBefore: string;
   readonly blobAfter: string;
@@ -48,16 +59,7 @@ export async function diffFacts(
   { base, head, from }: { readonly base: string; readonly head: string; readonly from: string },
 ): Promise<DiffFacts> {
   const attempted = `diff ${base}..${head} of ${mirror.repository}`;
-  const flags = [
-    '-r',
-    '-z',
-    '--no-abbrev',
-    '--no-renames',
-    '--no-ext-diff',
-    '--no-textconv',
-    '--ignore-submodules=none',
-  ];
-  const listed = await mirror.local(['diff-tree', ...flags, '--raw', '--numstat', from, head, '--'], {
+  const listed = await mirror.local(['diff-tree', ...CHANGED_FILES, '--raw', '--numstat', from, head, '--'], {
     attempted,
     outputBytesMax: LISTING_BYTES_MAX,
   });
@@ -104,6 +106,7 @@ export async function diffFacts(
     base,
     head,
     baseIsAncestor: from === base,
+    landsAsJudged: from === base ? true : null,
     digest: digest.digest('hex'),
     files: raw.map(({ path }) => path),
     changes: told.map(({ blobBefore, blobAfter, ...change }) => ({

@@ -67,7 +67,7 @@ export function createKnownDiffs(): KnownDiffs {
       if (news === null) moves.delete(key);
       return null;
     }
-    return { facts: { ...facts, base, baseIsAncestor: false }, from, own };
+    return { facts: { ...facts, base, baseIsAncestor: false, landsAsJudged: null }, from, own };
   }
 
   /**

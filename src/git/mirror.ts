@@ -13,6 +13,7 @@ import { diffText } from './diff-facts.ts';
 import { type GitRemote, remoteFault } from './git-environment.ts';
 import { remoteTrouble } from './git-trouble.ts';
 import { createKnownDiffs } from './known-diffs.ts';
+import { landsAsJudged } from './lands-as-judged.ts';
 import { baseOf, clearStaleLocks, openMirror } from './mirror-folder.ts';
 import { createObjectReader, type ObjectReader } from './object-reader.ts';
 import { push } from './push.ts';
@@ -155,6 +156,13 @@ export function createMirror(options: MirrorOptions): Mirror {
       const facts = await diffs.facts(await open(repository), base, head);
       if (facts === null) want(repository, [base, head]);
       return facts;
+    },
+
+    async landsAsJudged(repository, base, head) {
+      requireCommits([base, head], `merge in ${repository}`);
+      const mirror = await open(repository);
+      const facts = await diffs.facts(mirror, base, head);
+      return facts !== null && (facts.landsAsJudged ?? landsAsJudged(mirror, facts));
     },
 
     async diffText(repository, base, head, bytesMax) {

@@ -151,7 +151,7 @@ export function createObserver(senses: Senses): Observer {
           projects.some((project) => wantsReview(one, project)) ||
           mergeAskedAt(one, commands) !== null),
     );
-    await gitFacts(name, interesting, ours);
+    await gitFacts(name, interesting, ours, seen.bases);
     return {
       name,
       defaultBranch: seen.defaultBranch,
@@ -170,9 +170,16 @@ export function createObserver(senses: Senses): Observer {
     name: string,
     pullRequests: readonly PullRequest[],
     ours: ReadonlySet<number>,
+    bases: RepositoryView['bases'],
   ): Promise<void> {
+    // Only the forge's own queue merges into a base that the head does not contain, so only there that costs a look.
+    const merges = (one: PullRequest): boolean =>
+      ours.has(one.number) && bases.get(one.baseBranch)?.mergeQueue === true;
     const wanted = pullRequests.filter(
-      (one) => !diffs.has(diffKey(name, one)) || (ours.has(one.number) && !parents.has(`${name} ${one.head}`)),
+      (one) =>
+        !diffs.has(diffKey(name, one)) ||
+        (ours.has(one.number) && !parents.has(`${name} ${one.head}`)) ||
+        (merges(one) && diffs.get(diffKey(name, one))?.landsAsJudged === null),
     );
     if (wanted.length === 0) return;
     let refreshed = false;
@@ -189,6 +196,9 @@ export function createObserver(senses: Senses): Observer {
         const ofHead = `${name} ${one.head}`;
         if (ours.has(one.number) && !parents.has(ofHead))
           keep(parents, ofHead, await senses.mirror.parents(name, one.head));
+        if (facts.landsAsJudged !== null || !merges(one)) return;
+        const lands = await senses.mirror.landsAsJudged(name, one.base, one.head);
+        keep(diffs, diffKey(name, one), { ...facts, landsAsJudged: lands });
       });
     } catch (error) {
       // GitHub's view is good even when git cannot be reached: whoever needs the facts waits for them.

@@ -179,6 +179,8 @@ export interface Mirror {
   tip(repository: string, branch: string): Promise<string | null>;
   /** Null when one of the commits is not in the mirror yet: refresh first. */
   diff(repository: string, base: string, head: string): Promise<DiffFacts | null>;
+  /** Would a merge into a base that the head does not contain change there exactly what `diff` tells? False when it would not merge. */
+  landsAsJudged(repository: string, base: string, head: string): Promise<boolean>;
   /** The unified diff from merge base to head, cut at `bytesMax` with a notice. */
   diffText(repository: string, base: string, head: string, bytesMax: number): Promise<string>;
   parents(repository: string, commit: string): Promise<readonly string[]>;

@@ -22,7 +22,11 @@ describe('the queue of the forge', () => {
     assert.equal(action.key, KEY);
   });
 
+  const behind = (landsAsJudged: boolean | null): Change => ({ diff: { baseIsAncestor: false, landsAsJudged } });
   const ROWS: readonly { readonly when: string; readonly change: Change; readonly does: readonly string[] }[] = [
+    { when: 'the base moved and it lands there as it was judged', change: behind(true), does: ['enqueue'] },
+    { when: 'it would land on the moved base as another change', change: behind(false), does: ['update-branch'] },
+    { when: 'nobody knows as what it would land', change: behind(null), does: ['update-branch'] },
     { when: 'it is lined up', change: { effects: [entry(LONG_AGO)], pullRequest: { queued: 'waiting' } }, does: [] },
     { when: 'GitHub does not show it yet', change: { effects: [entry(NOW - 1_000)] }, does: [] },
     { when: 'it was put out', change: { effects: [entry(LONG_AGO)] }, does: ['update-record', 'report'] },

@@ -113,6 +113,7 @@ export function makeDiff(value: Partial<DiffFacts> = {}): DiffFacts {
     base: BASE,
     head: HEAD,
     baseIsAncestor: true,
+    landsAsJudged: true,
     digest: 'digest-1',
     files,
     changes: files.map((path) => makeChange({ path })),

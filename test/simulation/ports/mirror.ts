@@ -2,7 +2,7 @@
 import { OutsideError } from '../../../src/domain/outside-error.ts';
 import type { DiffFacts } from '../../../src/domain/pull-request.ts';
 import type { Mirror } from '../../../src/heartbeat/ports.ts';
-import { threeWay } from '../world/git.ts';
+import { changeBetween, threeWay } from '../world/git.ts';
 import { isWeaker } from '../world/weaker.ts';
 import type { World } from '../world/world.ts';
 import { landedOtherwise } from './landed-otherwise.ts';
@@ -41,7 +41,20 @@ export function createMirror({ git, hub }: World, line: Line, folder: MirrorFold
       const weakening = change.files
         .filter((path) => isWeaker(git.get(head).tree.get(path)))
         .map((path) => ({ kind: 'assertion-weaker' as const, path, reason: 'It asks for less.' }));
-      return { base, head, baseIsAncestor, ...change, changes, weakening, unjudged: [] };
+      return {
+        base,
+        head,
+        baseIsAncestor,
+        landsAsJudged: baseIsAncestor || null,
+        ...change,
+        changes,
+        weakening,
+        unjudged: [],
+      };
+    },
+    landsAsJudged: async (_repository, base, head) => {
+      const tree = git.merge(base, head);
+      return tree !== null && changeBetween(git.get(base).tree, tree).digest === git.change(base, head).digest;
     },
     diffText: async () => '',
     parents: async (_repository, commit) => git.find(commit)?.parents ?? [],

@@ -83,18 +83,19 @@ export function createGit(keep: Keep): Git {
       return sha;
     },
     merge: (ours, theirs) => threeWay(get(mergeBase(ours, theirs)).tree, get(ours).tree, get(theirs).tree),
-    change: (base, head) => {
-      const from = mergeBase(base, head);
-      const files = changed(from, head);
-      const sides = files.map((path) => [path, get(from).tree.get(path) ?? null, get(head).tree.get(path) ?? null]);
-      const lines = (text: string | null | undefined): number => text?.split('\n').length ?? 0;
-      return {
-        digest: hash(sides),
-        files,
-        additions: sides.reduce((sum, [, , after]) => sum + lines(after), 0),
-        deletions: sides.reduce((sum, [, before]) => sum + lines(before), 0),
-      };
-    },
+    change: (base, head) => changeBetween(get(mergeBase(base, head)).tree, get(head).tree),
+  };
+}
+
+export function changeBetween(from: Tree, to: Tree): Change {
+  const files = changedPaths(from, to);
+  const sides = files.map((path) => [path, from.get(path) ?? null, to.get(path) ?? null]);
+  const lines = (text: string | null | undefined): number => text?.split('\n').length ?? 0;
+  return {
+    digest: hash(sides),
+    files,
+    additions: sides.reduce((sum, [, , after]) => sum + lines(after), 0),
+    deletions: sides.reduce((sum, [, before]) => sum + lines(before), 0),
   };
 }
 

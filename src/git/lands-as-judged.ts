@@ -1,0 +1,40 @@
+/**
+ * Would a merge into a base that moved on change there exactly what was judged? A diff from where base and head part does not
+ * say so: with several such places, or with files that the base renamed meanwhile, a merge changes others than it shows.
+ */
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DiffFacts } from '../domain/pull-request.ts';
+import { CHANGED_FILES, LISTING_BYTES_MAX } from './diff-facts.ts';
+import { localTrouble } from './git-trouble.ts';
+import type { MirrorGit } from './mirror.ts';
+
+export async function landsAsJudged(mirror: MirrorGit, { base, head, digest }: DiffFacts): Promise<boolean> {
+  const attempted = `merge ${base} and ${head} of ${mirror.repository}`;
+  const parted = await mirror.local(['merge-base', '--all', base, head], { attempted });
+  if (parted.exitCode !== 0 && parted.stderr !== '') throw localTrouble(attempted, parted.stderr);
+  if (parted.stdout.toString('utf8').trim().split('\n').filter(Boolean).length !== 1) return false;
+  const objects = join(mirror.gitDir, 'objects');
+  // Nothing is ever pruned from the mirror, and this is asked at every move of the base: what the merge writes goes at once.
+  const scratch = await mkdtemp(join(objects, 'incoming-'));
+  const environment = { GIT_OBJECT_DIRECTORY: scratch, GIT_ALTERNATE_OBJECT_DIRECTORIES: objects };
+  try {
+    const merge = ['merge-tree', '--write-tree', '--no-messages', base, head];
+    const merged = await mirror.local(merge, { attempted, environment });
+    if (merged.exitCode === 1) return false;
+    if (merged.exitCode !== 0) throw localTrouble(attempted, merged.stderr);
+    const tree = merged.stdout.toString('utf8').trim();
+    const listed = await mirror.local(['diff-tree', ...CHANGED_FILES, '--raw', base, tree, '--'], {
+      attempted,
+      environment,
+      outputBytesMax: LISTING_BYTES_MAX,
+    });
+    if (listed.truncated) return false;
+    if (listed.exitCode !== 0) throw localTrouble(attempted, listed.stderr);
+    // The digest is made of this very listing: see diff-facts.ts.
+    return createHash('sha256').update(listed.stdout).digest('hex') === digest;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

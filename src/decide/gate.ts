@@ -37,6 +37,8 @@ export interface GateFacts {
   readonly spentMicroUsd?: MicroUsd;
   /** Why merging is frozen in this repository; null when it is not. */
   readonly frozen: string | null;
+  /** Since when GitHub has not said whether it merges; absent or null where it has, or where nobody counted. */
+  readonly unsureSince?: EpochMs | null;
   /** It lands through the forge's own queue, which tests it on the base as it is then. */
   readonly queued?: boolean;
 }
@@ -236,14 +238,23 @@ function money({ budget: { issueMicroUsdMax } }: Settings, spent: MicroUsd): Ver
     : no('money', `${bill}: raise budget.issueUsd in heartline.yaml, or merge it by hand.`);
 }
 
-function mergeable({ pullRequest }: GateFacts): Verdict {
+/** GitHub needs seconds, and on its bad days minutes: beyond this a person has to see to it, and others go first. */
+const UNSURE_MS_MAX = 60 * 60_000;
+
+function mergeable({ now, pullRequest, unsureSince = null }: GateFacts): Verdict {
   switch (pullRequest.mergeable) {
     case 'yes':
       return yes('conflicts', 'GitHub sees no conflict.');
     case 'conflict':
       return no('conflicts', `Conflicts with ${pullRequest.baseBranch}.`);
     case 'unknown':
-      return wait('conflicts', 'GitHub is still working out whether it can merge.');
+      // What is in GitHub's queue is GitHub's to merge, whatever it says of it meanwhile.
+      return unsureSince === null || now - unsureSince < UNSURE_MS_MAX || pullRequest.queued !== null
+        ? wait('conflicts', 'GitHub is still working out whether it can merge.')
+        : no(
+            'conflicts',
+            `For an hour GitHub has not said whether pull request #${pullRequest.number} can merge. Open its page, which makes GitHub look again, or merge it by hand. Others go first until then; it goes on by itself when GitHub says yes.`,
+          );
   }
 }
 

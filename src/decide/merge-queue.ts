@@ -4,7 +4,8 @@
  *
  * Order: a pull request that may merge this moment first (waiting would only make it stale), then priority 1 to 4 and
  * none last, then the oldest issue, then the key. While one is being brought up to date or checked after that, the
- * others wait: updating them too would be thrown away by its merge.
+ * others wait: updating them too would be thrown away by its merge. One whose gate says no holds nobody up, and GitHub's
+ * silence becomes a no in time.
  */
 import type { Action } from '../domain/action.ts';
 import type { Verdict } from '../domain/verdict.ts';

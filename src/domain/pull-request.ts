@@ -167,6 +167,11 @@ export interface RepositoryView {
   /** By branch name: those that our projects and records go into, where they exist. */
   readonly bases: ReadonlyMap<string, BaseView>;
   readonly pullRequests: readonly PullRequest[];
+  /**
+   * Since when GitHub has not said whether one of these merges, at this very base and head, as far as this process has
+   * watched; those it has spoken of are not in it.
+   */
+  readonly unsureSince: ReadonlyMap<number, EpochMs>;
   /** By `${base}..${head}`; a pull request without an entry has unknown git facts. */
   readonly diffs: ReadonlyMap<string, DiffFacts>;
   /** Parents of the heads we look after, from our mirror: how an update by the forge is told from a person's push. */

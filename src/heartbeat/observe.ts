@@ -68,6 +68,8 @@ export function createObserver(senses: Senses): Observer {
   const parents = new Map<string, readonly string[]>();
   /** What cannot be read, and since when. */
   const failing = new Map<string, EpochMs>();
+  // GitHub does not say since when it has been working something out. A restart counts anew, which costs delay only.
+  const unsure = new Map<string, ReadonlyMap<string, EpochMs>>();
 
   return { outside, snapshot };
 
@@ -152,11 +154,18 @@ export function createObserver(senses: Senses): Observer {
           mergeAskedAt(one, commands) !== null),
     );
     await gitFacts(name, interesting, ours, seen.bases);
+    const now = senses.clock.now();
+    const unknown = seen.pullRequests
+      .filter((one) => one.state === 'open' && one.mergeable === 'unknown')
+      .map(({ number, base, head }) => ({ number, at: `${number} ${base} ${head}` }))
+      .map(({ number, at }) => ({ number, at, since: unsure.get(name)?.get(at) ?? now }));
+    unsure.set(name, new Map(unknown.map(({ at, since }) => [at, since])));
     return {
       name,
       defaultBranch: seen.defaultBranch,
       bases: seen.bases,
       pullRequests: seen.pullRequests,
+      unsureSince: new Map(unknown.map(({ number, since }) => [number, since])),
       diffs: new Map(interesting.flatMap((one) => entry(diffs, pairOf(one), diffKey(name, one)))),
       parents: new Map(interesting.flatMap((one) => entry(parents, one.head, `${name} ${one.head}`))),
       comments: [...seen.comments, ...seen.pullRequests.flatMap((one) => saidInReviews(one, commentsSince))].toSorted(

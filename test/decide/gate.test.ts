@@ -393,6 +393,27 @@ const ROWS: readonly Row[] = [
     says: /still working out/,
   },
   {
+    rule: 'conflicts',
+    when: 'GitHub has not known for less than an hour',
+    facts: { ...pull({ mergeable: 'unknown' }), unsureSince: NOW - 3_599_999 },
+    status: 'wait',
+    says: /still working out/,
+  },
+  {
+    rule: 'conflicts',
+    when: 'GitHub has not known for an hour',
+    facts: { ...pull({ mergeable: 'unknown' }), unsureSince: NOW - 3_600_000 },
+    status: 'no',
+    says: /For an hour GitHub has not said .* Open its page/,
+  },
+  {
+    rule: 'conflicts',
+    when: 'GitHub has not known for an hour and has it in its queue',
+    facts: { ...pull({ mergeable: 'unknown', queued: 'testing' }), unsureSince: NOW - 3_600_000 },
+    status: 'wait',
+    says: /still working out/,
+  },
+  {
     rule: 'base',
     when: 'the base moved',
     facts: { diff: makeDiff({ baseIsAncestor: false }) },

@@ -142,6 +142,7 @@ export function makeRepository(value: Partial<RepositoryView> = {}): RepositoryV
     defaultBranch: 'main',
     bases: new Map([['main', { tip: BASE, checks: [], mergeQueue: false }]]),
     pullRequests: [],
+    unsureSince: new Map(),
     diffs: new Map(),
     parents: new Map(),
     ...value,

@@ -36,6 +36,8 @@ interface Entry {
   readonly repository?: string;
   readonly baseBranch?: string;
   readonly effects?: readonly Effect[];
+  /** For how long GitHub has not said whether it merges. */
+  readonly unsureMs?: number;
 }
 
 const headOf = (number: number): string => sha(0xf00 + number);
@@ -65,7 +67,10 @@ function caseOf(entry: Entry): IssueCase {
     }),
     issue: makeIssue({ id: key, key, state: STATES.review, ...entry.issue }),
     states: Object.values(STATES),
-    repository: makeRepository({ name: repository }),
+    repository: makeRepository({
+      name: repository,
+      unsureSince: new Map(entry.unsureMs === undefined ? [] : [[number, NOW - entry.unsureMs]]),
+    }),
     remarks: [],
     baseView: { tip: BASE, checks: [], mergeQueue: false },
     pullRequest: makePullRequest({
@@ -126,6 +131,8 @@ interface Row {
 }
 
 const UNKNOWN = 'GitHub is still working out whether it can merge.';
+const UNSURE =
+  'For an hour GitHub has not said whether pull request #2 can merge. Open its page, which makes GitHub look again, or merge it by hand. Others go first until then; it goes on by itself when GitHub says yes.';
 const ROWS: readonly Row[] = [
   { when: 'one is ready', queue: [{ number: 1 }], tells: { 'ENG-1': 'merge' } },
   { when: 'one is only behind', queue: [{ number: 1, behind: true }], tells: { 'ENG-1': 'update-branch' } },
@@ -179,6 +186,22 @@ const ROWS: readonly Row[] = [
       { number: 2, pull: unknown },
     ],
     tells: { 'ENG-1': 'ENG-2 merges first.', 'ENG-2': UNKNOWN },
+  },
+  {
+    when: 'one that is up to date waits for GitHub for an hour: it gives up the lane',
+    queue: [
+      { number: 1, behind: true },
+      { number: 2, pull: unknown, unsureMs: 3_600_000, effects: [asked(2)] },
+    ],
+    tells: { 'ENG-1': 'update-branch', 'ENG-2': UNSURE },
+  },
+  {
+    when: 'one was asked to merge, was put off, and GitHub has not known for an hour: it gives up the lane',
+    queue: [
+      { number: 1, pull: unknown, unsureMs: 3_600_000, effects: [merging(1, { retryAt: NOW + 5_000 })] },
+      { number: 2, behind: true },
+    ],
+    tells: { 'ENG-1': UNSURE.replace('#2', '#1'), 'ENG-2': 'update-branch' },
   },
   {
     when: 'two are behind: only one is brought up to date',

@@ -298,7 +298,8 @@ export class Outside {
     }
     const parents = new Map(pullRequests.map(({ head }) => [head, [...(this.commits.get(head)?.parents ?? [])]]));
     const bases = new Map([['main', { tip: this.tip('main'), checks: [], mergeQueue: false }]]);
-    const view = { name: REPOSITORY, defaultBranch: 'main', bases, pullRequests, diffs, parents };
+    const unsureSince = new Map();
+    const view = { name: REPOSITORY, defaultBranch: 'main', bases, pullRequests, unsureSince, diffs, parents };
     const down = { known: false, reason: 'No answer.', kind: 'unreachable', since: 0 } as const;
     const board = { issues: [...this.issues.values()], states: new Map([['ENG', Object.values(STATES)]]) };
     const spent = new Map<string, number>();

@@ -58,6 +58,7 @@ export function gateOf(facts: IssueCase): Verdict | null {
     approvals: [...record.approvals, ...approvalsOnGitHub(facts, pullRequest)],
     frozen: facts.frozen === null || passesFreeze(facts.frozen, record) ? null : facts.frozen.reason,
     queued: facts.baseView?.mergeQueue === true,
+    unsureSince: facts.repository.unsureSince.get(pullRequest.number) ?? null,
   });
 }
 

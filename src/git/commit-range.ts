@@ -6,7 +6,7 @@ import type { MirrorGit } from './mirror.ts';
 export const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 export interface CommitRange {
-  /** The merge base; the empty tree when the two share nothing. */
+  /** The merge base, of several the one that git names first; the empty tree when the two share nothing. */
   readonly from: string;
   /** The head's commits that the base does not have. */
   readonly own: ReadonlySet<string>;
@@ -38,15 +38,16 @@ export async function commitRange(mirror: MirrorGit, base: string, head: string)
   const [edge] = edges;
   // The one place at which the head's own commits leave what the base has is the best that both have.
   if (edge !== undefined && edges.length === 1) return { from: edge, own };
-  return { from: edge === undefined ? EMPTY_TREE : await mergeBase(mirror, base, head), own };
+  const [first = EMPTY_TREE] = edge === undefined ? [] : await mergeBases(mirror, base, head);
+  return { from: first, own };
 }
 
-/** Of several merge bases the one that git names first. */
-async function mergeBase(mirror: MirrorGit, base: string, head: string): Promise<string> {
-  const found = await mirror.local(['merge-base', base, head]);
-  if (found.exitCode === 0) return found.stdout.toString('utf8').trim();
-  if (found.exitCode === 1 && found.stderr === '') return EMPTY_TREE;
-  throw localTrouble(`find the merge base of ${base} and ${head} in ${mirror.repository}`, found.stderr);
+/** The best commits that both have, mostly one; none where they share nothing. */
+export async function mergeBases(mirror: MirrorGit, base: string, head: string): Promise<readonly string[]> {
+  const found = await mirror.local(['merge-base', '--all', base, head]);
+  if (found.exitCode === 0 || (found.exitCode === 1 && found.stderr === ''))
+    return found.stdout.toString('utf8').split('\n').filter(Boolean);
+  throw localTrouble(`find the merge bases of ${base} and ${head} in ${mirror.repository}`, found.stderr);
 }
 
 /** Commits that came to a branch as it moved on from `older` to `newer`; null when it did not just move on, or very far. */

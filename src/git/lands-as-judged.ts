@@ -6,15 +6,14 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DiffFacts } from '../domain/pull-request.ts';
+import { mergeBases } from './commit-range.ts';
 import { CHANGED_FILES, LISTING_BYTES_MAX } from './diff-facts.ts';
 import { localTrouble } from './git-trouble.ts';
 import type { MirrorGit } from './mirror.ts';
 
 export async function landsAsJudged(mirror: MirrorGit, { base, head, digest }: DiffFacts): Promise<boolean> {
   const attempted = `merge ${base} and ${head} of ${mirror.repository}`;
-  const parted = await mirror.local(['merge-base', '--all', base, head], { attempted });
-  if (parted.exitCode !== 0 && parted.stderr !== '') throw localTrouble(attempted, parted.stderr);
-  if (parted.stdout.toString('utf8').trim().split('\n').filter(Boolean).length !== 1) return false;
+  if ((await mergeBases(mirror, base, head)).length !== 1) return false;
   const objects = join(mirror.gitDir, 'objects');
   // Nothing is ever pruned from the mirror, and this is asked at every move of the base: what the merge writes goes at once.
   const scratch = await mkdtemp(join(objects, 'incoming-'));

@@ -1,6 +1,8 @@
 /** After a merge: is what landed on the branch exactly what was tested? Per merge method: parents, tree, ancestry. */
 
 import type { MergeMethod } from '../domain/pull-request.ts';
+import { EMPTY_TREE, mergeBases } from './commit-range.ts';
+import { CHANGED_FILES } from './diff-facts.ts';
 import { localTrouble } from './git-trouble.ts';
 import type { Mirrored, MirrorGit } from './mirror.ts';
 import { readCommit } from './read-commit.ts';
@@ -70,9 +72,34 @@ async function queueFault(
     return `it was judged on base ${base}, which ${onto}, below what landed, does not contain`;
   const expected = (await isAncestor(mirror, onto, head)) ? testedTree : await mergedTree(mirror, onto, head);
   if (expected === null) return `${onto} and head ${head} do not merge cleanly, so what landed was never tested`;
-  return landed.tree === expected
+  if (landed.tree !== expected)
+    return `the files of ${mergeCommit} are not those of ${onto} with head ${head} merged (tree ${landed.tree}, expected ${expected})`;
+  return mergeCommit === head ? null : unjudgedFile(mirror, { base, head, onto, landed: landed.tree });
+}
+
+/**
+ * A merge of commits that came to the base by another way meanwhile, as a group of a queue may bring them, takes back what
+ * of them the head leaves out. Git merges that cleanly, and nobody judged it: then no file may change but those that were.
+ */
+async function unjudgedFile(
+  mirror: MirrorGit,
+  at: { readonly base: string; readonly head: string; readonly onto: string; readonly landed: string },
+): Promise<string | null> {
+  const { base, head, onto, landed } = at;
+  const [before = [], then = []] = await Promise.all([base, onto].map((one) => mergeBases(mirror, one, head)));
+  if (before.join() === then.join()) return null;
+  const judged = new Set(await changedFiles(mirror, before[0] ?? EMPTY_TREE, head));
+  const other = (await changedFiles(mirror, onto, landed)).find((path) => !judged.has(path));
+  return other === undefined
     ? null
-    : `the files of ${mergeCommit} are not those of ${onto} with head ${head} merged (tree ${landed.tree}, expected ${expected})`;
+    : `commits of head ${head} came to ${onto} by another way, and so what landed changes ${other}, which was not judged`;
+}
+
+async function changedFiles(mirror: MirrorGit, from: string, to: string): Promise<readonly string[]> {
+  const listed = await mirror.local(['diff-tree', ...CHANGED_FILES, '--name-only', from, to, '--']);
+  if (listed.exitCode !== 0) throw localTrouble(`diff ${from}..${to} of ${mirror.repository}`, listed.stderr);
+  // Byte for byte, as latin-1 maps them.
+  return listed.stdout.toString('latin1').split('\0').filter(Boolean);
 }
 
 /**

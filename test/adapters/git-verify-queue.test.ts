@@ -98,6 +98,17 @@ test('fine: a rebase of a head that took its base in on the way, whose merge is 
   assert.equal(await verify(lost, last), null, 'a commit that became empty is dropped');
 });
 
+test('what it takes back of commits that came to the base by another way is seen, and what it only goes on from is fine', async () => {
+  const guard = made(changed(tree(older), { 'guard.txt': 'g\n' }), older);
+  const onto = made(changed(tree(earlier), { 'guard.txt': 'g\n' }), earlier, guard);
+  // A merge of main and of somebody's open branch that leaves out what that brings: judged on main it is one line.
+  const crafted = made(changed(tree(earlier), { 'b.txt': 'innocent\n' }), earlier, guard);
+  const taken = made(git(['merge-tree', '--write-tree', onto, crafted]), onto, crafted);
+  assert.match((await verify(taken, crafted, earlier)) ?? 'nothing seen', /changes guard\.txt, which was not judged/);
+  const half = made(changed(tree(earlier), { 'a.txt': 'one\nTWO\nthree\n' }), earlier, first);
+  assert.equal(await verify(made(whole, half, head)), null);
+});
+
 const WRONG: readonly (readonly [string, () => string, RegExp])[] = [
   ['a rebase that lost its last commit', () => replayed(first, half, earlier), /are not those of/],
   [

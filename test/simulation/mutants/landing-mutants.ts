@@ -117,6 +117,13 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
     seen: 18,
   },
   {
+    name: 'frozen-but-still-queued',
+    file: 'src/decide/merge-queue.ts',
+    from: "if (queued !== null && gate.status === 'no')",
+    to: "if (queued === null && gate.status === 'no')",
+    aim: ['queue-frozen'],
+  },
+  {
     name: 'queued-and-merged-directly',
     file: 'src/decide/merge-queue.ts',
     from: 'if (theirs.includes(candidate)) return handOver(candidate);',

@@ -49,6 +49,14 @@ export const LANDING: readonly Scenario[] = [
     rules: QUEUE,
     tickets: [...oneTicket({ 'src/shape.ts': 'shape 2' }, {}, 'any'), needy(2)],
   })),
+  scenario(
+    'queue-frozen',
+    () => ({
+      rules: { ...QUEUE, corrupt: { merge: 0, how: 'extra-change' } },
+      tickets: [...oneTicket(PART, {}, 'any'), makeTicket(2, { expect: 'any' })],
+    }),
+    { wild: false },
+  ),
   scenario('draft', () => ({ project: { draft: true } })),
   scenario('draft-by-a-person', (random) => ({
     tickets: oneTicket(PART, {}, 'any'),

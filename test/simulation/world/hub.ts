@@ -229,8 +229,9 @@ export function createHub(git: Git, timeline: Timeline, tell: Tell, rules: Rules
       if (rules.mergeQueue && by === 'bot') refuse(attempted, 'merges go through the merge queue');
       if (git.merge(base, one.head) === null) refuse(attempted, 'it conflicts with its base');
       if (rules.strict && by === 'bot' && !git.contains(one.head, base)) refuse(attempted, 'it is behind its base');
-      const how = by === 'bot' && rules.corrupt?.merge === own.merges ? rules.corrupt.how : null;
-      if (by === 'bot') own.merges += 1;
+      const asked = by === 'bot' || (by === 'forge' && rules.mergeQueue);
+      const how = asked && rules.corrupt?.merge === own.merges ? rules.corrupt.how : null;
+      if (asked) own.merges += 1;
       const commit = landingCommit(git, { base, head: one.head, method, how, title: one.title, at: timeline.now() });
       set(number, { state: 'merged', mergeCommit: commit, queued: null });
       tell({ kind: 'merged', by, number, head: one.head, base, commit, asked: head });

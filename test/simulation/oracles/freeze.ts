@@ -23,13 +23,13 @@ export const freeze: OracleMaker = ({ plan, violation, keep }) => {
         own.merges += 1;
       }
       if (happening.kind === 'thawed' && own.corruptAt !== null) own.excused = true;
-      if (own.corruptAt === null || own.called) return;
+      if (own.corruptAt === null) return;
       if (happening.kind === 'reported' && happening.key.startsWith('frozen:')) own.called = true;
       // What was found out and told nobody died with its finder.
-      if (happening.kind === 'started') own.looks = 0;
+      if (happening.kind === 'started' && !own.called) own.looks = 0;
       if (happening.kind !== 'looked' || !happening.clear || happening.begun < own.corruptAt) return;
       own.looks += 1;
-      if (prompt && own.looks > LOOKS_MAX)
+      if (prompt && !own.called && own.looks > LOOKS_MAX)
         violation(`a merge landed wrong and nobody was called, ${own.looks} clear looks later`);
     },
     end: () => {

@@ -181,9 +181,10 @@ export function createObserver(senses: Senses): Observer {
     ours: ReadonlySet<number>,
     bases: RepositoryView['bases'],
   ): Promise<void> {
-    // Only the forge's own queue merges into a base that the head does not contain, so only there that costs a look.
+    // Only the forge's own queue merges into a base that the head does not contain, so only there that costs a look; and not
+    // at every move of the base for all that wait in it.
     const merges = (one: PullRequest): boolean =>
-      ours.has(one.number) && bases.get(one.baseBranch)?.mergeQueue === true;
+      ours.has(one.number) && one.queued === null && bases.get(one.baseBranch)?.mergeQueue === true;
     const wanted = pullRequests.filter(
       (one) =>
         !diffs.has(diffKey(name, one)) ||

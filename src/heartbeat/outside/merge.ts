@@ -20,6 +20,7 @@ export const merge: OutsideWrite<Merge> = {
     return hands.forge.merge({ repository, number, head, method, title });
   },
   recheck,
+  othersDoToo: true,
 };
 
 async function recheck(action: Merge, hands: Hands): Promise<void> {

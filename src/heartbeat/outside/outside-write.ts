@@ -28,6 +28,8 @@ export interface OutsideWrite<A extends OutsideAction> {
   perform(action: A, hands: Hands, again: boolean): Promise<string>;
   /** Reads the facts that matter once more when its turn at the forge has come; what it throws keeps the write from leaving. */
   recheck?(action: A, hands: Hands): Promise<void>;
+  /** People do the same by hand: what is found is ours only where an attempt of ours was not heard of. */
+  readonly othersDoToo?: boolean;
   /** The service takes it twice: it knows neither a key of ours nor what it has already. */
   readonly takenTwice?: boolean;
 }
@@ -59,7 +61,8 @@ export async function writeOutside<A extends OutsideAction>(
   try {
     // A key that a person's "go on" renewed (see decide/effects.ts) stands for a write that was tried under the old one.
     const again = before || action.key.includes('~');
-    const found = again ? await how.look(action, hands) : null;
+    const mayBeOurs = how.othersDoToo !== true || unheardSince !== null;
+    const found = again && mayBeOurs ? await how.look(action, hands) : null;
     if (found === null) {
       await fewEnough(action, journal);
       if (again) await requireWanted(action, journal);

@@ -28,8 +28,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'merge-without-a-second-look',
     file: 'src/heartbeat/outside/merge.ts',
-    from: '  recheck,\n};',
-    to: '};',
+    from: '  recheck,\n  othersDoToo: true,\n',
+    to: '  othersDoToo: true,\n',
     aim: ['base-moves-unguarded', 'taken-over'],
     seen: 44,
   },

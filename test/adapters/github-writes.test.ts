@@ -73,7 +73,11 @@ test('findings stand on their lines, and those that cannot are in the body', asy
     assert.ok(posted?.body.includes(words), words);
   assert.deepEqual(
     world.state.repository(SHOP).threads.map(({ path, line, comments }) => `${path}:${line} ${comments[0]?.body}`),
-    ['shop.js:1 **major**: Why the word?', 'fresh.js:2 **major**: And this?'],
+    // Ours, whoever's name they carry: the marker keeps them from coming back as a person's remarks.
+    [
+      'shop.js:1 **major**: Why the word?\n\n<!-- heartline:finding -->',
+      'fresh.js:2 **major**: And this?\n\n<!-- heartline:finding -->',
+    ],
   );
   assert.equal(await forge.findReview(SHOP, number, 'mark-1'), id);
   assert.equal(await forge.findReview(SHOP, number, 'mark-2'), null);

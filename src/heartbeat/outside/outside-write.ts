@@ -165,7 +165,8 @@ function afterFailure(
     case 'limited':
       return later;
     case 'unauthorised':
-      return refusals >= DENIED_TRIES_MAX ? never : later;
+      // The comment is the last word on an issue: that it is not there is told by itself, and it is tried on.
+      return refusals >= DENIED_TRIES_MAX && action.kind !== 'progress-comment' ? never : later;
     case 'conflict':
       // A moved head or base: the next look decides anew. A branch that is not where we left it is a person's.
       return action.kind === 'push-branch' || refusals >= REFUSED_TRIES_MAX ? never : later;

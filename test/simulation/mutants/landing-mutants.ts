@@ -176,7 +176,7 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
   {
     name: 'denied-is-tried-for-ever',
     file: 'src/heartbeat/outside/outside-write.ts',
-    from: 'return refusals >= DENIED_TRIES_MAX ? never : later;',
+    from: "return refusals >= DENIED_TRIES_MAX && action.kind !== 'progress-comment' ? never : later;",
     to: 'return later;',
     aim: ['denied-merge'],
   },

@@ -15,7 +15,7 @@ export interface Mutant {
 }
 
 /** As many as there are: whoever takes one out takes a watch away, and lowers this where everybody sees it. */
-export const MUTANTS_MIN = 70;
+export const MUTANTS_MIN = 69;
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -324,13 +324,6 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return error.kind === 'unreachable' ? askedAt : null",
     to: 'return null',
     aim: ['given-up-too-early'],
-  },
-  {
-    name: 'a-resume-outlives-a-later-stop',
-    file: 'src/decide/duties/steer.ts',
-    from: "(command.verb.kind === 'resume' || command.verb.kind === 'retry') && stoppedAfter",
-    to: "command.verb.kind === 'retry' && stoppedAfter",
-    aim: ['second-thoughts'],
   },
   ...LANDING_MUTANTS,
 ];

@@ -54,7 +54,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "const again = before || action.key.includes('~');",
     to: "const again = !before && action.key.includes('~');",
     aim: ['one-ticket'],
-    seen: 44,
+    seen: 17,
   },
   {
     name: 'a-review-key-with-a-clock',
@@ -76,7 +76,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'named.filter((check) => check.sha === head)',
     to: "named.filter((check) => check.sha !== '')",
     aim: ['base-moves', 'findings'],
-    seen: 44,
+    seen: 73,
   },
   {
     name: 'checks-by-anybody',
@@ -127,6 +127,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'closed(facts) ?? drafted(facts) ?? pushed(facts) ??',
     to: 'closed(facts) ?? drafted(facts) ??',
     aim: ['push-during-a-round'],
+    seen: 34,
   },
   {
     name: 'stop-is-not-heard',
@@ -239,6 +240,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'await hands.mirror.push({ repository, branch, head, expected });',
     to: 'await hands.mirror.push({ repository, branch, head, expected: (await hands.mirror.remoteTip(repository, branch)) ?? expected });',
     aim: ['push-during-a-round'],
+    seen: 588,
   },
   {
     name: 'adopts-anybodys-pull-request',
@@ -288,7 +290,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'last = Math.max(machine.now(), last + Math.floor(elapsed - lastElapsed));',
     to: 'last = machine.now();',
     aim: ['skewed'],
-    seen: 85,
+    seen: 173,
   },
   {
     name: 'approval-lost-while-github-is-away',
@@ -317,6 +319,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (unheardSince !== null && how.takenTwice',
     to: 'if (unheardSince === -1 && how.takenTwice',
     aim: ['late-review'],
+    seen: 248,
   },
   {
     name: 'a-broken-connection-is-an-answer',
@@ -324,6 +327,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return error.kind === 'unreachable' ? askedAt : null",
     to: 'return null',
     aim: ['given-up-too-early'],
+    seen: 12,
   },
   ...LANDING_MUTANTS,
 ];

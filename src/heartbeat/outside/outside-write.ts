@@ -172,9 +172,12 @@ function afterFailure(
       return action.kind === 'push-branch' || refusals >= REFUSED_TRIES_MAX ? never : later;
     case 'refused':
       // GitHub also answers so while it is still working out a merge.
+      if (action.kind === 'dequeue') return later;
       return action.kind === 'merge' && refusals < REFUSED_TRIES_MAX ? later : never;
-    case 'missing':
     case 'invalid':
+      // Whatever GitHub has against it: what is stopped and waits there would land by itself.
+      return action.kind === 'dequeue' ? later : never;
+    case 'missing':
       return never;
   }
 }

@@ -74,6 +74,7 @@ function tripMs(plan: Plan): number {
 export const stops: OracleMaker = (court) => {
   const { plan, violation, keep } = court;
   const { stopped } = keep({ stopped: new Map<string, Stop>() });
+  const own = keep({ queueHeldOnto: false });
   const stop = (key: string | null, at: number, how: string): void => {
     if (key !== null && !stopped.has(key)) stopped.set(key, { at, how, looks: 0, settledAt: Number.POSITIVE_INFINITY });
   };
@@ -105,6 +106,9 @@ export const stops: OracleMaker = (court) => {
         }
         return;
       }
+      // Asked to let it go in time, GitHub did not: then its queue lands it, and it is looked at like any other.
+      if (happening.kind === 'fault' && happening.what.endsWith(' dequeue')) own.queueHeldOnto = true;
+      if (happening.kind === 'merged' && happening.by === 'forge' && own.queueHeldOnto) return;
       // Work on the issue ended with its merge. That its change is taken back is about the base branch, whatever was said before.
       if (happening.kind === 'pushed' && happening.before === null && happening.branch.includes('-revert-'))
         stopped.delete(keyOfBranch(happening.branch) ?? '');

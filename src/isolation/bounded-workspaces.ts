@@ -34,12 +34,22 @@ export function boundedWorkspaces(isolation: Isolation, bytesMax: number): Isola
       const signal = AbortSignal.any([command.signal, filled.signal]);
       const result = await isolation.exec({ ...command, signal });
       if (!filled.signal.aborted || command.signal.aborted) return result;
-      const [held, bound] = [counts.get(command.workspace.name)?.bytes ?? 0, bytesMax].map(inWords);
+      // It wrote on until it was gone, and whoever deletes next must not be ended for that.
+      const counted = await recount(command.workspace);
+      const [held, bound] = [counted, bytesMax].map(inWords);
       const notice = `[killed: this workspace holds ${held} and may hold ${bound}: delete what is not needed]\n`;
       return { ...result, exitCode: null, output: `${notice}${result.output}` };
     } finally {
       over.abort();
     }
+  }
+
+  async function recount(workspace: Workspace): Promise<number> {
+    const last = counts.get(workspace.name);
+    const bytes = (await bytesIn(workspace)) ?? last?.bytes ?? 0;
+    const free = (await freeBytes(workspace.tree)) ?? last?.free ?? 0;
+    counts.set(workspace.name, { bytes, free });
+    return bytes;
   }
 
   /** Calls `stop` once when the workspace is over its bound and still grows: what only gives back goes on. */

@@ -43,7 +43,8 @@ export function gateOf(facts: IssueCase): Verdict | null {
       threads: pullRequest.threads.filter((thread) => verdictOfThread(facts, thread.reviewId) === null),
     },
     ourHead: record.head,
-    spentMicroUsd: facts.spentMicroUsd,
+    // What takes back a red base must not wait for money.
+    ...(record.revertOf === null ? { spentMicroUsd: facts.spentMicroUsd } : {}),
     baseBranch: record.baseBranch,
     diff: facts.diff,
     review,

@@ -160,6 +160,8 @@ function afterFailure(
   const later = { retryAt: now + retryDelayMs(effect.attempts, error.retryAfterMs), refused: false, saidNo };
   const never = { retryAt: null, refused: true, saidNo };
   const refusals = effect.refusals + 1;
+  // Whatever GitHub has against it: what is stopped and waits in its queue would land by itself.
+  if (action.kind === 'dequeue' && error.kind !== 'missing') return later;
   switch (error.kind) {
     case 'unreachable':
     case 'limited':
@@ -172,12 +174,9 @@ function afterFailure(
       return action.kind === 'push-branch' || refusals >= REFUSED_TRIES_MAX ? never : later;
     case 'refused':
       // GitHub also answers so while it is still working out a merge.
-      if (action.kind === 'dequeue') return later;
       return action.kind === 'merge' && refusals < REFUSED_TRIES_MAX ? later : never;
-    case 'invalid':
-      // Whatever GitHub has against it: what is stopped and waits there would land by itself.
-      return action.kind === 'dequeue' ? later : never;
     case 'missing':
+    case 'invalid':
       return never;
   }
 }

@@ -11,11 +11,13 @@ import { type BotProcess, startBotProcess } from '../test/world/bot-process.ts';
 import { BASE_BRANCH, BOT_LOGIN, REPOSITORY, SECRETS, type World } from '../test/world/start-world.ts';
 import { weigh } from './daemon.ts';
 import { atMost, type Figure, median, type Report, runBench, shown } from './figures.ts';
-import { doneTickets, mergedTickets, startInstantWorld } from './pipeline/instant-world.ts';
+import { doneTickets, type InstantWorldOptions, mergedTickets, startInstantWorld } from './pipeline/instant-world.ts';
 import type { PlainWork } from './pipeline/plain-script.ts';
 
 const TICKETS = Number(process.env.HEARTLINE_BENCH_TICKETS ?? 100);
 const CONCURRENCY = 8;
+/** As many as a batch may have. */
+const BATCH = 10;
 const KILLS = 5;
 const TICKETS_WHILE_KILLED = 12;
 const RATIO_MAX = 1.5;
@@ -30,8 +32,9 @@ await runBench(measure);
 async function measure(): Promise<Report> {
   const plain = await plainRun(false);
   const promising = await plainRun(true);
-  const ours = await ourRun(false);
-  const queued = await ourRun(true);
+  const ours = await ourRun({});
+  const batched = await ourRun({ batchMax: BATCH });
+  const queued = await ourRun({ mergeQueue: true });
   const recoveries = await recoveryRun();
   const ratio = ours.wallMs / plain.wallMs;
   const recovery = recoveries.length === KILLS ? Math.max(...recoveries) : null;
@@ -54,6 +57,13 @@ async function measure(): Promise<Report> {
       beside: { what: 'it took', value: promising.wallMs / 1_000, unit: 's' },
     },
     { name: 'wall time against that', value: ours.wallMs / promising.wallMs, unit: 'times', bound: shown },
+    {
+      name: `wall time against the plain script with batches of up to ${BATCH} (off by default)`,
+      value: batched.wallMs / plain.wallMs,
+      unit: 'times',
+      bound: shown,
+      beside: { what: 'it took', value: batched.wallMs / 1_000, unit: 's' },
+    },
     {
       name: "wall time against the plain script where GitHub's merge queue keeps the base tested",
       value: queued.wallMs / plain.wallMs,
@@ -79,7 +89,7 @@ async function measure(): Promise<Report> {
       `At live limits: a write to GitHub each ${WRITE_SPACING_MS} ms, ${CONTENT_WRITES_PER_HOUR} that put words before people an hour.`,
     ],
     figures,
-    detail: { plain, promising, ours, queued, recoveries },
+    detail: { plain, promising, ours, batched, queued, recoveries },
   };
 }
 
@@ -125,8 +135,8 @@ interface OurRun {
   readonly reviews: number;
 }
 
-async function ourRun(mergeQueue: boolean): Promise<OurRun> {
-  const world = await startInstantWorld({ tickets: TICKETS, concurrency: CONCURRENCY, state: 'Todo', mergeQueue });
+async function ourRun(how: Pick<InstantWorldOptions, 'mergeQueue' | 'batchMax'>): Promise<OurRun> {
+  const world = await startInstantWorld({ tickets: TICKETS, concurrency: CONCURRENCY, state: 'Todo', ...how });
   const started = performance.now();
   const bot = startBotProcess({ world, onDeath: (why) => process.stderr.write(`${why}\n`) });
   try {

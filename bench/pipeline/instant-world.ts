@@ -22,6 +22,8 @@ export interface InstantWorldOptions {
   readonly state: 'Todo' | 'Backlog';
   /** GitHub lines them up, tests them on top of each other and lands them by itself. */
   readonly mergeQueue?: boolean;
+  /** How many may be tested and merged as one; 1 where it is left out. */
+  readonly batchMax?: number;
 }
 
 export async function startInstantWorld({
@@ -29,6 +31,7 @@ export async function startInstantWorld({
   concurrency,
   state,
   mergeQueue = false,
+  batchMax = 1,
 }: InstantWorldOptions): Promise<World> {
   const root = await mkdtemp(join(tmpdir(), 'heartline bench pipeline '));
   const role = { concurrencyMax: concurrency, runUsd: 5 };
@@ -50,7 +53,7 @@ export async function startInstantWorld({
       linear: { requestsPerHour: PLENTY, complexityPerHour: PLENTY },
       github: { enforced: false, restPerHour: PLENTY, graphqlPointsPerHour: PLENTY },
     },
-    project: { mergeMethod: 'merge', reviewPullRequests: 'none', rerunChecks: false },
+    project: { mergeMethod: 'merge', batchMax, reviewPullRequests: 'none', rerunChecks: false },
     settings: {
       logLevel: 'error',
       limits: { runsMax: 200 },

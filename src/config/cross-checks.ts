@@ -83,6 +83,12 @@ function projectFaults(file: SettingsFile): readonly CrossFault[] {
       const found = `the same claim as project ${twin.name}`;
       faults.push({ path: ['projects', index, 'team'], expected: 'issues no other project claims', found, hint });
     }
+    if (project.batchMax > 1 && project.mergeMethod !== 'merge') {
+      const hint =
+        'What is tested together lands as it is, by one merge commit. Set mergeMethod to merge, or batchMax to 1.';
+      const found = `${project.batchMax} with mergeMethod ${project.mergeMethod}`;
+      faults.push({ path: ['projects', index, 'batchMax'], expected: '1, or mergeMethod: merge', found, hint });
+    }
     return faults;
   });
 }

@@ -80,6 +80,7 @@ const project = z.strictObject({
   baseBranch: text.nullable().default(null),
   checks: z.array(check).default([]),
   mergeMethod: z.enum(['merge', 'squash', 'rebase']).default('squash'),
+  batchMax: count(10).default(1),
   autoMerge: z.boolean().default(true),
   draft: z.boolean().default(false),
   rerunChecks: z.boolean().default(true),

@@ -13,7 +13,12 @@ const CONTENT_WRITES_MAX = 8;
 const REPLIES_UP_TO = 6;
 
 /** Pull requests, reviews and answers. Commit statuses, labels and the one comment on Linear are not among them. */
-const CONTENT_KINDS: ReadonlySet<EffectKind> = new Set<EffectKind>(['open-pull-request', 'post-review', 'reply']);
+const CONTENT_KINDS: ReadonlySet<EffectKind> = new Set<EffectKind>([
+  'open-pull-request',
+  'open-batch',
+  'post-review',
+  'reply',
+]);
 
 export function isContentKind(kind: EffectKind): boolean {
   return CONTENT_KINDS.has(kind);
@@ -35,7 +40,7 @@ export function tooManyWords(
   effects: ReadonlyMap<string, Effect>,
 ): string | null {
   // An attempt's pull request is the first thing it writes, and it has no second one.
-  if (!isContentKind(action.kind) || action.kind === 'open-pull-request') return null;
+  if (!isContentKind(action.kind) || action.kind === 'open-pull-request' || action.kind === 'open-batch') return null;
   const made = madeFor(action.subject, effects, action.key);
   const max = action.kind === 'reply' ? REPLIES_UP_TO : CONTENT_WRITES_MAX;
   if (made < max) return null;

@@ -199,7 +199,7 @@ function audited({ pullRequest, diff, authorRuns }: GateFacts, verdict: AuditVer
 }
 
 /** GitHub itself minds it only where it asks for approvals. An older word of the same person is taken back by a newer one. */
-function nobodyObjects({ settings, pullRequest }: GateFacts): Verdict {
+export function nobodyObjects({ settings, pullRequest }: Pick<GateFacts, 'settings' | 'pullRequest'>): Verdict {
   for (const { name, github } of settings.people) {
     const last = pullRequest.reviews
       .filter(({ author, state }) => author.toLowerCase() === github?.toLowerCase() && DECISIVE.has(state))
@@ -218,7 +218,7 @@ function nobodyObjects({ settings, pullRequest }: GateFacts): Verdict {
 const DECISIVE: ReadonlySet<Review['state']> = new Set(['approved', 'changes-requested']);
 
 /** Also those whose line is gone: a question is not answered by that, and GitHub's own rule counts them. */
-function threads({ pullRequest }: GateFacts): Verdict {
+export function threads({ pullRequest }: Pick<GateFacts, 'pullRequest'>): Verdict {
   const unresolved = pullRequest.threads.filter((thread) => !thread.resolved);
   const first = unresolved[0];
   if (first === undefined) return yes('threads', 'No open review thread.');

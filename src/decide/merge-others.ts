@@ -82,6 +82,7 @@ export function mergeOthers(asked: AskedMerge): AskedMergeStep {
     baseBranch,
     method: project.mergeMethod,
     title: `${pullRequest.title} (#${number})`,
+    members: [],
     subject: subjectKey({ kind: 'pull-request', repository, number }),
     reason: `${command.by} asked for it. ${verdict.reason}`,
   };

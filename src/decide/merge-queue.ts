@@ -78,7 +78,7 @@ export function holdsLane(facts: IssueCase): boolean {
   );
 }
 
-function laneOf(facts: IssueCase): string {
+export function laneOf(facts: IssueCase): string {
   return laneName(facts.record.repository, facts.record.baseBranch);
 }
 
@@ -177,6 +177,18 @@ function nextInLane(members: readonly Candidate[], held: boolean): Candidate | n
   return able.find((one) => holdsLane(one.facts)) ?? able.find(isUpToDate) ?? able.find(onlyBehind) ?? null;
 }
 
+/** Those of a lane that only wait for a newer base, in their order; none while one goes by itself or is on its way. */
+export function onlyBehindInTurn(members: readonly Candidate[], held: boolean): readonly Candidate[] {
+  if (held || members.some(hasQueue)) return [];
+  const able = members
+    .filter((one) => one.gate.status !== 'no')
+    .sort((a, b) => byPriority(a.facts.issue, b.facts.issue));
+  const first = able.some(
+    (one) => one.gate.status === 'yes' || mergeUnderWay(one) || holdsLane(one.facts) || isUpToDate(one),
+  );
+  return first ? [] : able.filter(onlyBehind);
+}
+
 /** Intended and not confirmed: whether it landed is not known, so nothing else moves in this lane. */
 function mergeUnderWay({ facts }: Candidate): boolean {
   return [...facts.effects.values()].some(
@@ -193,11 +205,12 @@ function isUpToDate({ facts }: Candidate): boolean {
 }
 
 /** Everything but the base is in order: bringing it up to date is worth a CI run now. */
-function onlyBehind({ facts, gate }: Candidate): boolean {
-  return (
-    facts.diff?.baseIsAncestor === false &&
-    gate.children.every((child) => child.status === 'yes' || child.name === 'base')
-  );
+function onlyBehind(candidate: Candidate): boolean {
+  return candidate.facts.diff?.baseIsAncestor === false && isReadyButForBase(candidate);
+}
+
+export function isReadyButForBase({ gate }: Candidate): boolean {
+  return gate.children.every((child) => child.status === 'yes' || child.name === 'base');
 }
 
 function takeTurn(candidate: Candidate): QueueDecision {
@@ -224,6 +237,7 @@ function takeTurn(candidate: Candidate): QueueDecision {
         baseBranch: record.baseBranch,
         method: facts.project.mergeMethod,
         title: `${pullRequest.title} (#${pullRequest.number})`,
+        members: [],
         subject: caseSubject(facts),
         reason: gate.reason,
       }),

@@ -16,6 +16,7 @@ import { landedMerge } from './reconcile.ts';
 import { BRANCH_PREFIX } from './review-others.ts';
 import type { Sight } from './sight.ts';
 import type { Turn } from './turn.ts';
+import { joined } from './words.ts';
 
 export interface WatchedBase {
   readonly project: ProjectSettings;
@@ -29,6 +30,8 @@ export interface WatchedBase {
   readonly since: string;
   /** Whose change that commit is; null when no issue of ours stands behind it. */
   readonly suspect: IssueRecord | null;
+  /** What landed by that very commit as well. */
+  readonly others: readonly IssueRecord[];
 }
 
 export function watchedBases({ settings, repositories, records, effects, frozen }: Snapshot): readonly WatchedBase[] {
@@ -47,7 +50,7 @@ export function watchedBases({ settings, repositories, records, effects, frozen 
     // A merge whose answer was lost is known by the pull request alone until the next try of it.
     const { pullRequests } = repository.value;
     const landed = pullRequests.find((one) => one.state === 'merged' && one.mergeCommit === since)?.number ?? null;
-    const suspect = records.find(
+    const [suspect, ...others] = records.filter(
       (record) =>
         record.repository === project.repository &&
         (landedMerge(record, effects) === since || (landed !== null && record.pullRequest === landed)),
@@ -62,6 +65,7 @@ export function watchedBases({ settings, repositories, records, effects, frozen 
         green: verdict.status === 'yes',
         since,
         suspect: suspect ?? null,
+        others,
       },
     ];
   });
@@ -123,21 +127,25 @@ function redKey({ repository, branch, view }: WatchedBase, sha: string | null = 
   return `red:${repository}:${branch}:${sha}`;
 }
 
-function freezeOf({ repository, branch, view, failed, suspect }: WatchedBase): Freeze {
+function freezeOf({ repository, branch, view, failed, suspect, others }: WatchedBase): Freeze {
   const checks = failed.map((check) => check.name).join(', ');
   const who =
     suspect === null
       ? `The suspect is ${short(view.tip)}, which is not ours`
-      : suspect.revertOf === null
-        ? `The suspect is ${suspect.key} (pull request #${suspect.pullRequest}), which is run once more and then taken back`
-        : `Taking back pull request #${suspect.revertOf.pullRequest} did not help, so a person has to look`;
+      : others.length > 0
+        ? `The suspects landed together: ${joined([suspect, ...others].map((one) => `${one.key} (#${one.pullRequest})`))}. A person has to say which of them is taken back`
+        : suspect.revertOf === null
+          ? `The suspect is ${suspect.key} (pull request #${suspect.pullRequest}), which is run once more and then taken back`
+          : `Taking back pull request #${suspect.revertOf.pullRequest} did not help, so a person has to look`;
   const reason = `${checks} failed on ${branch} at ${short(view.tip)}. ${who}. Merging goes on when ${branch} is green, or after: heartline thaw ${repository}`;
   return { reason, cause: 'red-base', branch, sha: view.tip };
 }
 
 /** Our own change is taken back once: the failed check is run again first, for a flaky one must not undo good work. */
 function takeBack(sight: Sight, turn: Turn, base: WatchedBase): void {
-  const { project, suspect, failed, since, branch } = base;
+  const { project, suspect, others, failed, since, branch } = base;
+  // To take them all back would undo what is right; which of them it is, their own checks did not say.
+  if (others.length > 0) return;
   const [check] = failed;
   if (check === undefined || suspect === null || suspect.phase !== 'done' || suspect.revertOf !== null) return;
   const issue = sight.issue(suspect.issueId);

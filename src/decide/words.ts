@@ -210,3 +210,8 @@ function quietly(text: string, charactersMax: number): string {
     .trim();
   return plain.length <= charactersMax ? plain : `${plain.slice(0, charactersMax - 1)}…`;
 }
+
+/** "#1, #2 and #3". */
+export function joined(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}

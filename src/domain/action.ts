@@ -28,6 +28,8 @@ export type OutsideAction =
   | PostReview
   | SetStatus
   | UpdateBranch
+  | OpenBatch
+  | DropBatch
   | Merge
   | Enqueue
   | Dequeue
@@ -116,6 +118,34 @@ export interface UpdateBranch extends Outside {
   readonly base: string;
 }
 
+/** A pull request that is tested and merged together with others. */
+export interface BatchPart {
+  readonly number: number;
+  readonly head: string;
+}
+
+/** Merges these heads on top of the base, one after another, on a branch of its own, and opens a pull request of that. */
+export interface OpenBatch extends Outside {
+  readonly kind: 'open-batch';
+  readonly repository: string;
+  readonly baseBranch: string;
+  readonly base: string;
+  readonly members: readonly BatchPart[];
+  readonly branch: string;
+  readonly title: string;
+  readonly body: string;
+  readonly marker: string;
+}
+
+/** Deletes the branch of a batch where it still holds that batch and nothing else; GitHub closes its pull request with it. */
+export interface DropBatch extends Outside {
+  readonly kind: 'drop-batch';
+  readonly repository: string;
+  readonly base: string;
+  readonly members: readonly BatchPart[];
+  readonly branch: string;
+}
+
 export interface Merge extends Outside {
   readonly kind: 'merge';
   /** Null for a person's pull request, which no issue of ours stands behind. */
@@ -129,6 +159,8 @@ export interface Merge extends Outside {
   readonly baseBranch: string;
   readonly method: MergeMethod;
   readonly title: string;
+  /** Whose changes land with it, each of which must still be as it was judged; empty but for a batch. */
+  readonly members: readonly (BatchPart & { readonly issueId: string })[];
 }
 
 /** Hands the pull request to the forge's own merge queue, at exactly this head. */

@@ -10,6 +10,8 @@ export const EFFECT_KINDS = [
   'post-review',
   'set-status',
   'update-branch',
+  'open-batch',
+  'drop-batch',
   'merge',
   'enqueue',
   'dequeue',

@@ -135,6 +135,17 @@ export function subjectKey(subject: Subject): string {
   return subject.kind === 'issue' ? `issue:${subject.issueId}` : `pull:${subject.repository}#${subject.number}`;
 }
 
+/** A base branch, in the ledger of effects: what is done for it is done for no one issue or pull request. */
+export function baseSubject(repository: string, branch: string): string {
+  return `${BASE}${repository}:${branch}`;
+}
+
+export function isBaseSubject(key: string): boolean {
+  return key.startsWith(BASE);
+}
+
+const BASE = 'base:';
+
 /** Reads what subjectKey() wrote; null for anything else. */
 export function parseSubject(key: string): Subject | null {
   const match = /^(?:issue:(?<issueId>.+)|pull:(?<repository>[^#]+)#(?<number>[1-9]\d{0,9}))$/s.exec(key);

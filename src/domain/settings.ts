@@ -42,6 +42,8 @@ export interface ProjectSettings {
   /** Empty means: never merge. */
   readonly checks: readonly RequiredCheck[];
   readonly mergeMethod: MergeMethod;
+  /** How many pull requests may be tested and merged as one; 1: each by itself. More takes `mergeMethod: merge`. */
+  readonly batchMax: number;
   /** Off: pull requests are opened, reviewed and left for a person to merge. */
   readonly autoMerge: boolean;
   /** Pull requests are opened as drafts and made ready once an independent session approved them. */

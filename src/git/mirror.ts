@@ -9,6 +9,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { Mirror } from '../heartbeat/ports.ts';
+import { combine } from './combine.ts';
 import { diffText } from './diff-facts.ts';
 import { type GitRemote, remoteFault } from './git-environment.ts';
 import { remoteTrouble } from './git-trouble.ts';
@@ -16,7 +17,7 @@ import { createKnownDiffs } from './known-diffs.ts';
 import { landsAsJudged } from './lands-as-judged.ts';
 import { baseOf, clearStaleLocks, openMirror } from './mirror-folder.ts';
 import { createObjectReader, type ObjectReader } from './object-reader.ts';
-import { push } from './push.ts';
+import { deleteBranch, push } from './push.ts';
 import { readCommit, readTree, type TreeEntry } from './read-commit.ts';
 import { receiveBundle } from './receive-bundle.ts';
 import { revertCommit } from './revert-commit.ts';
@@ -206,6 +207,21 @@ export function createMirror(options: MirrorOptions): Mirror {
       requireBranch(request.branch, attempted);
       requireCommits(request.expected === null ? [request.head] : [request.head, request.expected], attempted);
       await push(await open(request.repository), request, attempted);
+    },
+
+    async combine(request) {
+      requireCommits([request.base, ...request.heads], `put commits of ${request.repository} together`);
+      const mirror = await open(request.repository);
+      const there = await Promise.all([request.base, ...request.heads].map((one) => mirror.objects.about(one)));
+      if (there.includes(null)) await refresh(request.repository);
+      return combine(mirror, request);
+    },
+
+    async deleteBranch(request) {
+      const attempted = `delete ${request.branch} of ${request.repository}`;
+      requireBranch(request.branch, attempted);
+      requireCommits([request.expected], attempted);
+      await deleteBranch(await open(request.repository), request, attempted);
     },
 
     async receiveBundle(request) {

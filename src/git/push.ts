@@ -3,6 +3,7 @@
 import { OutsideError } from '../domain/outside-error.ts';
 import { rejectionTrouble, remoteTrouble } from './git-trouble.ts';
 import type { MirrorGit } from './mirror.ts';
+import type { GitResult } from './run-git.ts';
 
 export async function push(
   mirror: MirrorGit,
@@ -18,12 +19,29 @@ export async function push(
   // "=" says that the branch is at this head already, whatever was expected: done, by us before a crash or by nobody else.
   if (pushed.exitCode === 0) return;
   await here(mirror, request.head, attempted);
+  throw refusal(pushed, attempted);
+}
+
+/** Gone already is as good. */
+export async function deleteBranch(
+  mirror: MirrorGit,
+  { branch, expected }: { readonly branch: string; readonly expected: string },
+  attempted: string,
+): Promise<void> {
+  const ref = `refs/heads/${branch}`;
+  const flags = ['push', '--porcelain', '--no-verify', '--no-signed', `--force-with-lease=${ref}:${expected}`];
+  const pushed = await mirror.remote(attempted, (url) => [...flags, url, `:${ref}`]);
+  if (pushed.exitCode !== 0) throw refusal(pushed, attempted);
+}
+
+function refusal(pushed: GitResult, attempted: string): OutsideError {
   const rejected = pushed.stdout
     .toString('utf8')
     .split('\n')
     .find((line) => line.startsWith('!\t'));
-  if (rejected !== undefined) throw rejectionTrouble(attempted, rejected.split('\t')[2] ?? 'rejected');
-  throw remoteTrouble(attempted, pushed.stderr);
+  return rejected === undefined
+    ? remoteTrouble(attempted, pushed.stderr)
+    : rejectionTrouble(attempted, rejected.split('\t')[2] ?? 'rejected');
 }
 
 /**

@@ -2,6 +2,7 @@
 import { OutsideError } from '../domain/outside-error.ts';
 import { localTrouble } from './git-trouble.ts';
 import type { MirrorGit } from './mirror.ts';
+import { writeCommit } from './write-commit.ts';
 
 export interface RevertRequest {
   readonly runId: string;
@@ -21,13 +22,18 @@ export async function revertCommit(mirror: MirrorGit, request: RevertRequest): P
   const [earlier, now] = [await treeOf(mirror, `${commit}^1`, attempted), await treeOf(mirror, onto, attempted)];
   if (earlier === null) return null;
   // A commit that undoes it right on top of it, for its parent makes the common ground: naming one takes a git newer than 2.39.
-  const undone = await writeCommit(mirror, attempted, { tree: earlier, parent: commit, message: 'Undone', at });
+  const undone = await writeCommit(mirror, attempted, { tree: earlier, parents: [commit], message: 'Undone', at });
   const merged = await mirror.local(['merge-tree', '--write-tree', '--no-messages', onto, undone], { attempted });
   if (merged.exitCode === 1) return null;
   if (merged.exitCode !== 0) throw localTrouble(attempted, merged.stderr);
   const tree = merged.stdout.toString('utf8').trim();
   if (now === tree) return null;
-  const head = await writeCommit(mirror, attempted, { tree, parent: onto, message: message.replaceAll('\0', ''), at });
+  const head = await writeCommit(mirror, attempted, {
+    tree,
+    parents: [onto],
+    message: message.replaceAll('\0', ''),
+    at,
+  });
   const kept = await mirror.local(['update-ref', `refs/heartline/runs/${runId}`, head], { attempted });
   if (kept.exitCode !== 0) throw new OutsideError('invalid', attempted, kept.stderr.slice(-500));
   return head;
@@ -37,18 +43,4 @@ export async function revertCommit(mirror: MirrorGit, request: RevertRequest): P
 async function treeOf(mirror: MirrorGit, commit: string, attempted: string): Promise<string | null> {
   const asked = await mirror.local(['rev-parse', '--verify', '--quiet', `${commit}^{tree}`], { attempted });
   return asked.exitCode === 0 ? asked.stdout.toString('utf8').trim() : null;
-}
-
-/** The same words at the same moment give the same commit, so doing it twice makes nothing new. */
-async function writeCommit(
-  mirror: MirrorGit,
-  attempted: string,
-  commit: { readonly tree: string; readonly parent: string; readonly message: string; readonly at: number },
-): Promise<string> {
-  const { tree, parent, message, at } = commit;
-  const author = `Heartline <heartline@localhost> ${Math.floor(at / 1000)} +0000`;
-  const raw = `tree ${tree}\nparent ${parent}\nauthor ${author}\ncommitter ${author}\n\n${message}\n`;
-  const written = await mirror.local(['hash-object', '-t', 'commit', '-w', '--stdin'], { attempted, input: raw });
-  if (written.exitCode !== 0) throw localTrouble(attempted, written.stderr);
-  return written.stdout.toString('utf8').trim();
 }

@@ -13,11 +13,13 @@ import { StaleWrite } from '../domain/stale-write.ts';
 import { rebindVerdict, recordVerdict } from './keep-verdicts.ts';
 import { addLabel } from './outside/add-label.ts';
 import { dequeue } from './outside/dequeue.ts';
+import { dropBatch } from './outside/drop-batch.ts';
 import { enqueue } from './outside/enqueue.ts';
 import { linkPullRequest } from './outside/link-pull-request.ts';
 import { markReady } from './outside/mark-ready.ts';
 import { merge } from './outside/merge.ts';
 import { moveIssue } from './outside/move-issue.ts';
+import { openBatch } from './outside/open-batch.ts';
 import { openPullRequest } from './outside/open-pull-request.ts';
 import { type Hands, stillWanted, type WriteOutcome, writeOutside } from './outside/outside-write.ts';
 import { postReview } from './outside/post-review.ts';
@@ -88,6 +90,8 @@ async function perform(action: Action, actor: Actor): Promise<boolean> {
     case 'post-review':
     case 'set-status':
     case 'update-branch':
+    case 'open-batch':
+    case 'drop-batch':
     case 'merge':
     case 'enqueue':
     case 'dequeue':
@@ -168,6 +172,10 @@ function write(action: OutsideAction, actor: Actor): Promise<WriteOutcome> {
       return writeOutside(action, setStatus, actor);
     case 'update-branch':
       return writeOutside(action, updateBranch, actor);
+    case 'open-batch':
+      return writeOutside(action, openBatch, actor);
+    case 'drop-batch':
+      return writeOutside(action, dropBatch, actor);
     case 'merge':
       return writeOutside(action, merge, actor);
     case 'enqueue':
@@ -302,6 +310,8 @@ function subjectOf(action: Action): string {
     case 'post-review':
     case 'set-status':
     case 'update-branch':
+    case 'open-batch':
+    case 'drop-batch':
     case 'merge':
     case 'enqueue':
     case 'dequeue':

@@ -2,6 +2,7 @@
  * observe: bounded, parallel reads of Linear, GitHub and git give what the outside looks like. A read that fails becomes
  * "unknown" with its reason; the rest goes on. Our own rows join in snapshot(), which is cheap and may be asked again.
  */
+import { allBatches, type Batch, isWatched } from '../decide/batch.ts';
 import { LAST_WORD_MS, lastWordIsOpen } from '../decide/last-word.ts';
 import { mergeAskedAt, wantsReview } from '../decide/review-others.ts';
 import { type Command, type CommandVerb, parseCommand } from '../domain/command.ts';
@@ -81,6 +82,7 @@ export function createObserver(senses: Senses): Observer {
         now - record.updatedAt < KEPT_IN_VIEW_MS[record.phase] ||
         (now - record.updatedAt < LAST_WORD_MS && lastWordIsOpen(record.issueId, effects)),
     );
+    const batches = allBatches(effects).filter((one) => isWatched(effects, one, now));
     const commentsSince = Math.min(now - COMMENTS_BACK_MS, ...records.map((record) => record.movedAt));
     const names = [
       ...new Set([
@@ -99,7 +101,8 @@ export function createObserver(senses: Senses): Observer {
       eachOf(
         names,
         REPOSITORIES_AT_ONCE_MAX,
-        async (name) => [name, await known(name, () => repository(name, rules, records, commentsSince))] as const,
+        async (name) =>
+          [name, await known(name, () => repository(name, rules, records, batches, commentsSince))] as const,
       ),
     ]);
     const comments = [
@@ -132,17 +135,19 @@ export function createObserver(senses: Senses): Observer {
     name: string,
     rules: Rules,
     records: readonly IssueRecord[],
+    batches: readonly Batch[],
     commentsSince: EpochMs,
   ): Promise<RepositoryView & { readonly comments: readonly Comment[] }> {
     const mine = records.filter(
       (record) => record.repository === name && record.pullRequest !== null && record.phase !== 'done',
     );
     const tracked = mine.map((record) => record.pullRequest).filter((number) => number !== null);
+    const together = batches.flatMap((one) => (one.repository === name ? [one.pullRequest?.number ?? []] : []).flat());
     const projects = rules.settings.projects.filter((project) => project.repository === name);
     const named = [...projects.map((one) => one.baseBranch), ...mine.map((one) => one.baseBranch)];
     const baseBranches = [...new Set(named.filter((branch) => branch !== null))];
     const [seen, commands]: [ForgeObservation, readonly Command[]] = await Promise.all([
-      senses.forge.observe(name, { tracked, commentsSince, baseBranches }),
+      senses.forge.observe(name, { tracked: [...tracked, ...together], commentsSince, baseBranches }),
       senses.journal.openCommands(),
     ]);
     const ours = new Set(tracked);

@@ -195,6 +195,21 @@ export interface Mirror {
     readonly head: string;
     readonly expected: string | null;
   }): Promise<void>;
+  /**
+   * These heads merged on top of `base`, one after another. The same ones make the same commit, at any time and again. Null when
+   * they do not merge cleanly.
+   */
+  combine(request: {
+    readonly repository: string;
+    readonly base: string;
+    readonly heads: readonly string[];
+  }): Promise<string | null>;
+  /** Deletes a branch that is still at `expected`; `conflict` when it is not. Nothing happens when it is gone. */
+  deleteBranch(request: {
+    readonly repository: string;
+    readonly branch: string;
+    readonly expected: string;
+  }): Promise<void>;
   /** Takes a bundle an agent made (untrusted: plain file, bounded, fsck) into refs/heartline/runs/<runId>; returns its head. */
   receiveBundle(request: {
     readonly repository: string;

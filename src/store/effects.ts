@@ -1,13 +1,13 @@
 /** The ledger of outside writes: intended before, confirmed after. A confirmed effect stays confirmed, a refused one stays refused. */
 import { z } from 'zod';
 import { EFFECT_KINDS, type Effect, type EffectKind } from '../domain/effect.ts';
-import { parseSubject } from '../domain/run.ts';
+import { isBaseSubject, parseSubject } from '../domain/run.ts';
 import type { EffectFailure, Intent } from '../heartbeat/journal.ts';
 import { encodeUnknown, flag, integer, readRow, shape, text } from './columns.ts';
 import type { Store } from './store.ts';
 import { liveSubjects, pullRequestsSince } from './subjects.ts';
 
-/** By key: effects of issues at work, parked or ended lately, and on pull requests of the last 30 days. */
+/** By key: effects of issues at work, parked or ended lately, and on pull requests and base branches of the last 30 days. */
 export async function effects(store: Store): Promise<ReadonlyMap<string, Effect>> {
   const rows = await store.db
     .selectFrom('effect')
@@ -15,7 +15,10 @@ export async function effects(store: Store): Promise<ReadonlyMap<string, Effect>
     .where((where) =>
       where.or([
         where('subject', 'in', liveSubjects(store)),
-        where.and([where('subjectKind', '=', 'pull-request'), where('intendedAt', '>=', pullRequestsSince(store))]),
+        where.and([
+          where('subjectKind', 'in', ['pull-request', 'base']),
+          where('intendedAt', '>=', pullRequestsSince(store)),
+        ]),
       ]),
     )
     .orderBy('intendedAt')
@@ -188,9 +191,10 @@ function readEffect(row: unknown): Effect {
 
 /** A row under an unknown subject would never be found again. */
 function kindOf(subject: string): string {
+  if (isBaseSubject(subject)) return 'base';
   const found = parseSubject(subject);
   if (found !== null) return found.kind;
   throw new TypeError(
-    `"${subject}" is no subject: write it with subjectKey(), as issue:<id> or pull:<owner/name>#<number>.`,
+    `"${subject}" is no subject: write it with subjectKey(), as issue:<id> or pull:<owner/name>#<number>, or with baseSubject().`,
   );
 }

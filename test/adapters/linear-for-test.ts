@@ -77,6 +77,7 @@ export function watching(change: Partial<TrackerWatch> & { readonly linearProjec
     baseBranch: null,
     checks: [],
     mergeMethod: 'merge',
+    batchMax: 1,
     autoMerge: true,
     draft: false,
     rerunChecks: true,

@@ -283,6 +283,7 @@ function settingsOf(options: WorldOptions): Settings {
         baseBranch: 'main',
         checks: [],
         mergeMethod: 'squash',
+        batchMax: 1,
         autoMerge: true,
         draft: false,
         rerunChecks: true,

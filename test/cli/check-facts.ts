@@ -17,6 +17,7 @@ export const PROJECT: Settings['projects'][number] = {
   baseBranch: null,
   checks: [{ name: 'test', app: 'github-actions' }],
   mergeMethod: 'squash',
+  batchMax: 1,
   autoMerge: true,
   draft: false,
   rerunChecks: true,

@@ -273,6 +273,8 @@ function perform(action: OutsideAction, outside: Outside): Done {
     case 'merge':
       return merge(action, outside);
     case 'mark-ready':
+    case 'open-batch':
+    case 'drop-batch':
     case 'enqueue':
     case 'dequeue':
     case 'rerun-check':

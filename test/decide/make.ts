@@ -259,6 +259,7 @@ export function makeProject(value: Partial<ProjectSettings> = {}): ProjectSettin
     baseBranch: null,
     checks: [{ name: 'test', app: 'github-actions' }],
     mergeMethod: 'merge',
+    batchMax: 1,
     autoMerge: true,
     draft: false,
     rerunChecks: false,

@@ -77,6 +77,14 @@ function queueLines(project: ProjectSettings, rules: Rules, branch: string, line
   const unknown = rules.checks.filter((check) => check !== REVIEW_CONTEXT && !named.includes(check));
   return [
     queue,
+    ...(project.batchMax > 1
+      ? [
+          line.warn(
+            `batchMax is ${project.batchMax}, and the queue of ${branch} makes groups of its own: it is not used.`,
+            `Set projects.${project.name}.batchMax to 1.`,
+          ),
+        ]
+      : []),
     ...(untested.length > 0
       ? [
           line.fail(

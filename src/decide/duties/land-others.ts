@@ -4,6 +4,7 @@ import type { Command } from '../../domain/command.ts';
 import type { Effect } from '../../domain/effect.ts';
 import type { IssueRecord } from '../../domain/issue-record.ts';
 import { parseSubject, subjectKey } from '../../domain/run.ts';
+import { batchesOn, batchOf, isLookedAt, isWatched, landedBatch, mayLand } from '../batch.ts';
 import { short } from '../checks.ts';
 import { effectsOf } from '../effects-of.ts';
 import { LAG_MS } from '../issue-case.ts';
@@ -44,7 +45,7 @@ export function landOthers(sight: Sight, turn: Turn, before: ReadonlyMap<string,
       hasQueue: view.value.bases.get(baseBranch)?.mergeQueue === true,
       frozen: snapshot.frozen.get(repository) ?? null,
       review: reviewOthers(othersFacts(snapshot, view.value, pullRequest)).verdict,
-      busy: taken.get(lane) ?? ourMerge(sight, lane),
+      busy: taken.get(lane) ?? ourMerge(sight, lane) ?? ourBatch(sight, repository, baseBranch),
     });
     if (step.lands) taken.set(lane, `#${number}, which ${command.by} asked for, merges first.`);
     turn.add(step.actions);
@@ -79,10 +80,20 @@ function ourMerge(sight: Sight, lane: string): string | null {
           effect.confirmedAt === null &&
           !effect.refused &&
           effect.key.startsWith(`merge:${record.issueId}:`) &&
-          mayLand(sight, record, effect),
+          mayStillLand(sight, record, effect),
       ),
   );
   return open === undefined ? null : `${open.key} merges first.`;
+}
+
+/** The same of what is merged together, and of what that landed until it was looked at. */
+function ourBatch({ snapshot }: Sight, repository: string, baseBranch: string): string | null {
+  const { effects, now, reported } = snapshot;
+  const open = batchesOn(effects, repository, baseBranch).find((one) => {
+    const landed = landedBatch(effects, one);
+    return landed === null ? mayLand(effects, one) && isWatched(effects, one, now) : !isLookedAt(reported, one, landed);
+  });
+  return open === undefined ? null : `#${open.pullRequest?.number} merges first.`;
 }
 
 /**
@@ -90,7 +101,7 @@ function ourMerge(sight: Sight, lane: string): string | null {
  * by the next one; the next one is made for the current head of active work only, and when its turn comes it looks at the
  * lane anew. So once GitHub had time to show what the last call did and shows no merge, nothing of it is on its way.
  */
-function mayLand(sight: Sight, record: IssueRecord, { key, retryAt }: Effect): boolean {
+function mayStillLand(sight: Sight, record: IssueRecord, { key, retryAt }: Effect): boolean {
   const { issueId, phase, head, updatedAt } = record;
   const current = head !== null && key.startsWith(`merge:${issueId}:${head}:`);
   const shown = sight.pullRequest(record);
@@ -129,6 +140,8 @@ function verifyLanded({ snapshot }: Sight, turn: Turn): ReadonlyMap<string, stri
     const bad = `frozen:${repository}:${effect.outsideId}`;
     if (project === undefined || view === undefined || !view.known) continue;
     if (snapshot.reported.has(key) || snapshot.reported.has(bad)) continue;
+    // What several landed together is looked at with them.
+    if (batchOf(snapshot.effects, repository, number) !== null) continue;
     const baseBranch = project.baseBranch ?? view.value.defaultBranch;
     lanes.set(laneName(repository, baseBranch), `What #${number} landed is looked at first.`);
     turn.add([

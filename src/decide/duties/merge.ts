@@ -10,6 +10,7 @@ import { type WatchedBase, watchBases } from '../red-base.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
 import type { Queue } from './care.ts';
+import { landBatches } from './land-batches.ts';
 import { landOthers } from './land-others.ts';
 import { verifyStopped } from './verify-stopped.ts';
 
@@ -24,7 +25,8 @@ export interface MergeDuty {
 
 export function mergeInTurn({ sight, queue, bases, before, on }: MergeDuty, turn: Turn): void {
   if (on) watchBases(sight, turn, before, bases);
-  const taken = on ? landOthers(sight, turn, verifyStopped(sight, turn)) : new Map<string, string>();
+  const others = on ? landOthers(sight, turn, verifyStopped(sight, turn)) : new Map<string, string>();
+  const taken = on ? landBatches(sight, turn, queue, others) : others;
   for (const { facts, verdict, actions } of mergeQueue(queue.candidates, queue.holders, taken)) {
     if (on) turn.add(actions);
     const shown = on ? verdict : wait('merge', 'Merging is switched off in HEARTBEAT.md.', [verdict]);

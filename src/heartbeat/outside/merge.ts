@@ -30,6 +30,12 @@ async function recheck(action: Merge, hands: Hands): Promise<void> {
   if (live.head !== action.head) throw moved(`its head moved to ${live.head}`);
   if (live.base !== action.base) throw moved(`${action.baseBranch} moved to ${live.base}`);
   if (live.mergeable !== 'yes') throw moved('GitHub does not say that it can be merged');
+  await Promise.all(
+    action.members.map(async ({ issueId, number, head }) => {
+      const member = await stillOurs({ ...action, issueId, number }, attempted, hands);
+      if (member.head !== head) throw moved(`the head of #${number}, which it brings along, moved to ${member.head}`);
+    }),
+  );
 }
 
 /** The pull request as it is now, when nobody froze, stopped, closed, drafted or redirected it meanwhile; throws otherwise. */

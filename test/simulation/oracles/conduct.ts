@@ -4,6 +4,7 @@ import type { Plan } from '../plan.ts';
 import { LATENCY_MS, SLOW_MS } from '../ports/line.ts';
 import {
   type Court,
+  isBatch,
   keyOfBranch,
   keyOfIssue,
   keyOfPull,
@@ -48,7 +49,8 @@ export const pushes: OracleMaker = ({ world: { git }, violation }) => ({
   see: (happening) => {
     if (happening.kind !== 'pushed' || happening.by !== 'bot') return;
     const { before, head, branch } = happening;
-    if (keyOfBranch(branch) === null && git.get(head).author.kind !== 'forge')
+    const { kind } = git.get(head).author;
+    if (keyOfBranch(branch) === null && kind !== 'forge' && !(isBatch(branch) && kind === 'batch'))
       violation(`the bot pushed to ${branch}, which is not its own`);
     if (before === null || git.contains(head, before)) return;
     violation(`${head.slice(0, 7)} was pushed over ${before.slice(0, 7)} on ${branch}`);
@@ -145,7 +147,8 @@ function wordOf(court: Court, happening: Parameters<Oracle['see']>[0]): Word | n
       return key === null ? null : { key, word: 'stop', how: 'a person pushed to its branch' };
     }
     // What they land is theirs, whatever they pushed before: the bot says that it is done.
-    case 'merged': {
+    case 'merged':
+    case 'landed-along': {
       const key = keyOfPull(court, happening.number);
       return key === null ? null : { key, word: 'go', how: 'merged' };
     }

@@ -1,9 +1,10 @@
 /** Every merge of the bot: a head that an independent session approved, tested as it lands, permitted, and never red. */
 import { APP, judge } from '../world/ci.ts';
+import { changedPaths } from '../world/git.ts';
 import type { Happening } from '../world/happening.ts';
 import { isWeaker } from '../world/weaker.ts';
 import { needsPerson } from './needs-person.ts';
-import { type Court, keyOfBranch, type OracleMaker } from './oracle.ts';
+import { type Court, isBatch, keyOfBranch, type OracleMaker } from './oracle.ts';
 
 type Merged = Extract<Happening, { kind: 'merged' }>;
 type Judged = Extract<Happening, { kind: 'judged' }>;
@@ -54,17 +55,11 @@ export const merges: OracleMaker = (court) => {
 
   const judgeMerge = (merge: Merged, at: number): void => {
     const must = (holds: boolean, what: string): void => saying(merge, what)(holds);
-    const pull = hub.pull(merge.number);
-    const key = keyOfBranch(pull.branch);
     must(merge.asked === merge.head, 'named by its head in the call');
-    must(key === null || pull.author === 'heartline-bot', 'opened by the bot');
-    must(key !== null || orderedBy(court, merge), 'ordered at this head by a person');
     // A queue tests with the base as it is then.
     const takesBack = !own.thawed && tookBack(court, merge.head, merge.base);
     const red = !plan.rules.mergeQueue && !takesBack && !excused.has(merge.base) && redFor(court, merge, at);
     must(!red, 'on a green main');
-    judgedBy('review', 'approve', merge);
-    if (plan.audit) judgedBy('audit', 'pass', merge);
     if (plan.rules.mergeQueue === false)
       must(git.contains(merge.head, merge.base) || at - own.baseMovedAt < blind, 'tested on the base it landed on');
     const checks = (hub.checks.get(merge.head) ?? []).filter((one) => one.name === plan.ci.name && one.app === APP);
@@ -72,6 +67,45 @@ export const merges: OracleMaker = (court) => {
       checks.length > 0 && checks.every((one) => one.state === 'success'),
       'green in every required check of the right app',
     );
+    for (const part of partsOf(merge)) judgeChange(part, at);
+    // Where the server asks for no tested base, what a person lands in the moment before the call cannot be seen.
+    const crossed = !git.contains(merge.head, merge.base) && at - own.baseMovedAt < blind;
+    if (plan.rules.corrupt === null && !crossed && judge(git.get(merge.base).tree).green) {
+      const { green, why } = judge(git.get(merge.commit).tree);
+      if (!green) violation(`main is red through #${merge.number}: ${why}`);
+    }
+  };
+
+  /** What a merge brings: itself, or each of those that were merged on top of the base and of each other, and nothing else. */
+  const partsOf = (merge: Merged): readonly Merged[] => {
+    if (!isBatch(hub.pull(merge.number).branch)) return [merge];
+    const parts: Merged[] = [];
+    let at = merge.head;
+    while (at !== merge.base) {
+      const { author, parents, tree } = git.get(at);
+      const [before, head] = parents;
+      const pull = [...hub.pulls.values()].find((one) => one.head === head && keyOfBranch(one.branch) !== null);
+      const merged = before === undefined || head === undefined ? null : git.merge(before, head);
+      const honest = author.kind === 'batch' && merged !== null && changedPaths(merged, tree).length === 0;
+      if (before === undefined || head === undefined || pull === undefined || !honest) {
+        violation(`#${merge.number} brought ${at.slice(0, 7)}, which is no pull request's`);
+        break;
+      }
+      parts.push({ ...merge, number: pull.number, head });
+      at = before;
+    }
+    if (parts.length < 2) violation(`#${merge.number} is a batch of ${parts.length}`);
+    return parts;
+  };
+
+  const judgeChange = (merge: Merged, at: number): void => {
+    const must = (holds: boolean, what: string): void => saying(merge, what)(holds);
+    const pull = hub.pull(merge.number);
+    const key = keyOfBranch(pull.branch);
+    must(key === null || pull.author === 'heartline-bot', 'opened by the bot');
+    must(key !== null || orderedBy(court, merge), 'ordered at this head by a person');
+    judgedBy('review', 'approve', merge);
+    if (plan.audit) judgedBy('audit', 'pass', merge);
     const { tree } = git.get(merge.head);
     const protectedOnes = git
       .change(merge.base, merge.head)
@@ -84,12 +118,6 @@ export const merges: OracleMaker = (court) => {
     must(last === undefined || at - last.at < blind, `still ours (a person moved ${key} to ${last?.to})`);
     const issue = key === null ? null : board.issues.get(`issue-${key}`);
     must(issue?.archived !== true || at - issue.updatedAt < blind, 'on the board');
-    // Where the server asks for no tested base, what a person lands in the moment before the call cannot be seen.
-    const crossed = !git.contains(merge.head, merge.base) && at - own.baseMovedAt < blind;
-    if (plan.rules.corrupt === null && !crossed && judge(git.get(merge.base).tree).green) {
-      const { green, why } = judge(git.get(merge.commit).tree);
-      if (!green) violation(`main is red through #${merge.number}: ${why}`);
-    }
   };
 
   return {

@@ -21,6 +21,10 @@ export const once: OracleMaker = ({ world, violation, keep }) => {
           if (keyOfBranch(branch) !== null) count(`the merge of ${branch}`);
           return;
         }
+        case 'landed-along': {
+          const { branch } = world.hub.pull(happening.number);
+          return count(`the merge of ${branch}`);
+        }
         case 'issue-commented':
           return count(`a comment on ${happening.issueId}`);
         case 'reviewed':

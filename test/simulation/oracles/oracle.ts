@@ -30,6 +30,11 @@ export function keyOfBranch(branch: string): string | null {
   return found?.[1]?.toUpperCase() ?? null;
 }
 
+/** Of several pull requests that are tested and merged together. */
+export function isBatch(branch: string): boolean {
+  return branch.startsWith('heartline/batch/');
+}
+
 export function keyOfPull({ world }: Court, number: number): string | null {
   const pull = world.hub.pulls.get(number);
   return pull === undefined ? null : keyOfBranch(pull.branch);
@@ -55,6 +60,7 @@ export function keyTouched(court: Court, happening: Happening): string | null {
     case 'opened':
       return keyOfBranch(happening.branch);
     case 'merged':
+    case 'landed-along':
     case 'reviewed':
     case 'queued':
     case 'pull-commented':
@@ -70,6 +76,7 @@ export function keyTouched(court: Court, happening: Happening): string | null {
     case 'issue-commented':
     case 'comment-edited':
     case 'closed':
+    case 'branch-deleted':
     case 'dequeued':
     case 'thawed':
       return null;

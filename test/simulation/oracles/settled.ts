@@ -4,7 +4,7 @@ import { pullOf } from '../people/acts.ts';
 import type { TicketPlan } from '../plan.ts';
 import { issueId } from '../world/board.ts';
 import type { World } from '../world/world.ts';
-import type { OracleMaker } from './oracle.ts';
+import { isBatch, type OracleMaker } from './oracle.ts';
 
 export type Rest =
   | 'merged'
@@ -18,6 +18,9 @@ export type Rest =
 export const settled: OracleMaker = ({ world, plan, violation }) => ({
   see: () => {},
   end: () => {
+    const left = [...world.hub.pulls.values()].find((one) => one.state === 'open' && isBatch(one.branch));
+    if (left !== undefined && !plan.faults.some(({ fault }) => LASTING.has(fault)) && plan.denied.length === 0)
+      violation(`#${left.number}, a batch, was left open`);
     for (const ticket of plan.tickets) {
       const rest = restOf(world, ticket);
       if (rest === 'under-way')

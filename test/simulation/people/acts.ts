@@ -1,5 +1,6 @@
 /** What people do to an issue, its pull request and its branch, at any moment. What does not apply then simply does not happen. */
 import { REPOSITORY, STATES } from '../../decide/make.ts';
+import { isBatch } from '../oracles/oracle.ts';
 import { issueId } from '../world/board.ts';
 import { edited } from '../world/git.ts';
 import type { By } from '../world/happening.ts';
@@ -57,6 +58,7 @@ const RARE_ACTS = [
   'break-base-late',
   'thaw',
   'outdate-threads',
+  'close-batch',
 ] as const;
 export type ActKind = (typeof ACTS)[number] | (typeof RARE_ACTS)[number];
 
@@ -147,6 +149,11 @@ export function carryOut(world: World, { kind, key }: Act): void {
     case 'close':
       onPull(({ number }) => hub.close(number, 'person'));
       return;
+    case 'close-batch': {
+      const batch = [...hub.pulls.values()].find((one) => one.state === 'open' && isBatch(one.branch));
+      if (batch !== undefined) hub.close(batch.number, 'person');
+      return;
+    }
     case 'reopen':
       if (pull?.state === 'closed') hub.edit(pull.number, { state: 'open', head: hub.tip(pull.branch) }, 'person');
       return;

@@ -23,6 +23,7 @@ export type Fault =
 /** What the ports can be asked to change outside. */
 export type WriteName =
   | 'push'
+  | 'deleteBranch'
   | 'openPullRequest'
   | 'postReview'
   | 'setStatus'

@@ -66,6 +66,19 @@ export function createMirror({ git, hub }: World, line: Line, folder: MirrorFold
         if (there !== expected) throw new OutsideError('conflict', `push ${branch}`, `it is at ${there ?? 'nothing'}`);
         hub.push(branch, head, 'bot');
       }),
+    combine: async ({ base, heads }) => {
+      if (!knows(base, ...heads)) await line.read('git fetch', fetch);
+      let tip = base;
+      for (const head of heads) {
+        const tree = git.merge(tip, head);
+        if (tree === null) return null;
+        const author = { kind: 'batch' } as const;
+        tip = git.commit({ parents: [tip, head], tree, author, message: `Merge ${head} into a batch`, at: 0 });
+        folder.known.add(tip);
+      }
+      return tip;
+    },
+    deleteBranch: ({ branch, expected }) => line.write('deleteBranch', () => hub.deleteBranch(branch, expected, 'bot')),
     receiveBundle: ({ file }) =>
       line.own(async () => {
         folder.known.add(file);

@@ -9,8 +9,8 @@ const FLAKY: Sketch = {
   ci: { name: 'test', delayMs: [20_000, 60_000], flakiness: 0, odd: { 0: 'flaky' } },
 };
 
-/** Each with what it takes that the bot wants to do it. Taking out of a queue is left out: it follows a stop, which is an end. */
-const DENIED: Readonly<Record<Exclude<WriteName, 'dequeue' | 'chat'>, Sketch>> = {
+/** Each with what it takes that the bot wants to do it. Taking out of a queue is left out: it follows a stop, which is an end; so is deleting the branch of a batch, of which no issue hears. */
+const DENIED: Readonly<Record<Exclude<WriteName, 'dequeue' | 'deleteBranch' | 'chat'>, Sketch>> = {
   push: {},
   openPullRequest: {},
   postReview: {},

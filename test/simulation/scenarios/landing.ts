@@ -1,13 +1,16 @@
 /** Scenarios of how things land: the forge's own queue, drafts, weaker tests, a main that turned red, updates by hand. */
-import type { Plan } from '../plan.ts';
+import type { Plan, TicketPlan } from '../plan.ts';
 import { MINUTE_MS, makePlan, makeTicket } from './make-plan.ts';
-import { act, oneTicket, type Scenario, scenario, seconds } from './scenario.ts';
+import { act, oneTicket, type Scenario, type Sketch, scenario, seconds } from './scenario.ts';
 
 const { rules } = makePlan({ scenario: '', seed: 0 });
 const PART = { 'src/part-1.ts': 'part 1' };
 const QUEUE = { ...rules, mergeQueue: true };
 const SLOW_CI: Plan['ci'] = { name: 'test', delayMs: [80_000, 100_000], flakiness: 0, odd: {} };
 const TOO_LATE = { 'src/part-1.ts': 'part 1 too late' };
+const TOGETHER: Sketch = { project: { batchMax: 3 } };
+const many = (count: number, expect: TicketPlan['expect']): readonly TicketPlan[] =>
+  Array.from({ length: count }, (_, index) => makeTicket(index + 1, { expect }));
 const needy = (number: number) => {
   const ticket = makeTicket(number);
   return { ...ticket, script: { ...ticket.script, change: { 'src/user.ts': 'user\nneeds src/shape.ts=shape 1' } } };
@@ -57,6 +60,43 @@ export const LANDING: readonly Scenario[] = [
     }),
     { wild: false },
   ),
+  scenario('batch', () => ({ ...TOGETHER, tickets: many(3, 'merged') })),
+  scenario('batch-red', () => ({
+    ...TOGETHER,
+    tickets: [
+      makeTicket(1),
+      makeTicket(2, { script: { ...makeTicket(2).script, change: { 'src/shape.ts': 'shape 2' } } }),
+      needy(3),
+    ],
+  })),
+  scenario('batch-stop', (random) => ({
+    ...TOGETHER,
+    tickets: many(3, 'any'),
+    acts: [act('stop', seconds(150 + random.below(90)), 'ENG-2')],
+  })),
+  scenario('batch-base-moves', (random) => ({
+    ...TOGETHER,
+    tickets: many(3, 'any'),
+    acts: [act('move-base', seconds(170 + random.below(60))), act('push', seconds(190 + random.below(60)), 'ENG-3')],
+  })),
+  scenario('batch-closed', (random) => ({
+    ...TOGETHER,
+    tickets: many(3, 'merged'),
+    acts: [act('close-batch', seconds(150 + random.below(80)))],
+  })),
+  scenario(
+    'batch-frozen',
+    () => ({ ...TOGETHER, rules: { ...rules, corrupt: { merge: 1, how: 'extra-change' } }, tickets: many(3, 'any') }),
+    { wild: false },
+  ),
+  scenario('batch-landed-red', () => ({
+    ...TOGETHER,
+    tickets: [
+      ...oneTicket(PART, {}, 'any'),
+      makeTicket(2),
+      makeTicket(3, { script: { ...makeTicket(3).script, change: { 'src/part-3.ts': 'part 3 too late' } } }),
+    ],
+  })),
   scenario('draft', () => ({ project: { draft: true } })),
   scenario('draft-by-a-person', (random) => ({
     tickets: oneTicket(PART, {}, 'any'),

@@ -11,7 +11,9 @@ export type Author =
   /** An update of a branch or a merge that the forge made. */
   | { readonly kind: 'forge' }
   /** The bot's own mirror: a revert made by plain code. */
-  | { readonly kind: 'mirror' };
+  | { readonly kind: 'mirror' }
+  /** The same: several heads merged on top of a base. */
+  | { readonly kind: 'batch' };
 
 export interface Commit {
   readonly sha: string;

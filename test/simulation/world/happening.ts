@@ -55,6 +55,15 @@ export type Happening =
       readonly commit: string;
       readonly asked: string | null;
     }
+  /** Its head came to its base by somebody else's merge or push, which the forge shows as merged. */
+  | {
+      readonly kind: 'landed-along';
+      readonly by: By;
+      readonly number: number;
+      readonly head: string;
+      readonly commit: string;
+    }
+  | { readonly kind: 'branch-deleted'; readonly by: By; readonly branch: string; readonly head: string }
   | {
       readonly kind: 'pull-commented';
       readonly by: By;

@@ -51,6 +51,8 @@ export interface Hub {
   show(pull: Pull): PullRequest;
   mergeable(pull: Pull): Mergeable;
   push(branch: string, head: string, by: By): void;
+  /** Closes what is open from it. `conflict` when it is elsewhere, nothing when it is gone. */
+  deleteBranch(branch: string, expected: string, by: By): void;
   open(request: {
     readonly branch: string;
     readonly baseBranch: string;
@@ -140,7 +142,17 @@ export function createHub(git: Git, timeline: Timeline, tell: Tell, rules: Rules
     return git.merge(tip(one.baseBranch), one.head) === null ? 'conflict' : 'yes';
   };
 
-  const push = (branch: string, head: string, by: By): void => {
+  /** What else a base now contains: GitHub shows it as merged, by the commit that the base was moved to. */
+  const landAlong = (branch: string, before: string, after: string, by: By): void => {
+    for (const one of [...pulls.values()]) {
+      const landed = one.state === 'open' && one.baseBranch === branch && git.contains(after, one.head);
+      if (!landed || git.contains(before, one.head)) continue;
+      set(one.number, { state: 'merged', mergeCommit: after, queued: null });
+      tell({ kind: 'landed-along', by, number: one.number, head: one.head, commit: after });
+    }
+  };
+
+  const push = (branch: string, head: string, by: By, merger: By = by): void => {
     const before = branches.get(branch) ?? null;
     if (before === head) return;
     branches.set(branch, head);
@@ -151,6 +163,7 @@ export function createHub(git: Git, timeline: Timeline, tell: Tell, rules: Rules
       const next = set(one.number, { head, queued: null });
       for (const listener of listeners) listener(head, next);
     }
+    if (before !== null) landAlong(branch, before, head, merger);
     if (branch === 'main') for (const listener of listeners) listener(head, null);
   };
 
@@ -167,7 +180,18 @@ export function createHub(git: Git, timeline: Timeline, tell: Tell, rules: Rules
     tip,
     pull,
     mergeable,
-    push,
+    push: (branch, head, by) => push(branch, head, by),
+    deleteBranch: (branch, expected, by) => {
+      const head = branches.get(branch);
+      if (head === undefined) return;
+      if (head !== expected) refuse(`delete ${branch}`, `it is at ${head}`, 'conflict');
+      branches.delete(branch);
+      tell({ kind: 'branch-deleted', by, branch, head });
+      for (const one of [...pulls.values()].filter((it) => it.branch === branch && it.state === 'open')) {
+        set(one.number, { state: 'closed', queued: null });
+        tell({ kind: 'closed', by, number: one.number });
+      }
+    },
     onHead: (listener) => listeners.push(listener),
     show: (one) => ({
       ...one,
@@ -235,7 +259,7 @@ export function createHub(git: Git, timeline: Timeline, tell: Tell, rules: Rules
       const commit = landingCommit(git, { base, head: one.head, method, how, title: one.title, at: timeline.now() });
       set(number, { state: 'merged', mergeCommit: commit, queued: null });
       tell({ kind: 'merged', by, number, head: one.head, base, commit, asked: head });
-      push(one.baseBranch, commit, 'forge');
+      push(one.baseBranch, commit, 'forge', by);
       return commit;
     },
     updateBranch: (number, expected, by) => {

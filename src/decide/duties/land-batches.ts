@@ -1,0 +1,459 @@
+/** Part of duty merge: pull requests that are tested and merged together, where a project's `batchMax` asks for it. */
+import type { Action, Merge } from '../../domain/action.ts';
+import type { IssueRecord } from '../../domain/issue-record.ts';
+import type { PullRequest, RepositoryView } from '../../domain/pull-request.ts';
+import { baseSubject, subjectKey } from '../../domain/run.ts';
+import type { ProjectSettings } from '../../domain/settings.ts';
+import { all, type Verdict } from '../../domain/verdict.ts';
+import {
+  allBatches,
+  type Batch,
+  batchBranch,
+  batchesOn,
+  batchKey,
+  batchMergeKey,
+  batchReport,
+  chooseBatch,
+  DAY_MS,
+  type DropReason,
+  dropKey,
+  isLookedAt,
+  landedBatch,
+  mayLand,
+} from '../batch.ts';
+import { requiredChecks, short } from '../checks.ts';
+import { type EffectStanding, effectStanding } from '../effects.ts';
+import { nobodyObjects, threads } from '../gate.ts';
+import { LAG_MS } from '../issue-case.ts';
+import { type Candidate, isReadyButForBase, laneName, laneOf, onlyBehindInTurn } from '../merge-queue.ts';
+import type { Sight } from '../sight.ts';
+import { REVIEW_CONTEXT } from '../stages/review.ts';
+import type { Turn } from '../turn.ts';
+import { joined } from '../words.ts';
+import type { Queue } from './care.ts';
+
+/** Where batches may be made, or were. */
+interface Lane {
+  readonly repository: string;
+  readonly baseBranch: string;
+  readonly view: RepositoryView;
+  /** Null where no batch is asked for, or none can be. */
+  readonly project: ProjectSettings | null;
+}
+
+/**
+ * Whoever landed in a batch: its merge is its members' merge. Comes before each is cared for by itself, because GitHub shows
+ * theirs as merged as well, and what that means is told by the batch alone.
+ */
+export function followBatches(sight: Sight, turn: Turn): void {
+  const { records, effects, reported } = sight.snapshot;
+  for (const batch of allBatches(effects)) {
+    const { repository, pullRequest } = batch;
+    const commit = landedAs(sight, batch);
+    if (pullRequest === null || (commit === null && !mayLand(effects, batch))) continue;
+    for (const { number, head } of batch.members) {
+      const record = records.find((one) => one.repository === repository && one.pullRequest === number);
+      if (record === undefined || record.head !== head || record.mergeCommit !== null || record.phase === 'done')
+        continue;
+      const together = `It landed together with others, in #${pullRequest.number}`;
+      if (commit === null) {
+        if (sight.pullRequest(record)?.state === 'merged')
+          rest(turn, record, `What became of #${pullRequest.number}, which brings it along, is looked at first.`);
+      } else if (reported.has(`frozen:${repository}:${commit}`)) {
+        const reason = `${together}, and what landed as ${short(commit)} is not what was tested: see what is told of that.`;
+        const phase = record.phase === 'active' ? 'parked' : record.phase;
+        turn.update(record, { mergeCommit: commit, phase, reason }, reason);
+      } else if (reported.has(batchReport(batch, commit))) {
+        const reason = `${together}, as ${short(commit)}.`;
+        const stopped = record.phase === 'cancelled' ? { reason: `${record.reason ?? ''} ${reason}`.trim() } : {};
+        turn.update(record, { mergeCommit: commit, mergeVerified: true, ...stopped }, reason);
+      } else rest(turn, record, `What #${pullRequest.number} landed, and this with it, is looked at first.`);
+    }
+  }
+}
+
+function rest(turn: Turn, { issueId }: IssueRecord, why: string): void {
+  if (!turn.touched.has(issueId)) turn.touched.set(issueId, why);
+}
+
+/** The commit it landed as; also where the answer to our call never came, and GitHub shows it as merged. */
+function landedAs({ snapshot }: Sight, batch: Batch): string | null {
+  const { effects, repositories } = snapshot;
+  const known = landedBatch(effects, batch);
+  if (known !== null || !mayLand(effects, batch)) return known;
+  const view = repositories.get(batch.repository);
+  const shown =
+    view?.known === true ? view.value.pullRequests.find((one) => one.number === batch.pullRequest?.number) : undefined;
+  return shown?.state === 'merged' && shown.head === batch.pullRequest?.head ? shown.mergeCommit : null;
+}
+
+/** The lanes that are taken by one or were before, each with a sentence that says so. */
+export function landBatches(
+  sight: Sight,
+  turn: Turn,
+  queue: Queue,
+  busy: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const taken = new Map(busy);
+  for (const lane of lanesOf(sight)) {
+    const name = laneName(lane.repository, lane.baseBranch);
+    const lands = new LaneOfBatches(sight, lane, queue, busy.get(name) ?? null).turn();
+    turn.add(lands.actions);
+    if (lands.taken !== null && !taken.has(name)) taken.set(name, lands.taken);
+  }
+  return taken;
+}
+
+function lanesOf({ snapshot }: Sight): readonly Lane[] {
+  const { settings, repositories, effects } = snapshot;
+  const lanes = new Map<string, Lane>();
+  const add = (repository: string, baseBranch: string | null): void => {
+    const view = repositories.get(repository);
+    if (view === undefined || !view.known) return;
+    const branch = baseBranch ?? view.value.defaultBranch;
+    const project = settings.projects.find(
+      (one) => one.repository === repository && (one.baseBranch ?? view.value.defaultBranch) === branch,
+    );
+    const base = view.value.bases.get(branch);
+    const able =
+      project !== undefined && project.batchMax > 1 && project.mergeMethod === 'merge' && base?.mergeQueue === false;
+    const lane = { repository, baseBranch: branch, view: view.value, project: able ? project : null };
+    lanes.set(laneName(repository, branch), lane);
+  };
+  for (const { repository, baseBranch, batchMax } of settings.projects) if (batchMax > 1) add(repository, baseBranch);
+  // Whoever switches it off leaves none of them behind.
+  for (const { repository, baseBranch } of allBatches(effects)) add(repository, baseBranch);
+  return [...lanes.values()];
+}
+
+interface LaneTurn {
+  readonly actions: readonly Action[];
+  /** Why nobody else lands in it now. */
+  readonly taken: string | null;
+}
+
+const IDLE: LaneTurn = { actions: [], taken: null };
+
+class LaneOfBatches {
+  readonly #sight: Sight;
+  readonly #lane: Lane;
+  readonly #candidates: readonly Candidate[];
+  readonly #held: boolean;
+  readonly #busy: string | null;
+  readonly #batches: readonly Batch[];
+
+  constructor(sight: Sight, lane: Lane, queue: Queue, busy: string | null) {
+    this.#sight = sight;
+    this.#lane = lane;
+    this.#busy = busy;
+    const name = laneName(lane.repository, lane.baseBranch);
+    this.#candidates = queue.candidates.filter(({ facts }) => laneOf(facts) === name);
+    this.#held = queue.holders.some((facts) => laneOf(facts) === name);
+    this.#batches = batchesOn(sight.snapshot.effects, lane.repository, lane.baseBranch);
+  }
+
+  turn(): LaneTurn {
+    const left = this.#batches.filter((one) => one.dropped !== null);
+    const drops = left.flatMap((one) => this.#drop(one, one.dropped ?? 'stale').actions);
+    const unsure = left.find((one) => mayLand(this.#sight.snapshot.effects, one));
+    const current = this.#batches.findLast((one) => one.dropped === null) ?? unsure;
+    const step = current === undefined ? this.#begin(left) : this.#follow(current);
+    return { actions: [...drops, ...step.actions], taken: step.taken };
+  }
+
+  #begin(left: readonly Batch[]): LaneTurn {
+    const { snapshot } = this.#sight;
+    const { project, repository, baseBranch, view } = this.#lane;
+    const base = view.bases.get(baseBranch)?.tip;
+    if (project === null || base === undefined || this.#busy !== null) return IDLE;
+    // One after the other: what is left of the last one is cleared away first, or it is known that it cannot be.
+    if (left.some((one) => isPending(this.#standing(dropKey(one, one.dropped ?? 'stale'))))) return IDLE;
+    // Whatever GitHub has against it, it has against the next one as well.
+    const refused = (one: Batch) =>
+      this.#merging(one)?.kind === 'refused' && snapshot.now - one.opened.intendedAt < DAY_MS;
+    if (left.some(refused)) return IDLE;
+    const willing = onlyBehindInTurn(this.#candidates, this.#held)
+      .filter(({ facts }) => facts.record.revertOf === null && facts.pullRequest?.base === base)
+      .flatMap(({ facts: { pullRequest, diff } }) =>
+        pullRequest === null || diff === null
+          ? []
+          : [{ number: pullRequest.number, head: pullRequest.head, files: diff.files }],
+      );
+    const members = chooseBatch(willing, left, project.batchMax, snapshot.now);
+    if (members.length === 0) return IDLE;
+    const key = batchKey(repository, baseBranch, base, members);
+    const standing = this.#standing(key);
+    return standing.kind === 'due' ? this.#open({ key, repository, baseBranch, base, members }) : IDLE;
+  }
+
+  #open(batch: Pick<Batch, 'key' | 'repository' | 'baseBranch' | 'base' | 'members'>): LaneTurn {
+    const { key, repository, baseBranch, base, members } = batch;
+    const names = joined(members.map(({ number }) => `#${number}`));
+    const reason = `${names} are ready but for ${baseBranch} as it is now: they are tested and merged together.`;
+    const marker = `<!-- heartline:${key} -->`;
+    const action: Action = {
+      kind: 'open-batch',
+      key,
+      repository,
+      baseBranch,
+      base,
+      members,
+      branch: batchBranch(batch),
+      title: `Batch of ${names}`,
+      body: [
+        `${names}, tested and merged together. Each was reviewed by itself; nothing is reviewed here.`,
+        members.map((one) => `- #${one.number} at ${one.head}`).join('\n'),
+        'Close it to have them tried in smaller groups.',
+        marker,
+      ].join('\n\n'),
+      marker,
+      subject: baseSubject(repository, baseBranch),
+      reason,
+    };
+    return { actions: [action], taken: reason };
+  }
+
+  #follow(batch: Batch): LaneTurn {
+    const { now, effects, reported, settings } = this.#sight.snapshot;
+    const { view } = this.#lane;
+    const { pullRequest: opened, base, baseBranch } = batch;
+    if (opened === null) return this.#unopened(batch);
+    const { number, head } = opened;
+    const says = `#${number} tests ${joined(batch.members.map((one) => `#${one.number}`))} together.`;
+    const hold: LaneTurn = { actions: [], taken: says };
+
+    const landed = landedAs(this.#sight, batch);
+    if (landed !== null)
+      return isLookedAt(reported, batch, landed)
+        ? this.#drop(batch, 'landed')
+        : this.#verify(batch, number, head, landed);
+    const live = view.pullRequests.find((one) => one.number === number);
+    if (live === undefined)
+      return now - (batch.opened.confirmedAt ?? now) < LAG_MS ? hold : this.#drop(batch, batch.dropped ?? 'stale');
+    // By a person; or GitHub does not name the commit yet.
+    if (live.state === 'merged') return mayLand(effects, batch) ? hold : this.#drop(batch, 'landed');
+    if (batch.dropped !== null)
+      return mayLand(effects, batch) && now - lastAsked(effects, batch) < LAG_MS ? hold : IDLE;
+    const merging = this.#merging(batch);
+    // Closed, pushed to or pointed elsewhere by a person, or nothing that GitHub lets us merge.
+    const theirs = live.state === 'closed' || live.head !== head || live.baseBranch !== baseBranch || live.draft;
+    if (theirs || merging?.kind === 'refused') return this.#drop(batch, 'red');
+    const fit = this.#members(batch);
+    if (fit === 'stale' || this.#lane.project === null || view.bases.get(baseBranch)?.tip !== base)
+      return this.#drop(batch, 'stale');
+    const checks = requiredChecks(this.#lane.project.checks, live.checks, head);
+    const silent = now - (batch.opened.confirmedAt ?? now) > settings.limits.checkHoursMax * 3_600_000;
+    const red = checks.verdict.status === 'no' && checks.verdict.children.some((one) => isRefusal(one, checks.unheard));
+    if (red || live.mergeable === 'conflict' || (silent && (checks.unheard.length > 0 || live.mergeable === 'unknown')))
+      return this.#drop(batch, 'red');
+    const verdict = all(
+      'batch',
+      [checks.verdict, nobodyObjects({ settings, pullRequest: live }), threads({ pullRequest: live })],
+      says,
+    );
+    if (fit === 'wait' || verdict.status !== 'yes' || live.mergeable !== 'yes' || this.#busy !== null)
+      return { actions: [], taken: verdict.status === 'yes' ? says : `${says} ${verdict.reason}` };
+    const words = this.#words(batch, live);
+    if (words.length > 0) return { actions: words, taken: says };
+    return this.#wordsStand(batch) ? this.#merge(batch, live) : hold;
+  }
+
+  /** Asked for, and not known to be there. */
+  #unopened(batch: Batch): LaneTurn {
+    const standing = this.#standing(batch.key);
+    if (standing.kind === 'refused') return this.#drop(batch, 'red');
+    const { base, baseBranch } = batch;
+    const stale = this.#members(batch) === 'stale' || this.#lane.view.bases.get(baseBranch)?.tip !== base;
+    if (stale || this.#lane.project === null) return this.#drop(batch, 'stale');
+    const again = this.#open(batch);
+    return standing.kind === 'due' && this.#busy === null ? again : { ...again, actions: [] };
+  }
+
+  /** Are its members what they were when it was made? */
+  #members({ repository, members }: Batch): 'ready' | 'wait' | 'stale' {
+    const each = members.map(({ number, head }) => {
+      const one = this.#candidates.find(({ facts }) => facts.pullRequest?.number === number);
+      if (one !== undefined) {
+        if (one.facts.pullRequest?.head !== head || one.gate.status === 'no') return 'stale';
+        return isReadyButForBase(one) ? 'ready' : 'wait';
+      }
+      const record = this.#sight.snapshot.records.find(
+        (it) => it.repository === repository && it.pullRequest === number,
+      );
+      // Linear may not have answered this time; whoever was looked at and is not in the queue is not ready any more.
+      const unseen = record?.phase === 'active' && 'unknown' in this.#sight.caseOf(record);
+      return unseen ? 'wait' : 'stale';
+    });
+    return each.find((one) => one === 'stale') ?? each.find((one) => one === 'wait') ?? 'ready';
+  }
+
+  /** What GitHub's own rules may ask for on the commit that merges: that each part of it was approved. */
+  #words(batch: Batch, { repository, number, head }: PullRequest): readonly Action[] {
+    const names = joined(batch.members.map((one) => `#${one.number}`));
+    const subject = subjectKey({ kind: 'pull-request', repository, number });
+    const reason = `${names} were each approved, and ${short(head)} is them merged.`;
+    const status = this.#standing(statusKey(batch));
+    const review = this.#standing(reviewKey(batch));
+    const marker = `<!-- heartline:${reviewKey(batch)} -->`;
+    return [
+      ...(status.kind === 'due'
+        ? [
+            {
+              kind: 'set-status',
+              key: status.key,
+              repository,
+              head,
+              context: REVIEW_CONTEXT,
+              state: 'success',
+              description: `${batch.members.length} changes, each approved`,
+              subject,
+              reason,
+            } as const,
+          ]
+        : []),
+      ...(this.#sight.snapshot.settings.separateReviewer && review.kind === 'due'
+        ? [
+            {
+              kind: 'post-review',
+              key: review.key,
+              repository,
+              number,
+              head,
+              event: 'approve',
+              body: `${reason}\n\n${marker}`,
+              findings: [],
+              marker,
+              subject,
+              reason,
+            } as const,
+          ]
+        : []),
+    ];
+  }
+
+  /** One that was refused is not waited for: GitHub says itself whether it minds. */
+  #wordsStand(batch: Batch): boolean {
+    const review = this.#sight.snapshot.settings.separateReviewer ? [this.#standing(reviewKey(batch))] : [];
+    return [this.#standing(statusKey(batch)), ...review].every((one) => !isPending(one));
+  }
+
+  #merge(batch: Batch, { repository, number, title }: PullRequest): LaneTurn {
+    const { records } = this.#sight.snapshot;
+    const names = joined(batch.members.map((one) => `#${one.number}`));
+    const reason = `${names} are merged together as #${number}.`;
+    const merging = this.#merging(batch);
+    const head = batch.pullRequest?.head;
+    if (merging?.kind !== 'due' || head === undefined) return { actions: [], taken: reason };
+    const members = batch.members.flatMap((one): Merge['members'] => {
+      const record = records.find((it) => it.repository === repository && it.pullRequest === one.number);
+      return record === undefined ? [] : [{ ...one, issueId: record.issueId }];
+    });
+    const action: Action = {
+      kind: 'merge',
+      key: merging.key,
+      issueId: null,
+      repository,
+      number,
+      head,
+      base: batch.base,
+      baseBranch: batch.baseBranch,
+      method: 'merge',
+      title: `${title} (#${number})`,
+      members,
+      subject: subjectKey({ kind: 'pull-request', repository, number }),
+      reason,
+    };
+    return { actions: [action], taken: reason };
+  }
+
+  #verify(batch: Batch, number: number, head: string, commit: string): LaneTurn {
+    const { repository, baseBranch, base } = batch;
+    const names = joined(batch.members.map((one) => `#${one.number}`));
+    const reason = `What #${number} landed as ${short(commit)} is compared with what was tested.`;
+    const action: Action = {
+      kind: 'verify-merge',
+      record: null,
+      name: `#${number}`,
+      subject: subjectKey({ kind: 'pull-request', repository, number }),
+      repository,
+      baseBranch,
+      mergeCommit: commit,
+      head,
+      base,
+      method: 'merge',
+      report: {
+        key: batchReport(batch, commit),
+        text: `${repository}#${number} merged as ${short(commit)}, and with it ${names}.`,
+      },
+      reason,
+    };
+    return { actions: [action], taken: `What #${number} landed is looked at first.` };
+  }
+
+  #drop(batch: Batch, why: DropReason): LaneTurn {
+    const { repository, baseBranch, base, members } = batch;
+    const standing = this.#standing(dropKey(batch, why));
+    if (standing.kind !== 'due') return IDLE;
+    const names = joined(members.map((one) => `#${one.number}`));
+    const reason = `${names}: ${WHY[why]}`;
+    const action: Action = {
+      kind: 'drop-batch',
+      key: standing.key,
+      repository,
+      base,
+      members,
+      branch: batchBranch(batch),
+      subject: baseSubject(repository, baseBranch),
+      reason,
+    };
+    return { actions: [action, ...(why === 'red' ? this.#refusal(batch) : [])], taken: null };
+  }
+
+  /** People hear of it only where GitHub takes no batch at all. */
+  #refusal(batch: Batch): readonly Action[] {
+    const merging = this.#merging(batch);
+    if (merging?.kind !== 'refused' || batch.pullRequest === null) return [];
+    const { repository, baseBranch } = batch;
+    const text = `${repository}: GitHub does not merge what is tested together (#${batch.pullRequest.number}): ${merging.error}. Pull requests are merged one at a time for a day. See the rules of ${baseBranch}, or set batchMax to 1.`;
+    const subject = baseSubject(repository, baseBranch);
+    return [{ kind: 'report', key: `batch-refused:${batch.key}`, event: 'trouble', text, subject, reason: text }];
+  }
+
+  #merging(batch: Batch): EffectStanding | null {
+    const key = batchMergeKey(batch);
+    return key === null ? null : this.#standing(key);
+  }
+
+  #standing(key: string): EffectStanding {
+    const { effects, now } = this.#sight.snapshot;
+    return effectStanding(effects, key, now, 0);
+  }
+}
+
+const WHY: Readonly<Record<DropReason, string>> = {
+  landed: 'they landed, and the branch they were tested on is not needed any more.',
+  red: 'they do not pass together, so they are tried in smaller groups.',
+  stale: 'something moved since they were put together, so they are put together anew.',
+};
+
+function isPending({ kind }: EffectStanding): boolean {
+  return kind === 'due' || kind === 'waiting';
+}
+
+/** Somebody else's report under a check's name is no answer: the right one may still come. */
+function isRefusal({ name, status }: Verdict, unheard: readonly string[]): boolean {
+  return status === 'no' && !unheard.includes(name);
+}
+
+function lastAsked(effects: Sight['snapshot']['effects'], batch: Batch): number {
+  const merge = effects.get(batchMergeKey(batch) ?? '');
+  return merge?.unheardSince ?? merge?.intendedAt ?? 0;
+}
+
+function statusKey({ repository, pullRequest }: Batch): string {
+  return `status:${repository}:${pullRequest?.head}:batch`;
+}
+
+function reviewKey({ repository, pullRequest }: Batch): string {
+  return `review:batch:${repository}:${pullRequest?.number}:${pullRequest?.head}`;
+}

@@ -1,0 +1,38 @@
+/** Several heads merged on top of a base, one after another, written in the mirror without a working tree. */
+import { OutsideError } from '../domain/outside-error.ts';
+import { localTrouble } from './git-trouble.ts';
+import type { MirrorGit } from './mirror.ts';
+import { writeCommit } from './write-commit.ts';
+
+/** Null when two of them do not merge cleanly. The result is kept: nothing else may hold it until it is pushed. */
+export async function combine(
+  mirror: MirrorGit,
+  { base, heads }: { readonly base: string; readonly heads: readonly string[] },
+): Promise<string | null> {
+  const attempted = `put ${heads.length} heads of ${mirror.repository} together`;
+  const at = await committedAt(mirror, base, attempted);
+  let tip = base;
+  for (const head of heads) {
+    const merged = await mirror.local(['merge-tree', '--write-tree', '--no-messages', tip, head], { attempted });
+    if (merged.exitCode === 1) return null;
+    if (merged.exitCode !== 0) throw localTrouble(attempted, merged.stderr);
+    const tree = merged.stdout.toString('utf8').trim();
+    tip = await writeCommit(mirror, attempted, {
+      tree,
+      parents: [tip, head],
+      message: `Merge ${head} into a batch`,
+      at,
+    });
+  }
+  const kept = await mirror.local(['update-ref', `refs/heartline/batches/${tip}`, tip], { attempted });
+  if (kept.exitCode !== 0) throw localTrouble(attempted, kept.stderr);
+  return tip;
+}
+
+/** A moment that is the same at every try, and that no agent chose: when the base was committed. */
+async function committedAt(mirror: MirrorGit, commit: string, attempted: string): Promise<number> {
+  const shown = await mirror.local(['show', '--no-patch', '--format=%ct', commit, '--'], { attempted });
+  const seconds = Number(shown.stdout.toString('utf8').trim());
+  if (shown.exitCode === 0 && seconds > 0) return seconds * 1_000;
+  throw new OutsideError('missing', attempted, `commit ${commit} is not in the mirror`);
+}

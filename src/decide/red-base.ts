@@ -4,9 +4,9 @@
  */
 import type { Issue } from '../domain/issue.ts';
 import type { IssueRecord } from '../domain/issue-record.ts';
-import type { BaseView, Check } from '../domain/pull-request.ts';
+import type { BaseView, Check, CommitChecks } from '../domain/pull-request.ts';
 import { subjectKey } from '../domain/run.ts';
-import type { ProjectSettings } from '../domain/settings.ts';
+import type { ProjectSettings, RequiredCheck } from '../domain/settings.ts';
 import type { Freeze, Snapshot } from '../domain/snapshot.ts';
 import { requiredChecks, runOf, short } from './checks.ts';
 import { effectStanding } from './effects.ts';
@@ -26,8 +26,13 @@ export interface WatchedBase {
   /** Required checks that failed on the tip. */
   readonly failed: readonly Check[];
   readonly green: boolean;
-  /** The commit it is red since: the one it was frozen for, whatever was pushed on top of that; else its tip. */
+  /**
+   * The commit it is red since: the lowest of those at the top for which the same check failed. Where nothing was read of them,
+   * the one it was frozen for, whatever was pushed on top of that; else its tip.
+   */
   readonly since: string;
+  /** What lies below that has spoken, or never will: then it is known who broke it. */
+  readonly sure: boolean;
   /** Whose change that commit is; null when no issue of ours stands behind it. */
   readonly suspect: IssueRecord | null;
   /** What landed by that very commit as well. */
@@ -46,7 +51,8 @@ export function watchedBases({ settings, repositories, records, effects, frozen 
     seen.add(name);
     const { verdict, failed } = requiredChecks(project.checks, view.checks, view.tip);
     const freeze = frozen.get(project.repository);
-    const since = (freeze?.cause === 'red-base' && freeze.branch === branch ? freeze.sha : null) ?? view.tip;
+    const frozenFor = (freeze?.cause === 'red-base' && freeze.branch === branch ? freeze.sha : null) ?? view.tip;
+    const { since, sure } = redSince(view, failed, project.checks, frozenFor);
     // A merge whose answer was lost is known by the pull request alone until the next try of it.
     const { pullRequests } = repository.value;
     const landed = pullRequests.find((one) => one.state === 'merged' && one.mergeCommit === since)?.number ?? null;
@@ -64,11 +70,35 @@ export function watchedBases({ settings, repositories, records, effects, frozen 
         failed,
         green: verdict.status === 'yes',
         since,
+        sure,
         suspect: suspect ?? null,
         others,
       },
     ];
   });
+}
+
+/** Checks of the base speak late: others may have landed on top of what broke it before anybody heard. */
+function redSince(
+  { tip, below }: BaseView,
+  failed: readonly Check[],
+  required: readonly RequiredCheck[],
+  frozenFor: string,
+): Pick<WatchedBase, 'since' | 'sure'> {
+  if (below === undefined || below === null || failed.length === 0) return { since: frozenFor, sure: below !== null };
+  const same = (one: CommitChecks): boolean =>
+    requiredChecks(required, one.checks, one.sha).failed.some((check) =>
+      failed.some(({ name }) => name === check.name),
+    );
+  const end = below.findIndex((one) => !same(one));
+  const since = (end < 0 ? below.at(-1) : below[end - 1])?.sha ?? tip;
+  const next = below[end];
+  const speaks = next === undefined ? null : requiredChecks(required, next.checks, next.sha);
+  // Under way, it may still turn out to be what broke it. One that was never reported on may stay so for ever.
+  const underWay =
+    speaks?.verdict.status === 'wait' &&
+    speaks.verdict.children.some((one) => one.status === 'wait' && !speaks.unheard.includes(one.name));
+  return { since, sure: underWay !== true };
 }
 
 /**
@@ -99,6 +129,10 @@ export function watchBases(sight: Sight, turn: Turn, before: Snapshot, bases: re
       const text = `Merging is frozen in ${repository}: ${freeze.reason}`;
       turn.add([announce(repository, redKey(base, freeze.sha), 'frozen', text)]);
     }
+    if (base.sure && freeze.reason.includes(NOT_KNOWN)) {
+      const key = `blamed:${repository}:${branch}:${freeze.sha}`;
+      turn.add([announce(repository, key, 'frozen', `${branch} of ${repository} is red. ${blame(base)}.`)]);
+    }
     takeBack(sight, turn, base);
   }
 }
@@ -127,23 +161,31 @@ function redKey({ repository, branch, view }: WatchedBase, sha: string | null = 
   return `red:${repository}:${branch}:${sha}`;
 }
 
-function freezeOf({ repository, branch, view, failed, suspect, others }: WatchedBase): Freeze {
+function freezeOf({ repository, branch, view, failed, suspect, others, since, sure }: WatchedBase): Freeze {
   const checks = failed.map((check) => check.name).join(', ');
-  const who =
-    suspect === null
-      ? `The suspect is ${short(view.tip)}, which is not ours`
-      : others.length > 0
-        ? `The suspects landed together: ${joined([suspect, ...others].map((one) => `${one.key} (#${one.pullRequest})`))}. A person has to say which of them is taken back`
-        : suspect.revertOf === null
-          ? `The suspect is ${suspect.key} (pull request #${suspect.pullRequest}), which is run once more and then taken back`
-          : `Taking back pull request #${suspect.revertOf.pullRequest} did not help, so a person has to look`;
+  const who = sure ? blame({ suspect, others, since }) : NOT_KNOWN;
   const reason = `${checks} failed on ${branch} at ${short(view.tip)}. ${who}. Merging goes on when ${branch} is green, or after: heartline thaw ${repository}`;
   return { reason, cause: 'red-base', branch, sha: view.tip };
 }
 
+/** Until the checks of what lies below have ended. */
+const NOT_KNOWN = 'Which change it was is told when the checks of those before it have ended';
+
+function blame({ suspect, others, since }: Pick<WatchedBase, 'suspect' | 'others' | 'since'>): string {
+  if (suspect === null) return `The suspect is ${short(since)}, which is not ours`;
+  if (others.length > 0) {
+    const all = joined([suspect, ...others].map((one) => `${one.key} (#${one.pullRequest})`));
+    return `The suspects landed together: ${all}. A person has to say which of them is taken back`;
+  }
+  return suspect.revertOf === null
+    ? `The suspect is ${suspect.key} (pull request #${suspect.pullRequest}), which is run once more and then taken back`
+    : `Taking back pull request #${suspect.revertOf.pullRequest} did not help, so a person has to look`;
+}
+
 /** Our own change is taken back once: the failed check is run again first, for a flaky one must not undo good work. */
 function takeBack(sight: Sight, turn: Turn, base: WatchedBase): void {
-  const { project, suspect, others, failed, since, branch } = base;
+  const { project, suspect, others, failed, since, sure, branch } = base;
+  if (!sure) return;
   // To take them all back would undo what is right; which of them it is, their own checks did not say.
   if (others.length > 0) return;
   const [check] = failed;

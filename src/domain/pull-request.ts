@@ -159,6 +159,16 @@ export interface BaseView {
   readonly checks: readonly Check[];
   /** The forge merges into it through a queue of its own, and takes no direct merge. */
   readonly mergeQueue: boolean;
+  /**
+   * What lies below a red tip, newest first, down to the first commit that is not red as well: checks speak late, and the tip
+   * may have come on top of what broke it. Null where it could not be read; absent where nobody asked.
+   */
+  readonly below?: readonly CommitChecks[] | null;
+}
+
+export interface CommitChecks {
+  readonly sha: string;
+  readonly checks: readonly Check[];
 }
 
 export interface RepositoryView {

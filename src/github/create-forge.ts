@@ -9,6 +9,7 @@ import { createQueueWrites } from './merge-queue.ts';
 import { isOneOf, ownLogins } from './own-logins.ts';
 import { postReview } from './post-review.ts';
 import { readAccess } from './read-access.ts';
+import { readChecksOf } from './read-bases.ts';
 import { createPullRequestReader } from './read-pull-requests.ts';
 import { pathOf } from './repository-name.ts';
 import { rerunCheck } from './rerun-check.ts';
@@ -161,6 +162,7 @@ function forgeOver({ client, reviewer, reader, logins }: ForgeParts): Forge {
       await client.rest({ attempted, route, parameters }, z.unknown());
     },
 
+    checksOf: (repository, sha) => readChecksOf(client, repository, sha),
     failureLog: (repository, check) => readFailureLog(client, repository, check),
     access: (repository, baseBranch) => readAccess(client, logins, repository, baseBranch),
     quota: client.quota,

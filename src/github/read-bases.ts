@@ -1,6 +1,6 @@
 /** The base branches inside an observation: where each stands, what its checks say, whether it merges through GitHub's queue. */
 import { OutsideError } from '../domain/outside-error.ts';
-import type { BaseView } from '../domain/pull-request.ts';
+import type { BaseView, Check } from '../domain/pull-request.ts';
 import { baseAlias, MORE_CHECKS_OF_COMMIT, queueAlias } from './documents.ts';
 import type { GithubClient } from './github-client.ts';
 import { mapCheck } from './map-check.ts';
@@ -56,17 +56,36 @@ async function allChecks(
   if (first === undefined) return [];
   const checks = [...first.nodes];
   if (!first.pageInfo.hasNextPage) return checks;
+  return [...checks, ...(await checksAfter(client, attempted, repository, oid, first.pageInfo.endCursor ?? null))];
+}
+
+/** Of a commit that no branch or pull request was read for. */
+export async function readChecksOf(client: GithubClient, repository: string, sha: string): Promise<readonly Check[]> {
+  const checks = await checksAfter(client, `read the checks of ${sha}`, repository, sha, null);
+  return checks.map((check) => mapCheck(check, sha));
+}
+
+async function checksAfter(
+  client: GithubClient,
+  attempted: string,
+  repository: string,
+  oid: string,
+  from: string | null,
+): Promise<readonly WireCheck[]> {
+  const checks: WireCheck[] = [];
   await pages(
     attempted,
     async (after) => {
       const variables = { ...coordinatesOf(repository), oid, after };
       const answer = await client.graphql(attempted, MORE_CHECKS_OF_COMMIT, variables, moreChecksOfCommit);
       const more = answer.repository.object?.statusCheckRollup?.contexts;
+      // None reported at all is an answer; a list that stops in the middle is not.
+      if (!more && after === null) return { hasNextPage: false, endCursor: null };
       if (!more) throw new OutsideError('unreachable', attempted, `the checks of ${oid} ended in the middle`);
       checks.push(...more.nodes);
       return more.pageInfo;
     },
-    first.pageInfo.endCursor ?? null,
+    from,
   );
   return checks;
 }

@@ -3,6 +3,7 @@
  * "unknown" with its reason; the rest goes on. Our own rows join in snapshot(), which is cheap and may be asked again.
  */
 import { allBatches, type Batch, isWatched } from '../decide/batch.ts';
+import { requiredChecks } from '../decide/checks.ts';
 import { LAST_WORD_MS, lastWordIsOpen } from '../decide/last-word.ts';
 import { mergeAskedAt, wantsReview } from '../decide/review-others.ts';
 import { type Command, type CommandVerb, parseCommand } from '../domain/command.ts';
@@ -11,8 +12,8 @@ import type { IssueRecord, Phase } from '../domain/issue-record.ts';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { Duty, Pipeline } from '../domain/pipeline.ts';
 import { NO_PRESSURE, type Pressure } from '../domain/pressure.ts';
-import type { DiffFacts, PullRequest, RepositoryView } from '../domain/pull-request.ts';
-import type { Person, Settings } from '../domain/settings.ts';
+import type { CommitChecks, DiffFacts, PullRequest, RepositoryView } from '../domain/pull-request.ts';
+import type { Person, ProjectSettings, RequiredCheck, Settings } from '../domain/settings.ts';
 import type { Board, Known, Snapshot } from '../domain/snapshot.ts';
 import { eachOf } from './each-of.ts';
 import type { Journal } from './journal.ts';
@@ -49,6 +50,9 @@ export interface Observer {
 
 const REPOSITORIES_AT_ONCE_MAX = 4;
 const DIFFS_AT_ONCE_MAX = 4;
+const BASES_AT_ONCE_MAX = 4;
+/** A red base that was merged into so often is nothing that a bot finds its way out of. */
+const BELOW_MAX = 20;
 const DIFFS_KEPT_MAX = 1_000;
 const COMMENTS_BACK_MS = 24 * 3_600_000;
 /**
@@ -159,6 +163,7 @@ export function createObserver(senses: Senses): Observer {
           mergeAskedAt(one, commands) !== null),
     );
     await gitFacts(name, interesting, ours, seen.bases);
+    const bases = await withBelow(name, projects, seen.bases, seen.defaultBranch);
     const now = senses.clock.now();
     const unknown = seen.pullRequests
       .filter((one) => one.state === 'open' && one.mergeable === 'unknown')
@@ -168,7 +173,7 @@ export function createObserver(senses: Senses): Observer {
     return {
       name,
       defaultBranch: seen.defaultBranch,
-      bases: seen.bases,
+      bases,
       pullRequests: seen.pullRequests,
       unsureSince: new Map(unknown.map(({ number, since }) => [number, since])),
       diffs: new Map(interesting.flatMap((one) => entry(diffs, pairOf(one), diffKey(name, one)))),
@@ -177,6 +182,54 @@ export function createObserver(senses: Senses): Observer {
         (one, other) => one.at - other.at,
       ),
     };
+  }
+
+  /** What lies below a base that is red: only then is it asked for. */
+  async function withBelow(
+    name: string,
+    projects: readonly ProjectSettings[],
+    bases: RepositoryView['bases'],
+    defaultBranch: string,
+  ): Promise<RepositoryView['bases']> {
+    const watched = new Map(projects.map((project) => [project.baseBranch ?? defaultBranch, project.checks]));
+    const read = await eachOf([...bases], BASES_AT_ONCE_MAX, async ([branch, view]) => {
+      const required = watched.get(branch) ?? [];
+      const { failed } = requiredChecks(required, view.checks, view.tip);
+      return [branch, failed.length === 0 ? view : { ...view, below: await below(name, view.tip, required) }] as const;
+    });
+    return new Map(read);
+  }
+
+  async function below(
+    name: string,
+    tip: string,
+    required: readonly RequiredCheck[],
+  ): Promise<readonly CommitChecks[] | null> {
+    const commits: CommitChecks[] = [];
+    try {
+      for (let at = tip; commits.length < BELOW_MAX; ) {
+        const [parent] = await parentsOf(name, at);
+        if (parent === undefined) break;
+        const checks = await senses.forge.checksOf(name, parent);
+        commits.push({ sha: parent, checks });
+        if (requiredChecks(required, checks, parent).failed.length === 0) break;
+        at = parent;
+      }
+      return commits;
+    } catch (error) {
+      if (!(error instanceof OutsideError)) throw error;
+      return null;
+    }
+  }
+
+  async function parentsOf(name: string, commit: string): Promise<readonly string[]> {
+    try {
+      return await senses.mirror.parents(name, commit);
+    } catch (error) {
+      if (!(error instanceof OutsideError) || error.kind !== 'missing') throw error;
+      await senses.mirror.refresh(name);
+      return senses.mirror.parents(name, commit);
+    }
   }
 
   /** Fills the caches; a pull request whose commits cannot be had simply has no facts, and the gate waits. */

@@ -120,6 +120,8 @@ export interface Forge {
     readonly state: 'success' | 'failure' | 'pending';
     readonly description: string;
   }): Promise<void>;
+  /** Every check of a commit, wherever it stands. */
+  checksOf(repository: string, sha: string): Promise<readonly Check[]>;
   /** `conflict` OutsideError when the head moved. */
   updateBranch(repository: string, number: number, expectedHead: string): Promise<void>;
   /** `conflict` when the head moved, `refused` when GitHub's rules block it. Returns the commit GitHub says it made. */

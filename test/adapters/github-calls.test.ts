@@ -179,6 +179,25 @@ test('check sees who the tokens are, what they may do and which rules guard the 
   assert.deepEqual([...guarded.world.violations, ...open.world.violations], []);
 });
 
+test('the checks of any commit can be asked for, over pages, and none at all is an answer', async (context) => {
+  const { forge, world, change } = await forgeForTest(context);
+  const { head } = await change('paint');
+  assert.deepEqual(await forge.checksOf(SHOP, head), []);
+  for (let index = 0; index < 130; index += 1) {
+    const run = world.checks.create(SHOP, ACTIONS, head, `part ${index}`);
+    const conclusion = index === 120 ? 'failure' : 'success';
+    world.checks.complete(SHOP, run, { conclusion, title: 'part', summary: '', log: '' });
+  }
+  const checks = await forge.checksOf(SHOP, head);
+  assert.equal(new Set(checks.map((check) => check.name)).size, 130);
+  assert.deepEqual(
+    checks.filter((check) => check.state === 'failure').map(({ name, sha, app }) => [name, sha, app]),
+    [['part 120', head, ACTIONS.slug]],
+  );
+  assert.deepEqual(await forge.checksOf(SHOP, `${'0'.repeat(39)}1`), []);
+  assert.deepEqual(world.violations, []);
+});
+
 test('a failed job is told by its link, step, annotations and the end of its log, in at most 20 KB of plain text', async (context) => {
   const { forge, world, change } = await forgeForTest(context);
   const { number, head } = await change('paint');

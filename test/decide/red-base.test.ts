@@ -126,6 +126,82 @@ describe('a base branch', () => {
   });
 });
 
+describe('what lies below a red tip', () => {
+  const TOP = sha(0x10);
+  const red = (at: string, name = 'test'): Check => ({ ...RED_CHECK, sha: at, name });
+  /** ENG-2 landed as BASE; TOP landed on it before the checks of BASE had spoken. */
+  const look = (
+    below: Exclude<BaseView['below'], undefined>,
+    more: Partial<Snapshot> = {},
+    tip = [red(TOP)],
+  ): Snapshot => {
+    const snapshot = seen({}, []);
+    const view = snapshot.repositories.get(REPOSITORY);
+    assert.ok(view?.known === true);
+    const bases = new Map([['main', { tip: TOP, checks: tip, mergeQueue: false, below }]]);
+    const repositories = new Map([[REPOSITORY, { known: true, value: { ...view.value, bases } } as const]]);
+    return { ...snapshot, repositories, ...more };
+  };
+  const blamed = (snapshot: Snapshot): string =>
+    acts(snapshot).find((action) => action.kind === 'freeze')?.reason ?? 'nothing is frozen';
+  const green: Check = { ...red(sha(0x9)), state: 'success' };
+  const running: Check = { ...red(sha(0x9)), state: 'running' };
+  const rows: readonly (readonly [string, Exclude<BaseView['below'], undefined>, RegExp])[] = [
+    [
+      'is red as well: it is to blame',
+      [
+        { sha: BASE, checks: [red(BASE)] },
+        { sha: sha(0x9), checks: [green] },
+      ],
+      /suspect is ENG-2/,
+    ],
+    [
+      'is green: the tip is to blame',
+      [{ sha: BASE, checks: [{ ...green, sha: BASE }] }],
+      /suspect is 0000010, which is not ours/,
+    ],
+    ['was never checked: the tip is to blame', [{ sha: BASE, checks: [] }], /suspect is 0000010, which is not ours/],
+    [
+      'failed by another check: the tip is to blame',
+      [{ sha: BASE, checks: [red(BASE, 'lint')] }],
+      /suspect is 0000010/,
+    ],
+    ['is red to where the branch begins', [{ sha: BASE, checks: [red(BASE)] }], /suspect is ENG-2/],
+    [
+      'is under way: nobody is named',
+      [{ sha: BASE, checks: [{ ...running, sha: BASE }] }],
+      /Which change it was is told when/,
+    ],
+    ['could not be read: nobody is named', null, /Which change it was is told when/],
+  ];
+  for (const [name, below, says] of rows)
+    it(name, () => {
+      assert.match(blamed(look(below)), says);
+    });
+
+  const frozen = (reason: string) => new Map([[REPOSITORY, { ...FROZEN, reason, sha: TOP }]]);
+  const spoken: NonNullable<BaseView['below']> = [
+    { sha: BASE, checks: [red(BASE)] },
+    { sha: sha(0x9), checks: [green] },
+  ];
+
+  it('is taken back once it has spoken, and people hear who it was', () => {
+    const [before] = [blamed(look(null))];
+    const actions = acts(look(spoken, { frozen: frozen(before) }));
+    assert.ok(actions.some((action) => action.kind === 'report' && /suspect is ENG-2/.test(action.text)));
+    const reopened = actions.find((action) => action.kind === 'update-record' && action.issueId === 'issue-2');
+    const again = actions.some((action) => action.kind === 'rerun-check');
+    assert.ok(again || reopened?.kind === 'update-record');
+  });
+
+  it('is not touched while that is not known', () => {
+    const actions = acts(
+      look([{ sha: BASE, checks: [{ ...running, sha: BASE }] }], { frozen: frozen('test failed on main.') }),
+    );
+    assert.ok(!actions.some((action) => action.kind === 'rerun-check' || action.kind === 'update-record'));
+  });
+});
+
 describe('two base branches of one repository', () => {
   const red = (branch: string): Freeze => ({ ...FROZEN, branch, sha: sha(0x8) });
   const bad: Freeze = { ...FROZEN, cause: 'bad-merge' };

@@ -222,4 +222,12 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
     to: 'const head = await mirror.combine({ repository, base, heads: members.slice(1).map((one) => one.head) });\n  if (head === null) throw',
     aim: ['batch'],
   },
+  {
+    name: 'the-newest-is-blamed',
+    file: 'src/decide/red-base.ts',
+    from: 'const since = (end < 0 ? below.at(-1) : below[end - 1])?.sha ?? tip;',
+    to: 'const since = frozenFor;',
+    aim: ['landed-red-below'],
+    seen: 90,
+  },
 ];

@@ -1,6 +1,6 @@
 /** What the bot merged and turned main red is called out, taken back by the bot itself, and then merging goes on. */
 import { judge } from '../world/ci.ts';
-import { keyOfPull, type OracleMaker } from './oracle.ts';
+import { keyOfBranch, keyOfPull, type OracleMaker } from './oracle.ts';
 
 /** After one of these the bot may well leave it to a person. */
 const LASTING: ReadonlySet<string> = new Set(['unauthorised', 'refused', 'invalid']);
@@ -15,6 +15,11 @@ export const redMain: OracleMaker = (court) => {
     see: (happening) => {
       if (happening.kind === 'reported' && happening.key.startsWith('red:')) own.called = true;
       if (happening.kind === 'reported' && happening.key.startsWith('thawed:')) own.thawed = true;
+      if (happening.kind === 'opened' && happening.by === 'bot' && happening.branch.includes('-revert-')) {
+        const taken = keyOfBranch(happening.branch);
+        if (own.broken !== null && taken !== own.broken && !left)
+          violation(`${taken} is taken back although ${own.broken} turned main red`);
+      }
       if (happening.kind !== 'merged' || happening.by !== 'bot') return;
       const red = (sha: string): boolean => !judge(git.get(sha).tree, true).green;
       if (!red(happening.base) && red(happening.commit)) own.broken = keyOfPull(court, happening.number);

@@ -97,6 +97,7 @@ export function createForge(world: World, own: Line, stale: StaleReads): Forge {
     reply: ({ number, threadId, body }) => line.write('reply', () => hub.comment(number, threadId, body, 'bot')),
     resolveThread: (_repository, number, threadId) =>
       line.write('resolveThread', () => hub.resolve(number, threadId, 'bot')),
+    checksOf: (_repository, sha) => line.read('github checksOf', () => hub.checks.get(sha) ?? []),
     failureLog: async () => 'it failed',
     access: async () => {
       throw new OutsideError('invalid', 'read access', 'only `check` asks for it');

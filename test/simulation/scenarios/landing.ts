@@ -112,6 +112,17 @@ export const LANDING: readonly Scenario[] = [
     tickets: [...oneTicket(TOO_LATE, {}, 'any'), makeTicket(2, { atMs: 150_000, expect: 'merged' })],
     settleMs: 40 * MINUTE_MS,
   })),
+  // Others land on top before the checks of main have said that it is red.
+  scenario('landed-red-below', (random) => ({
+    ci: { name: 'test', delayMs: [20_000, 60_000], flakiness: 0, odd: {} },
+    project: { rerunChecks: random.chance(0.5) },
+    tickets: [1, 2, 3].map((number) => {
+      const ticket = makeTicket(number);
+      const change = number === 3 ? { 'src/part-3.ts': 'part 3 too late' } : ticket.script.change;
+      return { ...ticket, script: { ...ticket.script, change } };
+    }),
+    settleMs: 40 * MINUTE_MS,
+  })),
   scenario('frozen-over-a-revert', () => ({
     rules: { ...rules, corrupt: { merge: 1, how: 'extra-change' } },
     // The change is taken back slowly; what comes between lands wrong after a person thawed the first freeze.

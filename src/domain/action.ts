@@ -124,13 +124,18 @@ export interface BatchPart {
   readonly head: string;
 }
 
+/** With the digest of what was judged of it: put together it has to change exactly that. */
+export interface JudgedPart extends BatchPart {
+  readonly digest: string;
+}
+
 /** Merges these heads on top of the base, one after another, on a branch of its own, and opens a pull request of that. */
 export interface OpenBatch extends Outside {
   readonly kind: 'open-batch';
   readonly repository: string;
   readonly baseBranch: string;
   readonly base: string;
-  readonly members: readonly BatchPart[];
+  readonly members: readonly JudgedPart[];
   readonly branch: string;
   readonly title: string;
   readonly body: string;

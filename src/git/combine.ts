@@ -1,22 +1,28 @@
 /** Several heads merged on top of a base, one after another, written in the mirror without a working tree. */
 import { OutsideError } from '../domain/outside-error.ts';
 import { localTrouble } from './git-trouble.ts';
+import { digestBetween } from './lands-as-judged.ts';
 import type { MirrorGit } from './mirror.ts';
 import { writeCommit } from './write-commit.ts';
 
-/** Null when two of them do not merge cleanly. The result is kept: nothing else may hold it until it is pushed. */
+/** Null when two of them do not merge cleanly, or one would change other things there than were judged. The result is kept: nothing else may hold it until it is pushed. */
 export async function combine(
   mirror: MirrorGit,
-  { base, heads }: { readonly base: string; readonly heads: readonly string[] },
+  {
+    base,
+    members,
+  }: { readonly base: string; readonly members: readonly { readonly head: string; readonly digest?: string }[] },
 ): Promise<string | null> {
-  const attempted = `put ${heads.length} heads of ${mirror.repository} together`;
+  const attempted = `put ${members.length} heads of ${mirror.repository} together`;
   const at = await committedAt(mirror, base, attempted);
   let tip = base;
-  for (const head of heads) {
+  for (const { head, digest } of members) {
     const merged = await mirror.local(['merge-tree', '--write-tree', '--no-messages', tip, head], { attempted });
     if (merged.exitCode === 1) return null;
     if (merged.exitCode !== 0) throw localTrouble(attempted, merged.stderr);
     const tree = merged.stdout.toString('utf8').trim();
+    // A base that renamed a file meanwhile, or several places at which the two part, make git change others than were judged.
+    if (digest !== undefined && (await digestBetween(mirror, tip, tree, { attempted })) !== digest) return null;
     tip = await writeCommit(mirror, attempted, {
       tree,
       parents: [tip, head],

@@ -24,16 +24,22 @@ export async function landsAsJudged(mirror: MirrorGit, { base, head, digest }: D
     if (merged.exitCode === 1) return false;
     if (merged.exitCode !== 0) throw localTrouble(attempted, merged.stderr);
     const tree = merged.stdout.toString('utf8').trim();
-    const listed = await mirror.local(['diff-tree', ...CHANGED_FILES, '--raw', base, tree, '--'], {
-      attempted,
-      environment,
-      outputBytesMax: LISTING_BYTES_MAX,
-    });
-    if (listed.truncated) return false;
-    if (listed.exitCode !== 0) throw localTrouble(attempted, listed.stderr);
-    // The digest is made of this very listing: see diff-facts.ts.
-    return createHash('sha256').update(listed.stdout).digest('hex') === digest;
+    return (await digestBetween(mirror, base, tree, { attempted, environment })) === digest;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** Of what lies between two trees, made as that of a diff: see diff-facts.ts. Null when it is too long to list. */
+export async function digestBetween(
+  mirror: MirrorGit,
+  from: string,
+  to: string,
+  options: { readonly attempted: string; readonly environment?: Readonly<Record<string, string>> },
+): Promise<string | null> {
+  const args = ['diff-tree', ...CHANGED_FILES, '--raw', from, to, '--'];
+  const listed = await mirror.local(args, { ...options, outputBytesMax: LISTING_BYTES_MAX });
+  if (listed.truncated) return null;
+  if (listed.exitCode !== 0) throw localTrouble(options.attempted, listed.stderr);
+  return createHash('sha256').update(listed.stdout).digest('hex');
 }

@@ -210,9 +210,10 @@ export function createMirror(options: MirrorOptions): Mirror {
     },
 
     async combine(request) {
-      requireCommits([request.base, ...request.heads], `put commits of ${request.repository} together`);
+      const commits = [request.base, ...request.members.map(({ head }) => head)];
+      requireCommits(commits, `put commits of ${request.repository} together`);
       const mirror = await open(request.repository);
-      const there = await Promise.all([request.base, ...request.heads].map((one) => mirror.objects.about(one)));
+      const there = await Promise.all(commits.map((one) => mirror.objects.about(one)));
       if (there.includes(null)) await refresh(request.repository);
       return combine(mirror, request);
     },

@@ -199,12 +199,12 @@ export interface Mirror {
   }): Promise<void>;
   /**
    * These heads merged on top of `base`, one after another. The same ones make the same commit, at any time and again. Null when
-   * they do not merge cleanly.
+   * they do not merge cleanly, or when one with a digest (see DiffFacts) would change there anything but what that names.
    */
   combine(request: {
     readonly repository: string;
     readonly base: string;
-    readonly heads: readonly string[];
+    readonly members: readonly { readonly head: string; readonly digest?: string }[];
   }): Promise<string | null>;
   /** Deletes a branch that is still at `expected`; `conflict` when it is not. Nothing happens when it is gone. */
   deleteBranch(request: {

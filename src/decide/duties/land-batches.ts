@@ -1,5 +1,5 @@
 /** Part of duty merge: pull requests that are tested and merged together, where a project's `batchMax` asks for it. */
-import type { Action, Merge } from '../../domain/action.ts';
+import type { Action, JudgedPart, Merge } from '../../domain/action.ts';
 import type { IssueRecord } from '../../domain/issue-record.ts';
 import type { PullRequest, RepositoryView } from '../../domain/pull-request.ts';
 import { baseSubject, subjectKey } from '../../domain/run.ts';
@@ -187,7 +187,11 @@ class LaneOfBatches {
   }
 
   #open(batch: Pick<Batch, 'key' | 'repository' | 'baseBranch' | 'base' | 'members'>): LaneTurn {
-    const { key, repository, baseBranch, base, members } = batch;
+    const { key, repository, baseBranch, base } = batch;
+    const members = batch.members.flatMap((one): readonly JudgedPart[] => {
+      const digest = this.#candidates.find(({ facts }) => facts.pullRequest?.number === one.number)?.facts.diff?.digest;
+      return digest === undefined ? [] : [{ ...one, digest }];
+    });
     const names = joined(members.map(({ number }) => `#${number}`));
     const reason = `${names} are ready but for ${baseBranch} as it is now: they are tested and merged together.`;
     const marker = `<!-- heartline:${key} -->`;
@@ -210,7 +214,7 @@ class LaneOfBatches {
       subject: baseSubject(repository, baseBranch),
       reason,
     };
-    return { actions: [action], taken: reason };
+    return { actions: members.length === batch.members.length ? [action] : [], taken: reason };
   }
 
   #follow(batch: Batch): LaneTurn {

@@ -9,7 +9,7 @@ export const dropBatch: OutsideWrite<DropBatch> = {
     const { repository, branch, base, members } = action;
     const tip = await mirror.remoteTip(repository, branch);
     if (tip === null) return 'gone';
-    const head = await mirror.combine({ repository, base, heads: members.map((one) => one.head) });
+    const head = await mirror.combine({ repository, base, members });
     if (tip !== head) return 'left';
     await mirror.deleteBranch({ repository, branch, expected: head });
     return 'deleted';

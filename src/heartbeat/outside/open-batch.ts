@@ -26,8 +26,13 @@ export const openBatch: OutsideWrite<OpenBatch> = {
 async function put(action: OpenBatch, { mirror }: Hands): Promise<string> {
   const { repository, branch, base, members } = action;
   const attempted = `put ${members.length} pull requests of ${repository} together`;
-  const head = await mirror.combine({ repository, base, heads: members.map((one) => one.head) });
-  if (head === null) throw new OutsideError('refused', attempted, 'they do not merge cleanly');
+  const head = await mirror.combine({ repository, base, members });
+  if (head === null)
+    throw new OutsideError(
+      'refused',
+      attempted,
+      'they do not merge cleanly, or would change other files together than each by itself',
+    );
   try {
     await mirror.push({ repository, branch, head, expected: null });
   } catch (error) {
@@ -43,6 +48,6 @@ async function adopt(action: OpenBatch, { forge, mirror }: Hands): Promise<strin
   const found = await forge.findPullRequest(repository, branch);
   if (found === null || !found.body.includes(marker)) return null;
   // Who pushed to it meanwhile does not make that ours.
-  const head = await mirror.combine({ repository, base, heads: members.map((one) => one.head) });
+  const head = await mirror.combine({ repository, base, members: members.map(({ head: of }) => ({ head: of })) });
   return head === null ? null : `${found.number}@${head}`;
 }

@@ -218,8 +218,8 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a-batch-leaves-one-out',
     file: 'src/heartbeat/outside/open-batch.ts',
-    from: 'const head = await mirror.combine({ repository, base, heads: members.map((one) => one.head) });\n  if (head === null) throw',
-    to: 'const head = await mirror.combine({ repository, base, heads: members.slice(1).map((one) => one.head) });\n  if (head === null) throw',
+    from: 'const head = await mirror.combine({ repository, base, members });',
+    to: 'const head = await mirror.combine({ repository, base, members: members.slice(1) });',
     aim: ['batch'],
   },
   {

@@ -1,6 +1,6 @@
 /** Every merge of the bot: a head that an independent session approved, tested as it lands, permitted, and never red. */
 import { APP, judge } from '../world/ci.ts';
-import { changedPaths } from '../world/git.ts';
+import { changeBetween, changedPaths } from '../world/git.ts';
 import type { Happening } from '../world/happening.ts';
 import { isWeaker } from '../world/weaker.ts';
 import { needsPerson } from './needs-person.ts';
@@ -86,7 +86,11 @@ export const merges: OracleMaker = (court) => {
       const [before, head] = parents;
       const pull = [...hub.pulls.values()].find((one) => one.head === head && keyOfBranch(one.branch) !== null);
       const merged = before === undefined || head === undefined ? null : git.merge(before, head);
-      const honest = author.kind === 'batch' && merged !== null && changedPaths(merged, tree).length === 0;
+      const honest =
+        author.kind === 'batch' &&
+        merged !== null &&
+        changedPaths(merged, tree).length === 0 &&
+        changeBetween(git.get(before ?? '').tree, tree).digest === git.change(merge.base, head ?? '').digest;
       if (before === undefined || head === undefined || pull === undefined || !honest) {
         violation(`#${merge.number} brought ${at.slice(0, 7)}, which is no pull request's`);
         break;

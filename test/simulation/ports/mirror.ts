@@ -66,12 +66,13 @@ export function createMirror({ git, hub }: World, line: Line, folder: MirrorFold
         if (there !== expected) throw new OutsideError('conflict', `push ${branch}`, `it is at ${there ?? 'nothing'}`);
         hub.push(branch, head, 'bot');
       }),
-    combine: async ({ base, heads }) => {
-      if (!knows(base, ...heads)) await line.read('git fetch', fetch);
+    combine: async ({ base, members }) => {
+      if (!knows(base, ...members.map(({ head }) => head))) await line.read('git fetch', fetch);
       let tip = base;
-      for (const head of heads) {
+      for (const { head, digest } of members) {
         const tree = git.merge(tip, head);
         if (tree === null) return null;
+        if (digest !== undefined && changeBetween(git.get(tip).tree, tree).digest !== digest) return null;
         const author = { kind: 'batch' } as const;
         tip = git.commit({ parents: [tip, head], tree, author, message: `Merge ${head} into a batch`, at: 0 });
         folder.known.add(tip);

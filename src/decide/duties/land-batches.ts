@@ -180,7 +180,7 @@ class LaneOfBatches {
           : [{ number: pullRequest.number, head: pullRequest.head, files: diff.files }],
       );
     const members = chooseBatch(willing, left, project.batchMax, snapshot.now);
-    if (members.length === 0) return IDLE;
+    if (members.length === 0 || movedSince(snapshot.effects, base)) return IDLE;
     const key = batchKey(repository, baseBranch, base, members);
     const standing = this.#standing(key);
     return standing.kind === 'due' ? this.#open({ key, repository, baseBranch, base, members }) : IDLE;
@@ -447,6 +447,13 @@ function isPending({ kind }: EffectStanding): boolean {
 /** Somebody else's report under a check's name is no answer: the right one may still come. */
 function isRefusal({ name, status }: Verdict, unheard: readonly string[]): boolean {
   return status === 'no' && !unheard.includes(name);
+}
+
+/** A merge of ours onto this very tip is known: the look that shows it as the tip is older than that. */
+function movedSince(effects: Sight['snapshot']['effects'], tip: string): boolean {
+  return [...effects.values()].some(
+    ({ kind, key, confirmedAt }) => kind === 'merge' && confirmedAt !== null && key.includes(`:${tip}:`),
+  );
 }
 
 function lastAsked(effects: Sight['snapshot']['effects'], batch: Batch): number {

@@ -37,6 +37,29 @@ export function botMerges(world: OutsideWorld): readonly EffectOf<'merge'>[] {
   return effectsOfKind(world, 'merge').filter((effect) => isBots(world, effect) && effect.base === world.baseBranch);
 }
 
+/** Several pull requests of the bot, tested and merged as one of their own. */
+export function isBatch({ headRef, body }: PullRequest): boolean {
+  return headRef.startsWith(`${branchPrefix}batch/`) && body?.includes('<!-- heartline:batch:') === true;
+}
+
+/** The merge of a batch by which this one landed too; null for one that was merged by itself. */
+export function broughtBy(world: OutsideWorld, merge: EffectOf<'merge'>): EffectOf<'merge'> | null {
+  if (merge.method !== 'push') return null;
+  const { pullRequests } = repositoryOf(world);
+  const direct = botMerges(world).find((one) => one.method !== 'push' && one.mergeCommit === merge.mergeCommit);
+  const pullRequest = direct === undefined ? undefined : pullRequests.get(direct.number);
+  return direct !== undefined && pullRequest !== undefined && isBatch(pullRequest) ? direct : null;
+}
+
+/** Merges of what was judged as it is: those of batches are their members' alone. */
+export function judgedMerges(world: OutsideWorld): readonly EffectOf<'merge'>[] {
+  const { pullRequests } = repositoryOf(world);
+  return botMerges(world).filter(({ number }) => {
+    const pullRequest = pullRequests.get(number);
+    return pullRequest === undefined || !isBatch(pullRequest);
+  });
+}
+
 /** A pull request the bot opened; issue and attempt come from the marker in its text. */
 export interface BotPullRequest {
   readonly number: number;
@@ -48,7 +71,8 @@ export interface BotPullRequest {
 }
 
 export function botPullRequests(world: OutsideWorld): readonly BotPullRequest[] {
-  return openedBy(world, true).map((pullRequest) => {
+  const single = openedBy(world, true).filter((pullRequest) => !isBatch(pullRequest));
+  return single.map((pullRequest) => {
     const marker = /<!-- heartline:issue:(.+?):(\d+) -->/.exec(pullRequest.body ?? '');
     const issueId = marker?.[1] ?? null;
     const issueKey = world.linear.state.issues.find((issue) => issue.id === issueId)?.identifier ?? null;

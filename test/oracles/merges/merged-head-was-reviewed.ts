@@ -1,11 +1,11 @@
 // Was exactly the head that was merged approved before the merge, visibly on GitHub, by a conversation that wrote none of it?
 import { type Conversation, conversationsOf, finishes, wroteWork } from '../facts/conversations.ts';
 import {
-  botMerges,
   botPullRequests,
   type EffectOf,
   effectsOf,
   isBots,
+  judgedMerges,
   nameOf,
   repositoryOf,
   short,
@@ -16,7 +16,7 @@ import type { Oracle, OutsideWorld, Violation } from '../outside-world.ts';
 const reviewContext = 'heartline/review';
 
 export const mergedHeadWasReviewed: Oracle = async (world) => {
-  const merges = botMerges(world);
+  const merges = judgedMerges(world);
   const conversations = conversationsOf(world);
   const violations: Violation[] = [];
   for (const merge of merges) {

@@ -116,9 +116,15 @@ export function isLookedAt(reported: ReadonlySet<string>, batch: Batch, commit: 
   return reported.has(batchReport(batch, commit)) || reported.has(`frozen:${batch.repository}:${commit}`);
 }
 
+/** When the call was made last that nobody answered. */
+export function mergeAskedAt(effects: ReadonlyMap<string, Effect>, batch: Batch): EpochMs {
+  const merge = mergeOf(effects, batch);
+  return merge?.unheardSince ?? merge?.intendedAt ?? 0;
+}
+
 /** Has to be looked at whatever its state on GitHub: it stands, or what became of its merge is not known. */
 export function isWatched(effects: ReadonlyMap<string, Effect>, batch: Batch, now: EpochMs): boolean {
-  return batch.dropped === null || (mayLand(effects, batch) && now - batch.opened.intendedAt < DAY_MS);
+  return batch.dropped === null || (mayLand(effects, batch) && now - mergeAskedAt(effects, batch) < DAY_MS);
 }
 
 function mergeOf(effects: ReadonlyMap<string, Effect>, batch: Batch): Effect | null {

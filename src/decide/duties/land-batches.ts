@@ -4,6 +4,7 @@ import type { IssueRecord } from '../../domain/issue-record.ts';
 import type { PullRequest, RepositoryView } from '../../domain/pull-request.ts';
 import { baseSubject, subjectKey } from '../../domain/run.ts';
 import type { ProjectSettings } from '../../domain/settings.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
 import { all, type Verdict } from '../../domain/verdict.ts';
 import {
   allBatches,
@@ -20,6 +21,7 @@ import {
   isLookedAt,
   landedBatch,
   mayLand,
+  mergeAskedAt,
 } from '../batch.ts';
 import { requiredChecks, short } from '../checks.ts';
 import { type EffectStanding, effectStanding } from '../effects.ts';
@@ -50,7 +52,7 @@ export function followBatches(sight: Sight, turn: Turn): void {
   for (const batch of allBatches(effects)) {
     const { repository, pullRequest } = batch;
     const commit = landedAs(sight, batch);
-    if (pullRequest === null || (commit === null && !mayLand(effects, batch))) continue;
+    if (pullRequest === null || (commit === null && !mayStillLand(sight, batch))) continue;
     for (const { number, head } of batch.members) {
       const record = records.find((one) => one.repository === repository && one.pullRequest === number);
       if (record === undefined || record.head !== head || record.mergeCommit !== null || record.phase === 'done')
@@ -78,13 +80,34 @@ function rest(turn: Turn, { issueId }: IssueRecord, why: string): void {
 
 /** The commit it landed as; also where the answer to our call never came, and GitHub shows it as merged. */
 function landedAs({ snapshot }: Sight, batch: Batch): string | null {
-  const { effects, repositories } = snapshot;
+  const { effects } = snapshot;
   const known = landedBatch(effects, batch);
   if (known !== null || !mayLand(effects, batch)) return known;
-  const view = repositories.get(batch.repository);
-  const shown =
-    view?.known === true ? view.value.pullRequests.find((one) => one.number === batch.pullRequest?.number) : undefined;
+  const shown = shownAs(snapshot, batch);
   return shown?.state === 'merged' && shown.head === batch.pullRequest?.head ? shown.mergeCommit : null;
+}
+
+function shownAs({ repositories }: Snapshot, { repository, pullRequest }: Batch): PullRequest | undefined {
+  const view = repositories.get(repository);
+  return view?.known === true ? view.value.pullRequests.find((one) => one.number === pullRequest?.number) : undefined;
+}
+
+/**
+ * Its merge was asked for, and nobody answered. Of one that was dropped no call is made any more: once GitHub had time to show
+ * what the last one did and shows no merge of this head, nothing of it is on its way.
+ */
+function mayStillLand({ snapshot }: Sight, batch: Batch): boolean {
+  const { effects, now } = snapshot;
+  if (!mayLand(effects, batch)) return false;
+  const shown = shownAs(snapshot, batch);
+  if (shown?.state === 'merged') return shown.head === batch.pullRequest?.head;
+  return batch.dropped === null || now - mergeAskedAt(effects, batch) < LAG_MS;
+}
+
+/** Nothing else lands until it is known what became of its merge, and that this is what was tested. */
+export function isOpenEnded(sight: Sight, batch: Batch): boolean {
+  const commit = landedAs(sight, batch);
+  return commit === null ? mayStillLand(sight, batch) : !isLookedAt(sight.snapshot.reported, batch, commit);
 }
 
 /** The lanes that are taken by one or were before, each with a sentence that says so. */
@@ -155,8 +178,9 @@ class LaneOfBatches {
   turn(): LaneTurn {
     const left = this.#batches.filter((one) => one.dropped !== null);
     const drops = left.flatMap((one) => this.#drop(one, one.dropped ?? 'stale').actions);
-    const unsure = left.find((one) => mayLand(this.#sight.snapshot.effects, one));
-    const current = this.#batches.findLast((one) => one.dropped === null) ?? unsure;
+    // Also one that was dropped while the answer to its merge was on its way.
+    const unsure = left.find((one) => isOpenEnded(this.#sight, one));
+    const current = unsure ?? this.#batches.findLast((one) => one.dropped === null);
     const step = current === undefined ? this.#begin(left) : this.#follow(current);
     return { actions: [...drops, ...step.actions], taken: step.taken };
   }
@@ -218,7 +242,7 @@ class LaneOfBatches {
   }
 
   #follow(batch: Batch): LaneTurn {
-    const { now, effects, reported, settings } = this.#sight.snapshot;
+    const { now, reported, settings } = this.#sight.snapshot;
     const { view } = this.#lane;
     const { pullRequest: opened, base, baseBranch } = batch;
     if (opened === null) return this.#unopened(batch);
@@ -235,9 +259,8 @@ class LaneOfBatches {
     if (live === undefined)
       return now - (batch.opened.confirmedAt ?? now) < LAG_MS ? hold : this.#drop(batch, batch.dropped ?? 'stale');
     // By a person; or GitHub does not name the commit yet.
-    if (live.state === 'merged') return mayLand(effects, batch) ? hold : this.#drop(batch, 'landed');
-    if (batch.dropped !== null)
-      return mayLand(effects, batch) && now - lastAsked(effects, batch) < LAG_MS ? hold : IDLE;
+    if (live.state === 'merged') return mayStillLand(this.#sight, batch) ? hold : this.#drop(batch, 'landed');
+    if (batch.dropped !== null) return hold;
     const merging = this.#merging(batch);
     // Closed, pushed to or pointed elsewhere by a person, or nothing that GitHub lets us merge.
     const theirs = live.state === 'closed' || live.head !== head || live.baseBranch !== baseBranch || live.draft;
@@ -454,11 +477,6 @@ function movedSince(effects: Sight['snapshot']['effects'], tip: string): boolean
   return [...effects.values()].some(
     ({ kind, key, confirmedAt }) => kind === 'merge' && confirmedAt !== null && key.includes(`:${tip}:`),
   );
-}
-
-function lastAsked(effects: Sight['snapshot']['effects'], batch: Batch): number {
-  const merge = effects.get(batchMergeKey(batch) ?? '');
-  return merge?.unheardSince ?? merge?.intendedAt ?? 0;
 }
 
 function statusKey({ repository, pullRequest }: Batch): string {

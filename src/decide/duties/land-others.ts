@@ -4,7 +4,7 @@ import type { Command } from '../../domain/command.ts';
 import type { Effect } from '../../domain/effect.ts';
 import type { IssueRecord } from '../../domain/issue-record.ts';
 import { parseSubject, subjectKey } from '../../domain/run.ts';
-import { batchesOn, batchOf, isLookedAt, isWatched, landedBatch, mayLand } from '../batch.ts';
+import { batchesOn, batchOf } from '../batch.ts';
 import { short } from '../checks.ts';
 import { effectsOf } from '../effects-of.ts';
 import { LAG_MS } from '../issue-case.ts';
@@ -15,6 +15,7 @@ import { landedMerge } from '../reconcile.ts';
 import { othersFacts, reviewOthers } from '../review-others.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
+import { isOpenEnded } from './land-batches.ts';
 
 /** The lanes that are taken by it or were before, each with a sentence that says so. */
 export function landOthers(sight: Sight, turn: Turn, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
@@ -87,12 +88,8 @@ function ourMerge(sight: Sight, lane: string): string | null {
 }
 
 /** The same of what is merged together, and of what that landed until it was looked at. */
-function ourBatch({ snapshot }: Sight, repository: string, baseBranch: string): string | null {
-  const { effects, now, reported } = snapshot;
-  const open = batchesOn(effects, repository, baseBranch).find((one) => {
-    const landed = landedBatch(effects, one);
-    return landed === null ? mayLand(effects, one) && isWatched(effects, one, now) : !isLookedAt(reported, one, landed);
-  });
+function ourBatch(sight: Sight, repository: string, baseBranch: string): string | null {
+  const open = batchesOn(sight.snapshot.effects, repository, baseBranch).find((one) => isOpenEnded(sight, one));
   return open === undefined ? null : `#${open.pullRequest?.number} merges first.`;
 }
 

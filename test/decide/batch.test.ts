@@ -1,0 +1,251 @@
+/** Several pull requests tested and merged as one: who goes together, what ends a batch, and what its merge means for its members. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Batch, batchesOn, batchKey, batchMergeKey, batchReport, dropKey } from '../../src/decide/batch.ts';
+import type { Action } from '../../src/domain/action.ts';
+import type { Effect } from '../../src/domain/effect.ts';
+import type { PullRequest } from '../../src/domain/pull-request.ts';
+import { baseSubject } from '../../src/domain/run.ts';
+import type { ProjectSettings } from '../../src/domain/settings.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import {
+  BASE,
+  HEAD,
+  ledger,
+  makeCheck,
+  makeDiff,
+  makeEffect,
+  makeIssue,
+  makeProject,
+  makePullRequest,
+  makeRecord,
+  makeRepository,
+  makeRun,
+  makeSettings,
+  makeSnapshot,
+  makeVerdict,
+  NOW,
+  REPOSITORY,
+  STATES,
+  sha,
+} from './make.ts';
+import { acts } from './ready.ts';
+
+const TOGETHER = sha(0xba7c);
+const LANDED = sha(0x1a9d);
+const LANE = baseSubject(REPOSITORY, 'main');
+const SHOP = makeProject({ batchMax: 5 });
+
+/** The n-th issue, whose pull request 6 + n is ready but for a newer base. */
+interface Part {
+  readonly nth: number;
+  readonly pullRequest?: Partial<PullRequest>;
+  readonly record?: Parameters<typeof makeRecord>[0];
+  readonly diff?: Parameters<typeof makeDiff>[0];
+  readonly priority?: 0 | 1 | 2 | 3 | 4;
+}
+
+const headOf = (nth: number): string => (nth === 1 ? HEAD : sha(0xbead + nth));
+
+interface World {
+  readonly parts?: readonly Part[];
+  readonly projects?: readonly ProjectSettings[];
+  readonly effects?: readonly Effect[];
+  readonly batch?: Partial<PullRequest> | null;
+  readonly tip?: string;
+  readonly more?: Partial<Snapshot>;
+}
+
+function seen({ parts = [{ nth: 1 }, { nth: 2 }], projects, effects = [], batch = null, tip, more }: World): Snapshot {
+  const pulls = parts.map(({ nth, pullRequest }) =>
+    makePullRequest({
+      number: 6 + nth,
+      branch: `heartline/eng-${nth}`,
+      head: headOf(nth),
+      base: tip ?? BASE,
+      checks: [makeCheck({ sha: headOf(nth) })],
+      ...pullRequest,
+    }),
+  );
+  const together =
+    batch === null
+      ? []
+      : [
+          makePullRequest({
+            number: 20,
+            branch: 'heartline/batch/7-8',
+            head: TOGETHER,
+            base: tip ?? BASE,
+            checks: [makeCheck({ sha: TOGETHER })],
+            ...batch,
+          }),
+        ];
+  const diffs = parts.map(({ nth, diff }, at) =>
+    makeDiff({
+      base: pulls[at]?.base ?? BASE,
+      head: pulls[at]?.head ?? headOf(nth),
+      baseIsAncestor: false,
+      digest: `digest-${nth}`,
+      files: [`src/part-${nth}.ts`],
+      ...diff,
+    }),
+  );
+  const repository = makeRepository({
+    bases: new Map([['main', { tip: tip ?? BASE, checks: [], mergeQueue: false }]]),
+    pullRequests: [...pulls, ...together],
+    diffs: new Map(diffs.map((one) => [`${one.base}..${one.head}`, one])),
+    parents: new Map(pulls.map((one) => [one.head, [BASE]])),
+  });
+  return makeSnapshot({
+    settings: makeSettings({ projects: projects ?? [SHOP] }),
+    board: {
+      known: true,
+      value: {
+        issues: parts.map(({ nth, priority = 2 }) =>
+          makeIssue({
+            id: `issue-${nth}`,
+            key: `ENG-${nth}`,
+            state: STATES.review,
+            lastMove: null,
+            priority,
+            createdAt: NOW - 86_400_000 + nth,
+          }),
+        ),
+        states: new Map([['ENG', Object.values(STATES)]]),
+      },
+    },
+    repositories: new Map([[REPOSITORY, { known: true, value: repository }]]),
+    records: parts.map(({ nth, record }) =>
+      makeRecord({
+        issueId: `issue-${nth}`,
+        key: `ENG-${nth}`,
+        branch: `heartline/eng-${nth}`,
+        head: headOf(nth),
+        pullRequest: 6 + nth,
+        claimedMove: `created:issue-${nth}`,
+        ...record,
+      }),
+    ),
+    runs: parts.map(({ nth }) =>
+      makeRun({
+        id: `run-${nth}`,
+        subject: { kind: 'issue', issueId: `issue-${nth}` },
+        issueKey: `ENG-${nth}`,
+        result: { kind: 'work', head: headOf(nth), base: BASE, summary: 'Rounded.', commitTitle: 'Round the totals' },
+      }),
+    ),
+    verdicts: parts.map(({ nth }) =>
+      makeVerdict({
+        id: `verdict-${nth}`,
+        runId: `review-${nth}`,
+        number: 6 + nth,
+        head: headOf(nth),
+        digest: `digest-${nth}`,
+      }),
+    ),
+    effects: ledger(...parts.flatMap(({ nth }) => written(nth)), ...effects),
+    ...more,
+  });
+}
+
+function written(nth: number): readonly Effect[] {
+  const subject = `issue:issue-${nth}`;
+  const head = headOf(nth);
+  return [
+    makeEffect({ subject, key: `push:issue-${nth}:1:${head}`, kind: 'push-branch', outsideId: head }),
+    makeEffect({ subject, key: `open:issue-${nth}:1`, kind: 'open-pull-request', outsideId: String(6 + nth) }),
+    makeEffect({ subject, key: `link:issue-${nth}:1`, kind: 'link-pull-request' }),
+    makeEffect({ subject, key: `move:issue-${nth}:1:started`, kind: 'move-issue' }),
+    makeEffect({ subject, key: `move:issue-${nth}:1:review`, kind: 'move-issue' }),
+    makeEffect({ subject, key: `review:verdict-${nth}`, kind: 'post-review', outsideId: '900' }),
+    makeEffect({ subject, key: `status:${REPOSITORY}:${head}:verdict-${nth}`, kind: 'set-status' }),
+  ];
+}
+
+const MEMBERS = [1, 2].map((nth) => ({ number: 6 + nth, head: headOf(nth) }));
+const KEY = batchKey(REPOSITORY, 'main', BASE, MEMBERS);
+const OPENED = makeEffect({ key: KEY, kind: 'open-batch', subject: LANE, outsideId: `20@${TOGETHER}` });
+const STATUS = makeEffect({
+  key: `status:${REPOSITORY}:${TOGETHER}:batch`,
+  kind: 'set-status',
+  subject: `pull:${REPOSITORY}#20`,
+});
+const BATCH = batchesOn(ledger(OPENED), REPOSITORY, 'main')[0] as Batch;
+const MERGE = makeEffect({
+  key: batchMergeKey(BATCH) ?? '',
+  kind: 'merge',
+  subject: `pull:${REPOSITORY}#20`,
+  outsideId: null,
+  confirmedAt: null,
+  intendedAt: NOW - 30_000,
+  unheardSince: NOW - 30_000,
+});
+const drop = (why: 'landed' | 'red' | 'stale', value: Partial<Effect> = {}): Effect =>
+  makeEffect({ key: dropKey(BATCH, why), kind: 'drop-batch', subject: LANE, outsideId: 'deleted', ...value });
+
+const of = <Kind extends Action['kind']>(snapshot: Snapshot, kind: Kind) =>
+  acts(snapshot).filter((action): action is Extract<Action, { kind: Kind }> => action.kind === kind);
+const kinds = (snapshot: Snapshot): readonly string[] => acts(snapshot).map(({ kind }) => kind);
+
+describe('a batch', () => {
+  it('is made of those that are ready but for a newer base', () => {
+    const [opened] = of(seen({}), 'open-batch');
+    assert.deepEqual(opened?.members, MEMBERS);
+    assert.deepEqual(kinds(seen({})), ['open-batch']);
+  });
+
+  it('that is green is merged with its members', () => {
+    const [merged] = of(seen({ effects: [OPENED, STATUS], batch: {} }), 'merge');
+    assert.deepEqual(
+      [merged?.number, merged?.head, merged?.base, merged?.members.map(({ issueId }) => issueId)],
+      [20, TOGETHER, BASE, ['issue-1', 'issue-2']],
+    );
+  });
+});
+
+describe('what a batch landed', () => {
+  const merged = { state: 'merged', mergeCommit: LANDED } as const;
+  const after = { parts: [1, 2].map((nth) => ({ nth, pullRequest: merged })), batch: merged, tip: LANDED };
+  const answered = { ...MERGE, confirmedAt: NOW - 20_000, outsideId: LANDED };
+
+  it('is compared although it was dropped while the answer was on its way', () => {
+    const late = seen({ ...after, effects: [OPENED, drop('stale'), answered] });
+    assert.equal(of(late, 'verify-merge')[0]?.mergeCommit, LANDED);
+  });
+
+  it('once it was looked at leaves the lane to the next batch, heard of or not', () => {
+    const [next, parts] = [sha(0x77), [3, 4].map((nth) => ({ nth }))];
+    const done = seen({
+      parts,
+      tip: next,
+      effects: [OPENED, MERGE, drop('landed')],
+      batch: merged,
+      more: { reported: new Set([batchReport(BATCH, LANDED)]) },
+    });
+    assert.equal(of(done, 'open-batch').length, 1);
+  });
+});
+
+describe('a merge call of a batch that never came to anything', () => {
+  const unheard = { ...MERGE, intendedAt: NOW - 600_000, unheardSince: NOW - 600_000 };
+  const dropped = drop('stale', { intendedAt: NOW - 500_000, confirmedAt: NOW - 500_000 });
+
+  it('does not keep the lane from its next batch', () => {
+    const after = seen({
+      parts: [3, 4].map((nth) => ({ nth })),
+      effects: [OPENED, unheard, dropped],
+      batch: { state: 'closed' },
+    });
+    assert.equal(of(after, 'open-batch').length, 1);
+  });
+
+  it('does not hold a member that a person merged by hand', () => {
+    const byHand = seen({
+      parts: [{ nth: 1, pullRequest: { state: 'merged', mergeCommit: LANDED } }],
+      effects: [OPENED, unheard, dropped],
+      batch: { state: 'closed' },
+      tip: LANDED,
+    });
+    assert.equal(of(byHand, 'update-record')[0]?.change.mergeCommit, LANDED);
+  });
+});

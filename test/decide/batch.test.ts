@@ -248,4 +248,35 @@ describe('a merge call of a batch that never came to anything', () => {
     });
     assert.equal(of(byHand, 'update-record')[0]?.change.mergeCommit, LANDED);
   });
+
+  it('leaves the lane to nobody while it may still arrive', () => {
+    const moment = seen({
+      parts: [{ nth: 1 }, { nth: 2, record: { phase: 'cancelled' } }, { nth: 3, diff: { baseIsAncestor: true } }],
+      effects: [OPENED, STATUS, { ...MERGE, unheardSince: NOW - 1_000 }],
+      batch: {},
+    });
+    assert.equal(of(moment, 'drop-batch').length, 1);
+    assert.ok(!kinds(moment).includes('merge'), kinds(moment).join());
+  });
+});
+
+describe('a batch that is dropped', () => {
+  it('leaves nobody to begin alone in the same look', () => {
+    const red = [makeCheck({ sha: TOGETHER, state: 'failure' })];
+    const failed = { effects: [OPENED, STATUS], batch: { checks: red } };
+    assert.deepEqual(kinds(seen(failed)), ['drop-batch']);
+    const parts = [1, 2, 3, 4].map((nth) => ({ nth }));
+    const gone = [OPENED, STATUS, drop('red')];
+    assert.equal(of(seen({ parts, effects: gone, batch: { state: 'closed' } }), 'open-batch').length, 1);
+  });
+
+  it('holds nobody up where GitHub does not answer', () => {
+    const waiting = drop('stale', {
+      confirmedAt: null,
+      outsideId: null,
+      retryAt: NOW + 60_000,
+      lastError: 'no answer',
+    });
+    assert.deepEqual(kinds(seen({ effects: [OPENED, STATUS, waiting], batch: {} })), ['update-branch']);
+  });
 });

@@ -177,12 +177,13 @@ class LaneOfBatches {
 
   turn(): LaneTurn {
     const left = this.#batches.filter((one) => one.dropped !== null);
-    const drops = left.flatMap((one) => this.#drop(one, one.dropped ?? 'stale').actions);
+    const drops = left.map((one) => this.#drop(one, one.dropped ?? 'stale'));
     // Also one that was dropped while the answer to its merge was on its way.
     const unsure = left.find((one) => isOpenEnded(this.#sight, one));
     const current = unsure ?? this.#batches.findLast((one) => one.dropped === null);
     const step = current === undefined ? this.#begin(left) : this.#follow(current);
-    return { actions: [...drops, ...step.actions], taken: step.taken };
+    const clearing = drops.find(({ taken }) => taken !== null)?.taken ?? null;
+    return { actions: [...drops.flatMap(({ actions }) => actions), ...step.actions], taken: step.taken ?? clearing };
   }
 
   #begin(left: readonly Batch[]): LaneTurn {
@@ -433,7 +434,8 @@ class LaneOfBatches {
       subject: baseSubject(repository, baseBranch),
       reason,
     };
-    return { actions: [action, ...(why === 'red' ? this.#refusal(batch) : [])], taken: null };
+    // Whoever begins alone in the same look is in the way of the next batch; and what was asked for may still land.
+    return { actions: [action, ...(why === 'red' ? this.#refusal(batch) : [])], taken: reason };
   }
 
   /** People hear of it only where GitHub takes no batch at all. */

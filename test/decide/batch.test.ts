@@ -280,3 +280,26 @@ describe('a batch that is dropped', () => {
     assert.deepEqual(kinds(seen({ effects: [OPENED, STATUS, waiting], batch: {} })), ['update-branch']);
   });
 });
+
+describe('a merge of a batch that was refused', () => {
+  const refused = { ...MERGE, unheardSince: null, refused: true, lastError: 'merge: it was closed by somebody else' };
+
+  it('is not told as GitHub’s word where a person closed it', () => {
+    const closed = seen({ effects: [OPENED, STATUS, refused], batch: { state: 'closed' } });
+    assert.deepEqual(kinds(closed), ['drop-batch']);
+  });
+
+  it('is not told as GitHub’s word where a member went', () => {
+    const gone = seen({
+      parts: [{ nth: 1 }, { nth: 2, pullRequest: { state: 'closed' } }],
+      effects: [OPENED, STATUS, refused],
+      batch: {},
+    });
+    assert.match(of(gone, 'drop-batch')[0]?.key ?? '', /^drop:stale:/);
+    assert.ok(!of(gone, 'report').some(({ key }) => key.startsWith('batch-refused:')));
+  });
+
+  it('is told before the batch is dropped', () => {
+    assert.deepEqual(kinds(seen({ effects: [OPENED, STATUS, refused], batch: {} })), ['report', 'drop-batch']);
+  });
+});

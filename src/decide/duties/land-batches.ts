@@ -195,7 +195,7 @@ class LaneOfBatches {
     if (left.some((one) => isPending(this.#standing(dropKey(one, one.dropped ?? 'stale'))))) return IDLE;
     // Whatever GitHub has against it, it has against the next one as well.
     const refused = (one: Batch) =>
-      this.#merging(one)?.kind === 'refused' && snapshot.now - one.opened.intendedAt < DAY_MS;
+      snapshot.reported.has(refusalKey(one)) && snapshot.now - one.opened.intendedAt < DAY_MS;
     if (left.some(refused)) return IDLE;
     const willing = onlyBehindInTurn(this.#candidates, this.#held)
       .filter(({ facts }) => facts.record.revertOf === null && facts.pullRequest?.base === base)
@@ -263,12 +263,13 @@ class LaneOfBatches {
     if (live.state === 'merged') return mayStillLand(this.#sight, batch) ? hold : this.#drop(batch, 'landed');
     if (batch.dropped !== null) return hold;
     const merging = this.#merging(batch);
-    // Closed, pushed to or pointed elsewhere by a person, or nothing that GitHub lets us merge.
+    // Closed, pushed to or pointed elsewhere by a person.
     const theirs = live.state === 'closed' || live.head !== head || live.baseBranch !== baseBranch || live.draft;
-    if (theirs || merging?.kind === 'refused') return this.#drop(batch, 'red');
+    if (theirs) return this.#drop(batch, 'red');
     const fit = this.#members(batch);
     if (fit === 'stale' || this.#lane.project === null || view.bases.get(baseBranch)?.tip !== base)
       return this.#drop(batch, 'stale');
+    if (merging?.kind === 'refused') return this.#drop(batch, 'red', this.#refusal(batch, merging.error));
     const checks = requiredChecks(this.#lane.project.checks, live.checks, head);
     const silent = now - (batch.opened.confirmedAt ?? now) > settings.limits.checkHoursMax * 3_600_000;
     const red = checks.verdict.status === 'no' && checks.verdict.children.some((one) => isRefusal(one, checks.unheard));
@@ -418,7 +419,7 @@ class LaneOfBatches {
     return { actions: [action], taken: `What #${number} landed is looked at first.` };
   }
 
-  #drop(batch: Batch, why: DropReason): LaneTurn {
+  #drop(batch: Batch, why: DropReason, told: readonly Action[] = []): LaneTurn {
     const { repository, baseBranch, base, members } = batch;
     const standing = this.#standing(dropKey(batch, why));
     if (standing.kind !== 'due') return IDLE;
@@ -435,17 +436,16 @@ class LaneOfBatches {
       reason,
     };
     // Whoever begins alone in the same look is in the way of the next batch; and what was asked for may still land.
-    return { actions: [action, ...(why === 'red' ? this.#refusal(batch) : [])], taken: reason };
+    return { actions: [...told, action], taken: reason };
   }
 
-  /** People hear of it only where GitHub takes no batch at all. */
-  #refusal(batch: Batch): readonly Action[] {
-    const merging = this.#merging(batch);
-    if (merging?.kind !== 'refused' || batch.pullRequest === null) return [];
-    const { repository, baseBranch } = batch;
-    const text = `${repository}: GitHub does not merge what is tested together (#${batch.pullRequest.number}): ${merging.error}. Pull requests are merged one at a time for a day. See the rules of ${baseBranch}, or set batchMax to 1.`;
+  /** People hear of it only where GitHub takes no batch at all. Said first: a death in between leaves it to be dropped, never unsaid. */
+  #refusal(batch: Batch, error: string): readonly Action[] {
+    if (this.#sight.snapshot.reported.has(refusalKey(batch))) return [];
+    const { repository, baseBranch, pullRequest } = batch;
+    const text = `${repository}: GitHub does not merge what is tested together (#${pullRequest?.number}): ${error}. Pull requests are merged one at a time for a day. See the rules of ${baseBranch}, or set batchMax to 1.`;
     const subject = baseSubject(repository, baseBranch);
-    return [{ kind: 'report', key: `batch-refused:${batch.key}`, event: 'trouble', text, subject, reason: text }];
+    return [{ kind: 'report', key: refusalKey(batch), event: 'trouble', text, subject, reason: text }];
   }
 
   #merging(batch: Batch): EffectStanding | null {
@@ -479,6 +479,10 @@ function movedSince(effects: Sight['snapshot']['effects'], tip: string): boolean
   return [...effects.values()].some(
     ({ kind, key, confirmedAt }) => kind === 'merge' && confirmedAt !== null && key.includes(`:${tip}:`),
   );
+}
+
+function refusalKey({ key }: Batch): string {
+  return `batch-refused:${key}`;
 }
 
 function statusKey({ repository, pullRequest }: Batch): string {

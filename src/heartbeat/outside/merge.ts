@@ -2,11 +2,12 @@
  * Merges a pull request at exactly the reviewed and checked head. GitHub compares the head only, so the base, the freeze,
  * the issue and the pull request are read once more right before the call.
  */
+import { batchesOn } from '../../decide/batch.ts';
 import { takenAway } from '../../decide/reconcile.ts';
 import type { Enqueue, Merge } from '../../domain/action.ts';
 import { OutsideError } from '../../domain/outside-error.ts';
 import type { PullRequest } from '../../domain/pull-request.ts';
-import { subjectKey } from '../../domain/run.ts';
+import { baseSubject, subjectKey } from '../../domain/run.ts';
 import { passesFreeze } from '../../domain/snapshot.ts';
 import type { Hands, OutsideWrite } from './outside-write.ts';
 
@@ -19,9 +20,27 @@ export const merge: OutsideWrite<Merge> = {
     const { repository, number, head, method, title } = action;
     return hands.forge.merge({ repository, number, head, method, title });
   },
-  recheck,
+  recheck: (action, hands) => (action.members.length === 0 ? recheck(action, hands) : recheckTogether(action, hands)),
   othersDoToo: true,
 };
+
+/** Nothing of it is GitHub's word on the batch: whatever was closed, stopped or dropped meanwhile, the next look decides. */
+async function recheckTogether(action: Merge, hands: Hands): Promise<void> {
+  const { repository, number, baseBranch } = action;
+  const attempted = `merge pull request #${number} of ${repository}`;
+  try {
+    await recheck(action, hands);
+  } catch (error) {
+    if (!(error instanceof OutsideError) || (error.kind !== 'refused' && error.kind !== 'missing')) throw error;
+    throw new OutsideError('conflict', attempted, error.message);
+  }
+  // Last: what moved while it waited for its turn has dropped it.
+  const own = await hands.journal.effectsOf(baseSubject(repository, baseBranch));
+  const dropped = batchesOn(own, repository, baseBranch).some(
+    (one) => one.pullRequest?.number === number && one.dropped !== null,
+  );
+  if (dropped) throw new OutsideError('conflict', attempted, 'it was dropped');
+}
 
 async function recheck(action: Merge, hands: Hands): Promise<void> {
   const attempted = `merge pull request #${action.number} of ${action.repository}`;

@@ -303,3 +303,32 @@ describe('a merge of a batch that was refused', () => {
     assert.deepEqual(kinds(seen({ effects: [OPENED, STATUS, refused], batch: {} })), ['report', 'drop-batch']);
   });
 });
+
+describe('who is put together', () => {
+  it('is of one project, whose checks are the ones that test it', () => {
+    const other = makeProject({ name: 'till', batchMax: 5, checks: [{ name: 'test', app: 'other-ci' }] });
+    const mixed = seen({
+      projects: [SHOP, other],
+      parts: [
+        { nth: 1 },
+        {
+          nth: 2,
+          record: { project: 'till' },
+          pullRequest: { checks: [makeCheck({ sha: headOf(2), app: 'other-ci' })] },
+        },
+      ],
+    });
+    assert.deepEqual(kinds(mixed), ['update-branch']);
+  });
+
+  it('is found whatever other project of the repository comes first', () => {
+    const other = makeProject({ name: 'till' });
+    assert.deepEqual(kinds(seen({ projects: [other, SHOP] })), ['open-batch']);
+  });
+
+  it('never goes before whoever is first and has to go alone', () => {
+    const parts = [{ nth: 1, priority: 1 } as const, { nth: 3 }, { nth: 4 }];
+    const [update] = of(seen({ parts, effects: [OPENED, drop('red')], batch: { state: 'closed' } }), 'update-branch');
+    assert.equal(update?.number, 7);
+  });
+});

@@ -39,8 +39,8 @@ interface Lane {
   readonly repository: string;
   readonly baseBranch: string;
   readonly view: RepositoryView;
-  /** Null where no batch is asked for, or none can be. */
-  readonly project: ProjectSettings | null;
+  /** Whose issues go together, each with its own; none where no batch is asked for, or none can be. */
+  readonly projects: readonly ProjectSettings[];
 }
 
 /**
@@ -134,13 +134,15 @@ function lanesOf({ snapshot }: Sight): readonly Lane[] {
     const view = repositories.get(repository);
     if (view === undefined || !view.known) return;
     const branch = baseBranch ?? view.value.defaultBranch;
-    const project = settings.projects.find(
-      (one) => one.repository === repository && (one.baseBranch ?? view.value.defaultBranch) === branch,
+    const projects = settings.projects.filter(
+      (one) =>
+        one.repository === repository &&
+        (one.baseBranch ?? view.value.defaultBranch) === branch &&
+        one.batchMax > 1 &&
+        one.mergeMethod === 'merge' &&
+        view.value.bases.get(branch)?.mergeQueue === false,
     );
-    const base = view.value.bases.get(branch);
-    const able =
-      project !== undefined && project.batchMax > 1 && project.mergeMethod === 'merge' && base?.mergeQueue === false;
-    const lane = { repository, baseBranch: branch, view: view.value, project: able ? project : null };
+    const lane = { repository, baseBranch: branch, view: view.value, projects };
     lanes.set(laneName(repository, branch), lane);
   };
   for (const { repository, baseBranch, batchMax } of settings.projects) if (batchMax > 1) add(repository, baseBranch);
@@ -188,16 +190,21 @@ class LaneOfBatches {
 
   #begin(left: readonly Batch[]): LaneTurn {
     const { snapshot } = this.#sight;
-    const { project, repository, baseBranch, view } = this.#lane;
+    const { projects, repository, baseBranch, view } = this.#lane;
     const base = view.bases.get(baseBranch)?.tip;
-    if (project === null || base === undefined || this.#busy !== null) return IDLE;
+    if (projects.length === 0 || base === undefined || this.#busy !== null) return IDLE;
     // One after the other: what is left of the last one is cleared away first, or it is known that it cannot be.
     if (left.some((one) => isPending(this.#standing(dropKey(one, one.dropped ?? 'stale'))))) return IDLE;
     // Whatever GitHub has against it, it has against the next one as well.
     const refused = (one: Batch) =>
       snapshot.reported.has(refusalKey(one)) && snapshot.now - one.opened.intendedAt < DAY_MS;
     if (left.some(refused)) return IDLE;
-    const willing = onlyBehindInTurn(this.#candidates, this.#held)
+    const line = onlyBehindInTurn(this.#candidates, this.#held);
+    // Another project's checks are others, and so may be its way to merge.
+    const project = projects.find(({ name }) => name === line[0]?.facts.project.name);
+    if (project === undefined) return IDLE;
+    const willing = line
+      .filter(({ facts }) => facts.project.name === project.name)
       .filter(({ facts }) => facts.record.revertOf === null && facts.pullRequest?.base === base)
       .flatMap(({ facts: { pullRequest, diff } }) =>
         pullRequest === null || diff === null
@@ -206,6 +213,8 @@ class LaneOfBatches {
       );
     const members = chooseBatch(willing, left, project.batchMax, snapshot.now);
     if (members.length === 0 || movedSince(snapshot.effects, base)) return IDLE;
+    // Who is first and has to go alone does so now: others that go together over and over would keep him waiting.
+    if (members[0]?.number !== line[0]?.facts.pullRequest?.number) return IDLE;
     const key = batchKey(repository, baseBranch, base, members);
     const standing = this.#standing(key);
     return standing.kind === 'due' ? this.#open({ key, repository, baseBranch, base, members }) : IDLE;
@@ -267,10 +276,11 @@ class LaneOfBatches {
     const theirs = live.state === 'closed' || live.head !== head || live.baseBranch !== baseBranch || live.draft;
     if (theirs) return this.#drop(batch, 'red');
     const fit = this.#members(batch);
-    if (fit === 'stale' || this.#lane.project === null || view.bases.get(baseBranch)?.tip !== base)
+    const project = this.#projectOf(batch);
+    if (fit === 'stale' || project === null || view.bases.get(baseBranch)?.tip !== base)
       return this.#drop(batch, 'stale');
     if (merging?.kind === 'refused') return this.#drop(batch, 'red', this.#refusal(batch, merging.error));
-    const checks = requiredChecks(this.#lane.project.checks, live.checks, head);
+    const checks = requiredChecks(project.checks, live.checks, head);
     const silent = now - (batch.opened.confirmedAt ?? now) > settings.limits.checkHoursMax * 3_600_000;
     const red = checks.verdict.status === 'no' && checks.verdict.children.some((one) => isRefusal(one, checks.unheard));
     if (red || live.mergeable === 'conflict' || (silent && (checks.unheard.length > 0 || live.mergeable === 'unknown')))
@@ -293,9 +303,20 @@ class LaneOfBatches {
     if (standing.kind === 'refused') return this.#drop(batch, 'red');
     const { base, baseBranch } = batch;
     const stale = this.#members(batch) === 'stale' || this.#lane.view.bases.get(baseBranch)?.tip !== base;
-    if (stale || this.#lane.project === null) return this.#drop(batch, 'stale');
+    if (stale || this.#projectOf(batch) === null) return this.#drop(batch, 'stale');
     const again = this.#open(batch);
     return standing.kind === 'due' && this.#busy === null ? again : { ...again, actions: [] };
+  }
+
+  /** By whose checks it is tested; null where its members are not of one project that asks for batches. */
+  #projectOf({ repository, members }: Batch): ProjectSettings | null {
+    const { records } = this.#sight.snapshot;
+    const names = members.map(
+      ({ number }) => records.find((one) => one.repository === repository && one.pullRequest === number)?.project,
+    );
+    return names.every((one) => one === names[0])
+      ? (this.#lane.projects.find(({ name }) => name === names[0]) ?? null)
+      : null;
   }
 
   /** Are its members what they were when it was made? */

@@ -139,29 +139,62 @@ export interface Willing extends BatchMember {
   readonly files: readonly string[];
 }
 
-/** Who goes together next, of those that may, in their order; fewer than two are no batch. */
+/** So many that failed one after another, and their checks say nothing of those in them: for a day each goes alone. */
+const FAILED_IN_A_ROW_MAX = 6;
+
+/**
+ * Who goes together next, of those that may, in their order; fewer than two are no batch. Who is first is always in it. Where
+ * he was in one that failed, he goes with at most half of those and with nobody else: in ever new company what is wrong with
+ * him would fail one batch after another.
+ */
 export function chooseBatch(
   willing: readonly Willing[],
-  failed: readonly Batch[],
+  earlier: readonly Batch[],
   max: number,
   now: EpochMs,
 ): readonly BatchMember[] {
-  const same = (one: BatchMember) => (other: BatchMember) => one.number === other.number && one.head === other.head;
+  const [first] = willing;
+  const failed = unexplained(earlier.filter(({ dropped, opened }) => dropped === 'red' && isFresh(opened, now)));
+  if (first === undefined || failedInARow(earlier, now) >= FAILED_IN_A_ROW_MAX) return [];
   const limits = failed
-    .filter(({ dropped, opened }) => dropped === 'red' && now - opened.intendedAt < DAY_MS)
     .map(({ members }) => members.filter((one) => willing.some(same(one))))
     .map((left) => ({ left, max: Math.floor(left.length / 2) }));
+  const suspects = limits.map(({ left }) => left).filter((left) => left.some(same(first)));
+  const [closest] = suspects.toSorted((one, other) => one.length - other.length);
   const chosen: Willing[] = [];
   const files = new Set<string>();
   for (const one of willing) {
     if (chosen.length === max) break;
+    if (closest !== undefined && !closest.some(same(one))) continue;
     if (one.files.some((path) => files.has(path))) continue;
     const together = (left: readonly BatchMember[]): number => left.filter((it) => chosen.some(same(it))).length;
     if (limits.some((limit) => limit.left.some(same(one)) && together(limit.left) >= limit.max)) continue;
     chosen.push(one);
     for (const path of one.files) files.add(path);
   }
-  return chosen.length < 2 ? [] : chosen.map(({ number, head }) => ({ number, head }));
+  const alone = chosen.length < 2 || chosen[0] !== first;
+  return alone ? [] : chosen.map(({ number, head }) => ({ number, head }));
+}
+
+function same(one: BatchMember): (other: BatchMember) => boolean {
+  return (other) => one.number === other.number && one.head === other.head;
+}
+
+function isFresh({ intendedAt }: Effect, now: EpochMs): boolean {
+  return now - intendedAt < DAY_MS;
+}
+
+/** Where some of a batch failed by themselves too, they are why it did, and it says nothing about the others. */
+function unexplained(failed: readonly Batch[]): readonly Batch[] {
+  const explains = (some: Batch, all: Batch): boolean =>
+    some.members.length < all.members.length && some.members.every((one) => all.members.some(same(one)));
+  return failed.filter((one) => !failed.some((other) => explains(other, one)));
+}
+
+function failedInARow(earlier: readonly Batch[], now: EpochMs): number {
+  const told = earlier.filter(({ dropped, opened }) => dropped !== 'stale' && isFresh(opened, now));
+  const landed = told.findLastIndex(({ dropped }) => dropped === 'landed');
+  return told.length - 1 - landed;
 }
 
 function read(opened: Effect): (Omit<Batch, 'dropped'> & { dropped: null }) | null {

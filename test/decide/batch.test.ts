@@ -1,7 +1,16 @@
 /** Several pull requests tested and merged as one: who goes together, what ends a batch, and what its merge means for its members. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Batch, batchesOn, batchKey, batchMergeKey, batchReport, dropKey } from '../../src/decide/batch.ts';
+import {
+  type Batch,
+  batchesOn,
+  batchKey,
+  batchMergeKey,
+  batchReport,
+  chooseBatch,
+  DAY_MS,
+  dropKey,
+} from '../../src/decide/batch.ts';
 import type { Action } from '../../src/domain/action.ts';
 import type { Effect } from '../../src/domain/effect.ts';
 import type { PullRequest } from '../../src/domain/pull-request.ts';
@@ -265,9 +274,6 @@ describe('a batch that is dropped', () => {
     const red = [makeCheck({ sha: TOGETHER, state: 'failure' })];
     const failed = { effects: [OPENED, STATUS], batch: { checks: red } };
     assert.deepEqual(kinds(seen(failed)), ['drop-batch']);
-    const parts = [1, 2, 3, 4].map((nth) => ({ nth }));
-    const gone = [OPENED, STATUS, drop('red')];
-    assert.equal(of(seen({ parts, effects: gone, batch: { state: 'closed' } }), 'open-batch').length, 1);
   });
 
   it('holds nobody up where GitHub does not answer', () => {
@@ -335,5 +341,41 @@ describe('who is put together', () => {
   it('would land as it was judged', () => {
     const otherwise = seen({ parts: [{ nth: 1 }, { nth: 2, diff: { landsAsJudged: false } }] });
     assert.deepEqual(kinds(otherwise), ['update-branch']);
+  });
+});
+
+describe('of those that failed together', () => {
+  const FRESH = { opened: OPENED, dropped: 'red' } as const;
+  const failed = (...numbers: readonly number[]): Batch => ({
+    ...BATCH,
+    ...FRESH,
+    members: numbers.map((number) => ({ number, head: HEAD })),
+  });
+  const line = (...numbers: readonly number[]) =>
+    numbers.map((number) => ({ number, head: HEAD, files: [`src/part-${number}.ts`] }));
+  const next = (willing: readonly number[], ...earlier: readonly Batch[]): readonly number[] =>
+    chooseBatch(line(...willing), earlier, 10, NOW).map(({ number }) => number);
+  const TEN = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+
+  it('half go together, until who is first is alone', () => {
+    const [all, half, pair] = [failed(...TEN), failed(1, 2, 3, 4, 5), failed(1, 2)];
+    assert.deepEqual(next(TEN, all), [1, 2, 3, 4, 5]);
+    assert.deepEqual(next(TEN, all, half), [1, 2]);
+    assert.deepEqual(next(TEN, all, half, pair), []);
+  });
+
+  it('the others go together again once it is known which it was', () => {
+    const tried = [failed(...TEN), failed(1, 2, 3, 4, 5), failed(1, 2)];
+    assert.deepEqual(next(TEN.slice(2), ...tried), TEN.slice(2));
+  });
+
+  it('each goes alone after six that failed in a row, and for a day', () => {
+    const many = [1, 2, 3, 4, 5, 6].map((nth) => failed(10 * nth + 1, 10 * nth + 2));
+    assert.deepEqual(next([1, 2], ...many), []);
+    assert.deepEqual(next([1, 2], ...many.slice(1)), [1, 2]);
+    const between: Batch = { ...failed(98, 99), dropped: 'landed' };
+    assert.deepEqual(next([1, 2], ...many.slice(0, 3), between, ...many.slice(3)), [1, 2]);
+    const old = many.map((one) => ({ ...one, opened: { ...OPENED, intendedAt: NOW - DAY_MS } }));
+    assert.deepEqual(next([1, 2], ...old), [1, 2]);
   });
 });

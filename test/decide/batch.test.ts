@@ -199,7 +199,10 @@ const kinds = (snapshot: Snapshot): readonly string[] => acts(snapshot).map(({ k
 describe('a batch', () => {
   it('is made of those that are ready but for a newer base', () => {
     const [opened] = of(seen({}), 'open-batch');
-    assert.deepEqual(opened?.members, MEMBERS);
+    assert.deepEqual(
+      opened?.members.map(({ number, head }) => ({ number, head })),
+      MEMBERS,
+    );
     assert.deepEqual(kinds(seen({})), ['open-batch']);
   });
 
@@ -232,6 +235,17 @@ describe('what a batch landed', () => {
       more: { reported: new Set([batchReport(BATCH, LANDED)]) },
     });
     assert.equal(of(done, 'open-batch').length, 1);
+  });
+
+  it('is compared as any other where a person pushed to it and had that merged', () => {
+    const [theirs, subject] = [sha(0x7e1), `pull:${REPOSITORY}#20`];
+    const key = `merge:${subject}:${theirs}:${BASE}:merge`;
+    const ordered = makeEffect({ key, kind: 'merge', subject, outsideId: LANDED });
+    const pushed = seen({ ...after, effects: [OPENED, drop('red'), ordered], batch: { ...merged, head: theirs } });
+    assert.deepEqual(
+      of(pushed, 'verify-merge').map(({ head, mergeCommit }) => [head, mergeCommit]),
+      [[theirs, LANDED]],
+    );
   });
 });
 

@@ -4,7 +4,7 @@ import type { Command } from '../../domain/command.ts';
 import type { Effect } from '../../domain/effect.ts';
 import type { IssueRecord } from '../../domain/issue-record.ts';
 import { parseSubject, subjectKey } from '../../domain/run.ts';
-import { batchesOn, batchOf } from '../batch.ts';
+import { batchesOn, batchMergeKey, batchOf } from '../batch.ts';
 import { short } from '../checks.ts';
 import { effectsOf } from '../effects-of.ts';
 import { LAG_MS } from '../issue-case.ts';
@@ -137,8 +137,9 @@ function verifyLanded({ snapshot }: Sight, turn: Turn): ReadonlyMap<string, stri
     const bad = `frozen:${repository}:${effect.outsideId}`;
     if (project === undefined || view === undefined || !view.known) continue;
     if (snapshot.reported.has(key) || snapshot.reported.has(bad)) continue;
-    // What several landed together is looked at with them.
-    if (batchOf(snapshot.effects, repository, number) !== null) continue;
+    // What several landed together is looked at with them; what a person made of it since is not.
+    const batch = batchOf(snapshot.effects, repository, number);
+    if (batch !== null && effect.key === batchMergeKey(batch)) continue;
     const baseBranch = project.baseBranch ?? view.value.defaultBranch;
     lanes.set(laneName(repository, baseBranch), `What #${number} landed is looked at first.`);
     turn.add([

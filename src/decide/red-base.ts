@@ -8,6 +8,7 @@ import type { BaseView, Check, CommitChecks } from '../domain/pull-request.ts';
 import { subjectKey } from '../domain/run.ts';
 import type { ProjectSettings, RequiredCheck } from '../domain/settings.ts';
 import type { Freeze, Snapshot } from '../domain/snapshot.ts';
+import { batchesOn, landedBatch } from './batch.ts';
 import { requiredChecks, runOf, short } from './checks.ts';
 import { effectStanding } from './effects.ts';
 import { moveOf } from './eligible.ts';
@@ -35,8 +36,10 @@ export interface WatchedBase {
   readonly sure: boolean;
   /** Whose change that commit is; null when no issue of ours stands behind it. */
   readonly suspect: IssueRecord | null;
-  /** What landed by that very commit as well. */
+  /** What landed by that very commit as well, as far as it is still in view. */
   readonly others: readonly IssueRecord[];
+  /** It was a batch that landed by that commit, whoever of it is still in view. */
+  readonly together: boolean;
 }
 
 export function watchedBases({ settings, repositories, records, effects, frozen }: Snapshot): readonly WatchedBase[] {
@@ -73,6 +76,9 @@ export function watchedBases({ settings, repositories, records, effects, frozen 
         sure,
         suspect: suspect ?? null,
         others,
+        together:
+          others.length > 0 ||
+          batchesOn(effects, project.repository, branch).some((one) => landedBatch(effects, one) === since),
       },
     ];
   });
@@ -161,9 +167,10 @@ function redKey({ repository, branch, view }: WatchedBase, sha: string | null = 
   return `red:${repository}:${branch}:${sha}`;
 }
 
-function freezeOf({ repository, branch, view, failed, suspect, others, since, sure }: WatchedBase): Freeze {
+function freezeOf(base: WatchedBase): Freeze {
+  const { repository, branch, view, failed, sure } = base;
   const checks = failed.map((check) => check.name).join(', ');
-  const who = sure ? blame({ suspect, others, since }) : NOT_KNOWN;
+  const who = sure ? blame(base) : NOT_KNOWN;
   const reason = `${checks} failed on ${branch} at ${short(view.tip)}. ${who}. Merging goes on when ${branch} is green, or after: heartline thaw ${repository}`;
   return { reason, cause: 'red-base', branch, sha: view.tip };
 }
@@ -171,9 +178,9 @@ function freezeOf({ repository, branch, view, failed, suspect, others, since, su
 /** Until the checks of what lies below have ended. */
 const NOT_KNOWN = 'Which change it was is told when the checks of those before it have ended';
 
-function blame({ suspect, others, since }: Pick<WatchedBase, 'suspect' | 'others' | 'since'>): string {
+function blame({ suspect, others, together, since }: WatchedBase): string {
   if (suspect === null) return `The suspect is ${short(since)}, which is not ours`;
-  if (others.length > 0) {
+  if (together) {
     const all = joined([suspect, ...others].map((one) => `${one.key} (#${one.pullRequest})`));
     return `The suspects landed together: ${all}. A person has to say which of them is taken back`;
   }
@@ -184,10 +191,10 @@ function blame({ suspect, others, since }: Pick<WatchedBase, 'suspect' | 'others
 
 /** Our own change is taken back once: the failed check is run again first, for a flaky one must not undo good work. */
 function takeBack(sight: Sight, turn: Turn, base: WatchedBase): void {
-  const { project, suspect, others, failed, since, sure, branch } = base;
+  const { project, suspect, together, failed, since, sure, branch } = base;
   if (!sure) return;
   // To take them all back would undo what is right; which of them it is, their own checks did not say.
-  if (others.length > 0) return;
+  if (together) return;
   const [check] = failed;
   if (check === undefined || suspect === null || suspect.phase !== 'done' || suspect.revertOf !== null) return;
   const issue = sight.issue(suspect.issueId);

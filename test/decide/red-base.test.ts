@@ -1,10 +1,13 @@
 /** A base branch that turns red: merging stops in the very tick, the suspect is named, and ours is taken back by plain code. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { batchKey } from '../../src/decide/batch.ts';
 import { runOf } from '../../src/decide/checks.ts';
+import type { Action } from '../../src/domain/action.ts';
 import type { Effect } from '../../src/domain/effect.ts';
 import type { IssueRecord } from '../../src/domain/issue-record.ts';
 import type { BaseView, Check } from '../../src/domain/pull-request.ts';
+import { baseSubject } from '../../src/domain/run.ts';
 import type { Freeze, Snapshot } from '../../src/domain/snapshot.ts';
 import {
   BASE,
@@ -339,6 +342,58 @@ describe('what turned it red', () => {
       actions.find((action) => action.kind === 'freeze')?.reason ?? '',
       /did not help, so a person has to look/,
     );
+  });
+});
+
+describe('what several landed together', () => {
+  const FROM = sha(0x01d);
+  const PARTS = [
+    { number: 6, head: sha(0x66) },
+    { number: 8, head: sha(0x88) },
+  ];
+  const HELD = sha(0xba7c);
+  const effects = [
+    makeEffect({
+      key: batchKey(REPOSITORY, 'main', FROM, PARTS),
+      kind: 'open-batch',
+      subject: baseSubject(REPOSITORY, 'main'),
+      outsideId: `9@${HELD}`,
+    }),
+    makeEffect({
+      key: `merge:pull:${REPOSITORY}#9:${HELD}:${FROM}:merge`,
+      kind: 'merge',
+      subject: `pull:${REPOSITORY}#9`,
+      outsideId: BASE,
+    }),
+  ];
+  const other: IssueRecord = { ...LANDED, issueId: 'issue-3', key: 'ENG-3', pullRequest: 8, head: sha(0x88) };
+  const look = (more: readonly IssueRecord[], change: Partial<Snapshot> = {}) => {
+    const reported = new Set([`merged:pull:${REPOSITORY}#9:${BASE}`]);
+    const snapshot = seen({ effects, project: { rerunChecks: true } }, [RED_CHECK], { reported });
+    return acts({ ...snapshot, records: [...snapshot.records, ...more], ...change });
+  };
+  const frozen = {
+    frozen: new Map([[REPOSITORY, FROZEN]]),
+    reported: new Set([`merged:pull:${REPOSITORY}#9:${BASE}`, `red:${REPOSITORY}:main:${BASE}`]),
+  };
+  const isAboutIt = (action: Action) =>
+    action.kind === 'rerun-check' || (action.kind === 'update-record' && action.issueId !== 'issue-1');
+
+  it('is named as a whole', () => {
+    const freeze = look([other]).find((action) => action.kind === 'freeze');
+    assert.match(
+      freeze?.reason ?? '',
+      /The suspects landed together: ENG-2 \(#6\) and ENG-3 \(#8\)\. A person has to say which of them is taken back/,
+    );
+  });
+
+  it('is neither run again nor taken back', () => {
+    assert.deepEqual(look([other], frozen).filter(isAboutIt), []);
+  });
+
+  // What is done leaves the view after hours, one a moment before the other; to take that commit back takes back both.
+  it('is not taken back either when one of them was done earlier and is out of view', () => {
+    assert.deepEqual(look([], frozen).filter(isAboutIt), []);
   });
 });
 

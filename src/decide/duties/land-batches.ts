@@ -138,6 +138,7 @@ function lanesOf({ snapshot }: Sight): readonly Lane[] {
       (one) =>
         one.repository === repository &&
         (one.baseBranch ?? view.value.defaultBranch) === branch &&
+        one.autoMerge &&
         one.batchMax > 1 &&
         one.mergeMethod === 'merge' &&
         view.value.bases.get(branch)?.mergeQueue === false,

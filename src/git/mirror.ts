@@ -20,6 +20,7 @@ import { createObjectReader, type ObjectReader } from './object-reader.ts';
 import { deleteBranch, push } from './push.ts';
 import { readCommit, readTree, type TreeEntry } from './read-commit.ts';
 import { receiveBundle } from './receive-bundle.ts';
+import { remoteTip } from './remote-tip.ts';
 import { revertCommit } from './revert-commit.ts';
 import { type GitResult, runGit } from './run-git.ts';
 import { isBranchName, isCommitId, safeName } from './safe-name.ts';
@@ -193,13 +194,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     async remoteTip(repository, branch) {
       const attempted = `ask ${repository} for the tip of ${branch}`;
       requireBranch(branch, attempted);
-      const mirror = await open(repository);
-      const ref = `refs/heads/${branch}`;
-      const listed = await mirror.remote(attempted, (url) => ['ls-remote', '--quiet', url, ref]);
-      if (listed.exitCode !== 0) throw remoteTrouble(attempted, listed.stderr);
-      const lines = listed.stdout.toString('utf8').split('\n');
-      // ls-remote matches the end of a name too, so refs/x/refs/heads/y would answer for y.
-      return lines.find((line) => line.endsWith(`\t${ref}`))?.split('\t')[0] ?? null;
+      return remoteTip(await open(repository), branch, attempted);
     },
 
     async push(request) {

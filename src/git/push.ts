@@ -3,6 +3,7 @@
 import { OutsideError } from '../domain/outside-error.ts';
 import { rejectionTrouble, remoteTrouble } from './git-trouble.ts';
 import type { MirrorGit } from './mirror.ts';
+import { remoteTip } from './remote-tip.ts';
 import type { GitResult } from './run-git.ts';
 
 export async function push(
@@ -31,7 +32,11 @@ export async function deleteBranch(
   const ref = `refs/heads/${branch}`;
   const flags = ['push', '--porcelain', '--no-verify', '--no-signed', `--force-with-lease=${ref}:${expected}`];
   const pushed = await mirror.remote(attempted, (url) => [...flags, url, `:${ref}`]);
-  if (pushed.exitCode !== 0) throw refusal(pushed, attempted);
+  if (pushed.exitCode === 0) return;
+  const trouble = refusal(pushed, attempted);
+  // Git says of a branch that is gone what it says of one that is elsewhere.
+  if (trouble.kind === 'conflict' && (await remoteTip(mirror, branch, attempted)) === null) return;
+  throw trouble;
 }
 
 function refusal(pushed: GitResult, attempted: string): OutsideError {

@@ -5,7 +5,10 @@ import { digestBetween } from './lands-as-judged.ts';
 import type { MirrorGit } from './mirror.ts';
 import { writeCommit } from './write-commit.ts';
 
-/** Null when two of them do not merge cleanly, or one would change other things there than were judged. The result is kept: nothing else may hold it until it is pushed. */
+/**
+ * Null when two of them do not merge cleanly, or one would change other things there than were judged. The result is kept:
+ * nothing else may hold it until it is pushed.
+ */
 export async function combine(
   mirror: MirrorGit,
   {
@@ -18,9 +21,12 @@ export async function combine(
   let tip = base;
   for (const { head, digest } of members) {
     const merged = await mirror.local(['merge-tree', '--write-tree', '--no-messages', tip, head], { attempted });
+    const tree = merged.stdout.toString('utf8').trim();
+    // Git ends alike where they conflict and where it does not know one of them, of which it writes no tree.
+    if (merged.exitCode === 1 && tree === '')
+      throw new OutsideError('missing', attempted, `commit ${head} is not in the mirror`);
     if (merged.exitCode === 1) return null;
     if (merged.exitCode !== 0) throw localTrouble(attempted, merged.stderr);
-    const tree = merged.stdout.toString('utf8').trim();
     // A base that renamed a file meanwhile, or several places at which the two part, make git change others than were judged.
     if (digest !== undefined && (await digestBetween(mirror, tip, tree, { attempted })) !== digest) return null;
     tip = await writeCommit(mirror, attempted, {

@@ -247,6 +247,21 @@ const github: readonly (readonly [string, Partial<ForgeAccess>, Partial<ProjectS
       'fail acme/shop: main does not require test, so its queue would land without it. -> Require it in the rules of main, spelt as CI reports it.',
     ],
   ],
+  [
+    'a merge queue, and several as one',
+    admin({ mergeQueue: true, checks: ['test'] }),
+    { batchMax: 5 },
+    [
+      'warn acme/shop: batchMax is 5, and the queue of main makes groups of its own: it is not used. -> Set projects.shop.batchMax to 1.',
+    ],
+  ],
+  [
+    'a merge queue, and several as one, but people merge',
+    admin({ mergeQueue: true, checks: ['test'] }),
+    { batchMax: 5, autoMerge: false },
+    [],
+  ],
+  ['several as one without a queue', admin({}), { batchMax: 5 }, []],
   ['a merge queue, and people merge', admin({ mergeQueue: true, checks: [] }), { autoMerge: false }, []],
   [
     'a merge queue that waits for what never comes',

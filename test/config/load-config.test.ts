@@ -48,6 +48,18 @@ const cases: readonly FaultCase[] = [
     says: 'heartline.yaml:5 projects[0].protectedPaths[1]: expected paths to protect: there are no exceptions with "!"; found "!infra/readme.md".',
   },
   {
+    name: 'several pull requests as one, squashed',
+    from: '    checks:',
+    to: '    mergeMethod: squash\n    batchMax: 5\n    checks:',
+    says: 'heartline.yaml:6 projects[0].batchMax: expected 1, or mergeMethod: merge; found 5 with mergeMethod squash. What is tested together lands as it is, by one merge commit. Set mergeMethod to merge, or batchMax to 1.',
+  },
+  {
+    name: 'more pull requests as one than anybody could follow',
+    from: '    checks:',
+    to: '    mergeMethod: merge\n    batchMax: 11\n    checks:',
+    says: 'heartline.yaml:6 projects[0].batchMax: expected a number of at most 10; found 11.',
+  },
+  {
     name: 'a protected path with an open brace',
     from: '    checks:',
     to: "    protectedPaths: ['{infra,db/**']\n    checks:",

@@ -6,7 +6,6 @@ import type { Action } from '../domain/action.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { careForIssues } from './duties/care.ts';
 import { dispatchNew } from './duties/dispatch.ts';
-import { followBatches } from './duties/land-batches.ts';
 import { mergeInTurn } from './duties/merge.ts';
 import { reconcileRecords } from './duties/reconcile.ts';
 import { reportToPeople } from './duties/report.ts';
@@ -32,7 +31,6 @@ export function decide(snapshot: Snapshot): Decision {
   const turn = createTurn(snapshot);
   if (duties.has('reconcile')) reconcileRecords(sight, turn);
   if (duties.has('steer')) steerByCommands(sight, turn);
-  if (duties.has('merge')) followBatches(sight, turn);
   const queue = duties.has('care') ? careForIssues(sight, turn) : { candidates: [], holders: [] };
   mergeInTurn({ sight, queue, bases, before: snapshot, on: duties.has('merge') }, turn);
   if (duties.has('review')) reviewPullRequests(sight, turn);

@@ -129,6 +129,9 @@ export interface JudgedPart extends BatchPart {
   readonly digest: string;
 }
 
+/** The digest of what was judged is there where putting them together is held against it. */
+export type CombinedHead = Pick<BatchPart, 'head'> & Partial<Pick<JudgedPart, 'digest'>>;
+
 /** Merges these heads on top of the base, one after another, on a branch of its own, and opens a pull request of that. */
 export interface OpenBatch extends Outside {
   readonly kind: 'open-batch';

@@ -1,4 +1,5 @@
 /** Several heads merged on top of a base, one after another, written in the mirror without a working tree. */
+import type { CombinedHead } from '../domain/action.ts';
 import { OutsideError } from '../domain/outside-error.ts';
 import { localTrouble } from './git-trouble.ts';
 import { digestBetween } from './lands-as-judged.ts';
@@ -11,10 +12,8 @@ import { writeCommit } from './write-commit.ts';
  */
 export async function combine(
   mirror: MirrorGit,
-  {
-    base,
-    members,
-  }: { readonly base: string; readonly members: readonly { readonly head: string; readonly digest?: string }[] },
+  base: string,
+  members: readonly CombinedHead[],
 ): Promise<string | null> {
   const attempted = `put ${members.length} heads of ${mirror.repository} together`;
   const at = await committedAt(mirror, base, attempted);

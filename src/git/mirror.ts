@@ -204,20 +204,20 @@ export function createMirror(options: MirrorOptions): Mirror {
       await push(await open(request.repository), request, attempted);
     },
 
-    async combine(request) {
-      const commits = [request.base, ...request.members.map(({ head }) => head)];
-      requireCommits(commits, `put commits of ${request.repository} together`);
-      const mirror = await open(request.repository);
+    async combine(repository, base, members) {
+      const commits = [base, ...members.map(({ head }) => head)];
+      requireCommits(commits, `put commits of ${repository} together`);
+      const mirror = await open(repository);
       const there = await Promise.all(commits.map((one) => mirror.objects.about(one)));
-      if (there.includes(null)) await refresh(request.repository);
-      return combine(mirror, request);
+      if (there.includes(null)) await refresh(repository);
+      return combine(mirror, base, members);
     },
 
-    async deleteBranch(request) {
-      const attempted = `delete ${request.branch} of ${request.repository}`;
-      requireBranch(request.branch, attempted);
-      requireCommits([request.expected], attempted);
-      await deleteBranch(await open(request.repository), request, attempted);
+    async deleteBranch(repository, branch, expected) {
+      const attempted = `delete ${branch} of ${repository}`;
+      requireBranch(branch, attempted);
+      requireCommits([expected], attempted);
+      await deleteBranch(await open(repository), branch, expected, attempted);
     },
 
     async receiveBundle(request) {

@@ -26,7 +26,8 @@ export async function push(
 /** Gone already is as good. */
 export async function deleteBranch(
   mirror: MirrorGit,
-  { branch, expected }: { readonly branch: string; readonly expected: string },
+  branch: string,
+  expected: string,
   attempted: string,
 ): Promise<void> {
   const ref = `refs/heads/${branch}`;

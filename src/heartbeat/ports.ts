@@ -3,6 +3,7 @@
  * main.ts; nothing else knows them. Every method may throw OutsideError and nothing else; none retries by itself; none
  * decides.
  */
+import type { CombinedHead } from '../domain/action.ts';
 import type { Comment, EpochMs, Issue } from '../domain/issue.ts';
 import type { BaseView, Check, DiffFacts, MergeMethod, PullRequest } from '../domain/pull-request.ts';
 import type { Finding, MicroUsd, Role, Run } from '../domain/run.ts';
@@ -197,21 +198,10 @@ export interface Mirror {
     readonly head: string;
     readonly expected: string | null;
   }): Promise<void>;
-  /**
-   * These heads merged on top of `base`, one after another. The same ones make the same commit, at any time and again. Null when
-   * they do not merge cleanly, or when one with a digest (see DiffFacts) would change there anything but what that names.
-   */
-  combine(request: {
-    readonly repository: string;
-    readonly base: string;
-    readonly members: readonly { readonly head: string; readonly digest?: string }[];
-  }): Promise<string | null>;
+  /** Heads merged on a base in turn: the same make the same commit. Null where they clash, or change more than was judged. */
+  combine(repository: string, base: string, members: readonly CombinedHead[]): Promise<string | null>;
   /** Deletes a branch that is still at `expected`; `conflict` when it is not. Nothing happens when it is gone. */
-  deleteBranch(request: {
-    readonly repository: string;
-    readonly branch: string;
-    readonly expected: string;
-  }): Promise<void>;
+  deleteBranch(repository: string, branch: string, expected: string): Promise<void>;
   /** Takes a bundle an agent made (untrusted: plain file, bounded, fsck) into refs/heartline/runs/<runId>; returns its head. */
   receiveBundle(request: {
     readonly repository: string;

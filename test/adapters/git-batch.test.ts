@@ -31,7 +31,11 @@ const secondMirror = () =>
 const show = (format: string, commit: string): string =>
   world.git(['show', '--no-patch', `--format=${format}`, commit], { cwd: world.mirrorPath() });
 const combine = (those: readonly string[], from = base): Promise<string | null> =>
-  mirror.combine({ repository: REPOSITORY, base: from, heads: those });
+  mirror.combine(
+    REPOSITORY,
+    from,
+    those.map((head) => ({ head })),
+  );
 
 async function together(those: readonly string[], from = base): Promise<string> {
   const head = await combine(those, from);
@@ -75,7 +79,14 @@ test('it is ours and of the moment the base was made, whoever wrote the parts', 
 test('the same parts make the same commit, again and in a mirror of its own', async () => {
   const head = await together(heads);
   assert.equal(await together(heads), head);
-  assert.equal(await secondMirror().combine({ repository: REPOSITORY, base, heads }), head);
+  assert.equal(
+    await secondMirror().combine(
+      REPOSITORY,
+      base,
+      heads.map((each) => ({ head: each })),
+    ),
+    head,
+  );
   assert.equal(existsSync(mirrorPath(second, REPOSITORY)), true);
   const others = [await together([two, one, three]), await together([one, two]), await together(heads, started)];
   assert.equal(new Set([head, ...others]).size, 4, 'another order, another part or another base is another commit');
@@ -87,6 +98,25 @@ test('what does not merge cleanly is none, whichever of them it is', async () =>
   assert.notEqual(await combine([one, clash]), null);
   const moved = world.commit('over', { 'a.txt': lines('base') }, { from: 'main' });
   assert.equal(await combine([one, three], moved), null, 'not with the base either');
+});
+
+test('a part that would change there what nobody judged keeps all of it from being put together', async () => {
+  await mirror.refresh(REPOSITORY);
+  const judged = await mirror.diff(REPOSITORY, base, one);
+  assert.ok(judged);
+  const members = [{ head: one, digest: judged.digest }, { head: two }];
+  assert.notEqual(await mirror.combine(REPOSITORY, base, members), null);
+  const other = await mirror.diff(REPOSITORY, base, two);
+  assert.ok(other);
+  assert.equal(await mirror.combine(REPOSITORY, base, [{ head: one, digest: other.digest }]), null);
+  // Git follows the base's rename, so the merge changes a file that the pull request does not show.
+  const edits = world.commit('edits', { 'a.txt': lines('three').replace('line 3', 'line three') }, { from: started });
+  const renamed = world.commit('renamed', { 'a.txt': null, 'b.txt': lines('a') }, { from: started });
+  await mirror.refresh(REPOSITORY);
+  const before = await mirror.diff(REPOSITORY, renamed, edits);
+  assert.ok(before);
+  const asJudged = await mirror.combine(REPOSITORY, renamed, [{ head: edits, digest: before.digest }]);
+  assert.equal(asJudged, null);
 });
 
 test('a head without anything in common, one that is nowhere, and what is no commit are told apart', async () => {
@@ -119,8 +149,7 @@ test('it is kept until it is pushed, and pushed as any other branch', async () =
 });
 
 const BRANCH = 'heartline/batch/7-8-on-abc';
-const remove = (expected: string, branch = BRANCH): Promise<void> =>
-  mirror.deleteBranch({ repository: REPOSITORY, branch, expected });
+const remove = (expected: string, branch = BRANCH): Promise<void> => mirror.deleteBranch(REPOSITORY, branch, expected);
 const branches = (): readonly string[] =>
   world.git(['for-each-ref', '--format=%(refname:short)'], { cwd: world.remote }).split('\n');
 

@@ -24,9 +24,21 @@ async function batchForTest(t: TestContext) {
   const { forge, world, now, passTime, change } = await forgeForTest(t, {
     world: { fault: (call) => (cut?.which(call) === true ? cut.fault : null) },
   });
-  const members = [await change('one'), await change('two')];
+  const changes = [await change('one'), await change('two')];
   const files = { 'base.js': 'moved\n' };
   const base = await world.act.pushCommit(SHOP, 'main', 'ada', { files, message: 'Move the base' });
+  const seen = createMirror({
+    root: temporaryFolder(t),
+    remote: () => ({ url: world.gitUrl('acme', 'shop'), token: 'token-of-bot' }),
+    timeoutMs: 10_000,
+  });
+  await seen.refresh(SHOP);
+  const members = await Promise.all(
+    changes.map(async ({ number, head }) => {
+      const { digest = '' } = (await seen.diff(SHOP, base, head)) ?? {};
+      return { number, head, digest };
+    }),
+  );
   const store = await temporaryStore(t);
   const key = batchKey(SHOP, 'main', base, members);
   const marker = `<!-- heartline:${key} -->`;
@@ -192,7 +204,7 @@ test('heads that do not merge cleanly are refused for good, and nothing is pushe
   const { act } = batch.world;
   // Pushed over: the member's head is a commit that changes what the other one changes.
   const head = await act.pushCommit(SHOP, 'two', 'ada', { files: { 'one.js': 'other\n' }, message: 'Clash' });
-  const members = [batch.members[0] ?? { number: 0, head: '' }, { number: 2, head }];
+  const members = [batch.members[0] ?? { number: 0, head: '', digest: '' }, { number: 2, head, digest: 'other' }];
   const key = batchKey(SHOP, 'main', batch.base, members);
   const hands = batch.life();
   const action: OpenBatch = {

@@ -9,6 +9,7 @@ import { type Candidate, holdsLane } from '../merge-queue.ts';
 import { byPriority } from '../order.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
+import { followBatches } from './follow-batches.ts';
 
 export interface Queue {
   readonly candidates: readonly Candidate[];
@@ -16,6 +17,7 @@ export interface Queue {
 }
 
 export function careForIssues(sight: Sight, turn: Turn): Queue {
+  followBatches(sight, turn);
   const candidates: Candidate[] = [];
   const holders: IssueCase[] = [];
   const active = sight.snapshot.records.filter(

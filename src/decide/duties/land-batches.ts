@@ -1,37 +1,42 @@
 /** Part of duty merge: pull requests that are tested and merged together, where a project's `batchMax` asks for it. */
 import type { Action, JudgedPart, Merge } from '../../domain/action.ts';
-import type { IssueRecord } from '../../domain/issue-record.ts';
 import type { PullRequest, RepositoryView } from '../../domain/pull-request.ts';
-import { baseSubject, subjectKey } from '../../domain/run.ts';
 import type { ProjectSettings } from '../../domain/settings.ts';
-import type { Snapshot } from '../../domain/snapshot.ts';
 import { all, type Verdict } from '../../domain/verdict.ts';
 import {
   allBatches,
   type Batch,
-  batchBranch,
   batchesOn,
   batchKey,
   batchMergeKey,
-  batchReport,
   chooseBatch,
   DAY_MS,
   type DropReason,
   dropKey,
   isLookedAt,
-  landedBatch,
-  mayLand,
-  mergeAskedAt,
 } from '../batch.ts';
-import { requiredChecks, short } from '../checks.ts';
+import {
+  approvedStatus,
+  approvingReview,
+  dropBatch,
+  mergeBatch,
+  namesOf,
+  openBatch,
+  refusalKey,
+  refusedBatch,
+  reviewKey,
+  statusKey,
+  type Unopened,
+  verifyBatch,
+} from '../batch-actions.ts';
+import { isOpenEnded, landedAs, mayStillLand } from '../batch-standing.ts';
+import { requiredChecks } from '../checks.ts';
 import { type EffectStanding, effectStanding } from '../effects.ts';
 import { nobodyObjects, threads } from '../gate.ts';
 import { LAG_MS } from '../issue-case.ts';
 import { type Candidate, isReadyButForBase, laneName, laneOf, onlyBehindInTurn } from '../merge-queue.ts';
 import type { Sight } from '../sight.ts';
-import { REVIEW_CONTEXT } from '../stages/review.ts';
 import type { Turn } from '../turn.ts';
-import { joined } from '../words.ts';
 import type { Queue } from './care.ts';
 
 /** Where batches may be made, or were. */
@@ -41,73 +46,6 @@ interface Lane {
   readonly view: RepositoryView;
   /** Whose issues go together, each with its own; none where no batch is asked for, or none can be. */
   readonly projects: readonly ProjectSettings[];
-}
-
-/**
- * Whoever landed in a batch: its merge is its members' merge. Comes before each is cared for by itself, because GitHub shows
- * theirs as merged as well, and what that means is told by the batch alone.
- */
-export function followBatches(sight: Sight, turn: Turn): void {
-  const { records, effects, reported } = sight.snapshot;
-  for (const batch of allBatches(effects)) {
-    const { repository, pullRequest } = batch;
-    const commit = landedAs(sight, batch);
-    if (pullRequest === null || (commit === null && !mayStillLand(sight, batch))) continue;
-    for (const { number, head } of batch.members) {
-      const record = records.find((one) => one.repository === repository && one.pullRequest === number);
-      if (record === undefined || record.head !== head || record.mergeCommit !== null || record.phase === 'done')
-        continue;
-      const together = `It landed together with others, in #${pullRequest.number}`;
-      if (commit === null) {
-        if (sight.pullRequest(record)?.state === 'merged')
-          rest(turn, record, `What became of #${pullRequest.number}, which brings it along, is looked at first.`);
-      } else if (reported.has(`frozen:${repository}:${commit}`)) {
-        const reason = `${together}, and what landed as ${short(commit)} is not what was tested: see what is told of that.`;
-        const phase = record.phase === 'active' ? 'parked' : record.phase;
-        turn.update(record, { mergeCommit: commit, phase, reason }, reason);
-      } else if (reported.has(batchReport(batch, commit))) {
-        const reason = `${together}, as ${short(commit)}.`;
-        const stopped = record.phase === 'cancelled' ? { reason: `${record.reason ?? ''} ${reason}`.trim() } : {};
-        turn.update(record, { mergeCommit: commit, mergeVerified: true, ...stopped }, reason);
-      } else rest(turn, record, `What #${pullRequest.number} landed, and this with it, is looked at first.`);
-    }
-  }
-}
-
-function rest(turn: Turn, { issueId }: IssueRecord, why: string): void {
-  if (!turn.touched.has(issueId)) turn.touched.set(issueId, why);
-}
-
-/** The commit it landed as; also where the answer to our call never came, and GitHub shows it as merged. */
-function landedAs({ snapshot }: Sight, batch: Batch): string | null {
-  const { effects } = snapshot;
-  const known = landedBatch(effects, batch);
-  if (known !== null || !mayLand(effects, batch)) return known;
-  const shown = shownAs(snapshot, batch);
-  return shown?.state === 'merged' && shown.head === batch.pullRequest?.head ? shown.mergeCommit : null;
-}
-
-function shownAs({ repositories }: Snapshot, { repository, pullRequest }: Batch): PullRequest | undefined {
-  const view = repositories.get(repository);
-  return view?.known === true ? view.value.pullRequests.find((one) => one.number === pullRequest?.number) : undefined;
-}
-
-/**
- * Its merge was asked for, and nobody answered. Of one that was dropped no call is made any more: once GitHub had time to show
- * what the last one did and shows no merge of this head, nothing of it is on its way.
- */
-function mayStillLand({ snapshot }: Sight, batch: Batch): boolean {
-  const { effects, now } = snapshot;
-  if (!mayLand(effects, batch)) return false;
-  const shown = shownAs(snapshot, batch);
-  if (shown?.state === 'merged') return shown.head === batch.pullRequest?.head;
-  return batch.dropped === null || now - mergeAskedAt(effects, batch) < LAG_MS;
-}
-
-/** Nothing else lands until it is known what became of its merge, and that this is what was tested. */
-export function isOpenEnded(sight: Sight, batch: Batch): boolean {
-  const commit = landedAs(sight, batch);
-  return commit === null ? mayStillLand(sight, batch) : !isLookedAt(sight.snapshot.reported, batch, commit);
 }
 
 /** The lanes that are taken by one or were before, each with a sentence that says so. */
@@ -222,35 +160,13 @@ class LaneOfBatches {
     return standing.kind === 'due' ? this.#open({ key, repository, baseBranch, base, members }) : IDLE;
   }
 
-  #open(batch: Pick<Batch, 'key' | 'repository' | 'baseBranch' | 'base' | 'members'>): LaneTurn {
-    const { key, repository, baseBranch, base } = batch;
-    const members = batch.members.flatMap((one): readonly JudgedPart[] => {
+  #open(batch: Unopened): LaneTurn {
+    const judged = batch.members.flatMap((one): readonly JudgedPart[] => {
       const digest = this.#candidates.find(({ facts }) => facts.pullRequest?.number === one.number)?.facts.diff?.digest;
       return digest === undefined ? [] : [{ ...one, digest }];
     });
-    const names = joined(members.map(({ number }) => `#${number}`));
-    const reason = `${names} are ready but for ${baseBranch} as it is now: they are tested and merged together.`;
-    const marker = `<!-- heartline:${key} -->`;
-    const action: Action = {
-      kind: 'open-batch',
-      key,
-      repository,
-      baseBranch,
-      base,
-      members,
-      branch: batchBranch(batch),
-      title: `Batch of ${names}`,
-      body: [
-        `${names}, tested and merged together. Each was reviewed by itself; nothing is reviewed here.`,
-        members.map((one) => `- #${one.number} at ${one.head}`).join('\n'),
-        'Close it to have them tried in smaller groups.',
-        marker,
-      ].join('\n\n'),
-      marker,
-      subject: baseSubject(repository, baseBranch),
-      reason,
-    };
-    return { actions: members.length === batch.members.length ? [action] : [], taken: reason };
+    const action = openBatch(batch, judged);
+    return { actions: judged.length === batch.members.length ? [action] : [], taken: action.reason };
   }
 
   #follow(batch: Batch): LaneTurn {
@@ -259,14 +175,14 @@ class LaneOfBatches {
     const { pullRequest: opened, base, baseBranch } = batch;
     if (opened === null) return this.#unopened(batch);
     const { number, head } = opened;
-    const says = `#${number} tests ${joined(batch.members.map((one) => `#${one.number}`))} together.`;
+    const says = `#${number} tests ${namesOf(batch)} together.`;
     const hold: LaneTurn = { actions: [], taken: says };
 
     const landed = landedAs(this.#sight, batch);
     if (landed !== null)
       return isLookedAt(reported, batch, landed)
         ? this.#drop(batch, 'landed')
-        : this.#verify(batch, number, head, landed);
+        : { actions: [verifyBatch(batch, landed)], taken: `What #${number} landed is looked at first.` };
     const live = view.pullRequests.find((one) => one.number === number);
     if (live === undefined)
       return now - (batch.opened.confirmedAt ?? now) < LAG_MS ? hold : this.#drop(batch, batch.dropped ?? 'stale');
@@ -281,7 +197,7 @@ class LaneOfBatches {
     const project = this.#projectOf(batch);
     if (fit === 'stale' || project === null || view.bases.get(baseBranch)?.tip !== base)
       return this.#drop(batch, 'stale');
-    if (merging?.kind === 'refused') return this.#drop(batch, 'red', this.#refusal(batch, merging.error));
+    if (merging?.kind === 'refused') return this.#drop(batch, 'red', [refusedBatch(batch, merging.error)]);
     const checks = requiredChecks(project.checks, live.checks, head);
     const silent = now - (batch.opened.confirmedAt ?? now) > settings.limits.checkHoursMax * 3_600_000;
     const red = checks.verdict.status === 'no' && checks.verdict.children.some((one) => isRefusal(one, checks.unheard));
@@ -294,7 +210,7 @@ class LaneOfBatches {
     );
     if (fit === 'wait' || verdict.status !== 'yes' || live.mergeable !== 'yes' || this.#busy !== null)
       return { actions: [], taken: verdict.status === 'yes' ? says : `${says} ${verdict.reason}` };
-    const words = this.#words(batch, live);
+    const words = this.#words(batch);
     if (words.length > 0) return { actions: words, taken: says };
     return this.#wordsStand(batch) ? this.#merge(batch, live) : hold;
   }
@@ -339,47 +255,13 @@ class LaneOfBatches {
     return each.find((one) => one === 'stale') ?? each.find((one) => one === 'wait') ?? 'ready';
   }
 
-  /** What GitHub's own rules may ask for on the commit that merges: that each part of it was approved. */
-  #words(batch: Batch, { repository, number, head }: PullRequest): readonly Action[] {
-    const names = joined(batch.members.map((one) => `#${one.number}`));
-    const subject = subjectKey({ kind: 'pull-request', repository, number });
-    const reason = `${names} were each approved, and ${short(head)} is them merged.`;
+  #words(batch: Batch): readonly Action[] {
     const status = this.#standing(statusKey(batch));
     const review = this.#standing(reviewKey(batch));
-    const marker = `<!-- heartline:${reviewKey(batch)} -->`;
+    const asks = this.#sight.snapshot.settings.separateReviewer;
     return [
-      ...(status.kind === 'due'
-        ? [
-            {
-              kind: 'set-status',
-              key: status.key,
-              repository,
-              head,
-              context: REVIEW_CONTEXT,
-              state: 'success',
-              description: `${batch.members.length} changes, each approved`,
-              subject,
-              reason,
-            } as const,
-          ]
-        : []),
-      ...(this.#sight.snapshot.settings.separateReviewer && review.kind === 'due'
-        ? [
-            {
-              kind: 'post-review',
-              key: review.key,
-              repository,
-              number,
-              head,
-              event: 'approve',
-              body: `${reason}\n\n${marker}`,
-              findings: [],
-              marker,
-              subject,
-              reason,
-            } as const,
-          ]
-        : []),
+      ...(status.kind === 'due' ? [approvedStatus(batch)] : []),
+      ...(asks && review.kind === 'due' ? [approvingReview(batch)] : []),
     ];
   }
 
@@ -389,86 +271,21 @@ class LaneOfBatches {
     return [this.#standing(statusKey(batch)), ...review].every((one) => !isPending(one));
   }
 
-  #merge(batch: Batch, { repository, number, title }: PullRequest): LaneTurn {
+  #merge(batch: Batch, { title }: PullRequest): LaneTurn {
     const { records } = this.#sight.snapshot;
-    const names = joined(batch.members.map((one) => `#${one.number}`));
-    const reason = `${names} are merged together as #${number}.`;
-    const merging = this.#merging(batch);
-    const head = batch.pullRequest?.head;
-    if (merging?.kind !== 'due' || head === undefined) return { actions: [], taken: reason };
     const members = batch.members.flatMap((one): Merge['members'] => {
-      const record = records.find((it) => it.repository === repository && it.pullRequest === one.number);
+      const record = records.find((it) => it.repository === batch.repository && it.pullRequest === one.number);
       return record === undefined ? [] : [{ ...one, issueId: record.issueId }];
     });
-    const action: Action = {
-      kind: 'merge',
-      key: merging.key,
-      issueId: null,
-      repository,
-      number,
-      head,
-      base: batch.base,
-      baseBranch: batch.baseBranch,
-      method: 'merge',
-      title: `${title} (#${number})`,
-      members,
-      subject: subjectKey({ kind: 'pull-request', repository, number }),
-      reason,
-    };
-    return { actions: [action], taken: reason };
-  }
-
-  #verify(batch: Batch, number: number, head: string, commit: string): LaneTurn {
-    const { repository, baseBranch, base } = batch;
-    const names = joined(batch.members.map((one) => `#${one.number}`));
-    const reason = `What #${number} landed as ${short(commit)} is compared with what was tested.`;
-    const action: Action = {
-      kind: 'verify-merge',
-      record: null,
-      name: `#${number}`,
-      subject: subjectKey({ kind: 'pull-request', repository, number }),
-      repository,
-      baseBranch,
-      mergeCommit: commit,
-      head,
-      base,
-      method: 'merge',
-      report: {
-        key: batchReport(batch, commit),
-        text: `${repository}#${number} merged as ${short(commit)}, and with it ${names}.`,
-      },
-      reason,
-    };
-    return { actions: [action], taken: `What #${number} landed is looked at first.` };
+    const action = mergeBatch(batch, title, members);
+    return { actions: this.#merging(batch)?.kind === 'due' ? [action] : [], taken: action.reason };
   }
 
   #drop(batch: Batch, why: DropReason, told: readonly Action[] = []): LaneTurn {
-    const { repository, baseBranch, base, members } = batch;
-    const standing = this.#standing(dropKey(batch, why));
-    if (standing.kind !== 'due') return IDLE;
-    const names = joined(members.map((one) => `#${one.number}`));
-    const reason = `${names}: ${WHY[why]}`;
-    const action: Action = {
-      kind: 'drop-batch',
-      key: standing.key,
-      repository,
-      base,
-      members,
-      branch: batchBranch(batch),
-      subject: baseSubject(repository, baseBranch),
-      reason,
-    };
+    if (this.#standing(dropKey(batch, why)).kind !== 'due') return IDLE;
+    const action = dropBatch(batch, why);
     // Whoever begins alone in the same look is in the way of the next batch; and what was asked for may still land.
-    return { actions: [...told, action], taken: reason };
-  }
-
-  /** People hear of it only where GitHub takes no batch at all. Said first: a death in between leaves it to be dropped, never unsaid. */
-  #refusal(batch: Batch, error: string): readonly Action[] {
-    if (this.#sight.snapshot.reported.has(refusalKey(batch))) return [];
-    const { repository, baseBranch, pullRequest } = batch;
-    const text = `${repository}: GitHub does not merge what is tested together (#${pullRequest?.number}): ${error}. Pull requests are merged one at a time for a day. See the rules of ${baseBranch}, or set batchMax to 1.`;
-    const subject = baseSubject(repository, baseBranch);
-    return [{ kind: 'report', key: refusalKey(batch), event: 'trouble', text, subject, reason: text }];
+    return { actions: [...told, action], taken: action.reason };
   }
 
   #merging(batch: Batch): EffectStanding | null {
@@ -481,12 +298,6 @@ class LaneOfBatches {
     return effectStanding(effects, key, now, 0);
   }
 }
-
-const WHY: Readonly<Record<DropReason, string>> = {
-  landed: 'they landed, and the branch they were tested on is not needed any more.',
-  red: 'they do not pass together, so they are tried in smaller groups.',
-  stale: 'something moved since they were put together, so they are put together anew.',
-};
 
 function isPending({ kind }: EffectStanding): boolean {
   return kind === 'due' || kind === 'waiting';
@@ -502,16 +313,4 @@ function movedSince(effects: Sight['snapshot']['effects'], tip: string): boolean
   return [...effects.values()].some(
     ({ kind, key, confirmedAt }) => kind === 'merge' && confirmedAt !== null && key.includes(`:${tip}:`),
   );
-}
-
-function refusalKey({ key }: Batch): string {
-  return `batch-refused:${key}`;
-}
-
-function statusKey({ repository, pullRequest }: Batch): string {
-  return `status:${repository}:${pullRequest?.head}:batch`;
-}
-
-function reviewKey({ repository, pullRequest }: Batch): string {
-  return `review:batch:${repository}:${pullRequest?.number}:${pullRequest?.head}`;
 }

@@ -5,6 +5,7 @@ import type { Effect } from '../../domain/effect.ts';
 import type { IssueRecord } from '../../domain/issue-record.ts';
 import { parseSubject, subjectKey } from '../../domain/run.ts';
 import { batchesOn, batchMergeKey, batchOf } from '../batch.ts';
+import { isOpenEnded } from '../batch-standing.ts';
 import { short } from '../checks.ts';
 import { effectsOf } from '../effects-of.ts';
 import { LAG_MS } from '../issue-case.ts';
@@ -15,7 +16,6 @@ import { landedMerge } from '../reconcile.ts';
 import { othersFacts, reviewOthers } from '../review-others.ts';
 import type { Sight } from '../sight.ts';
 import type { Turn } from '../turn.ts';
-import { isOpenEnded } from './land-batches.ts';
 
 /** The lanes that are taken by it or were before, each with a sentence that says so. */
 export function landOthers(sight: Sight, turn: Turn, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {

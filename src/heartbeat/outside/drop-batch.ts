@@ -9,9 +9,9 @@ export const dropBatch: OutsideWrite<DropBatch> = {
     const { repository, branch, base, members } = action;
     const tip = await mirror.remoteTip(repository, branch);
     if (tip === null) return 'gone';
-    const head = await mirror.combine({ repository, base, members });
+    const head = await mirror.combine(repository, base, members);
     if (tip !== head) return 'left';
-    await mirror.deleteBranch({ repository, branch, expected: head });
+    await mirror.deleteBranch(repository, branch, head);
     return 'deleted';
   },
 };

@@ -26,7 +26,7 @@ export const openBatch: OutsideWrite<OpenBatch> = {
 async function put(action: OpenBatch, { mirror }: Hands): Promise<string> {
   const { repository, branch, base, members } = action;
   const attempted = `put ${members.length} pull requests of ${repository} together`;
-  const head = await mirror.combine({ repository, base, members });
+  const head = await mirror.combine(repository, base, members);
   if (head === null)
     throw new OutsideError(
       'refused',
@@ -48,6 +48,10 @@ async function adopt(action: OpenBatch, { forge, mirror }: Hands): Promise<strin
   const found = await forge.findPullRequest(repository, branch);
   if (found === null || !found.body.includes(marker)) return null;
   // Who pushed to it meanwhile does not make that ours.
-  const head = await mirror.combine({ repository, base, members: members.map(({ head: of }) => ({ head: of })) });
+  const head = await mirror.combine(
+    repository,
+    base,
+    members.map((one) => ({ head: one.head })),
+  );
   return head === null ? null : `${found.number}@${head}`;
 }

@@ -38,7 +38,7 @@ export function botMerges(world: OutsideWorld): readonly EffectOf<'merge'>[] {
 }
 
 /** Several pull requests of the bot, tested and merged as one of their own. */
-export function isBatch({ headRef, body }: PullRequest): boolean {
+function isBatch({ headRef, body }: PullRequest): boolean {
   return headRef.startsWith(`${branchPrefix}batch/`) && body?.includes('<!-- heartline:batch:') === true;
 }
 

@@ -204,22 +204,22 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a-batch-is-left-open',
     file: 'src/heartbeat/outside/drop-batch.ts',
-    from: 'await mirror.deleteBranch({ repository, branch, expected: head });',
+    from: 'await mirror.deleteBranch(repository, branch, head);',
     to: 'await Promise.resolve();',
     aim: ['batch-red'],
   },
   {
     name: 'what-landed-together-is-not-looked-at',
     file: 'src/decide/duties/land-batches.ts',
-    from: ': this.#verify(batch, number, head, landed);',
-    to: ": this.#drop(batch, 'landed');",
+    from: '{ actions: [verifyBatch(batch, landed)], taken:',
+    to: '{ actions: [], taken:',
     aim: ['batch-frozen'],
   },
   {
     name: 'a-batch-leaves-one-out',
     file: 'src/heartbeat/outside/open-batch.ts',
-    from: 'const head = await mirror.combine({ repository, base, members });',
-    to: 'const head = await mirror.combine({ repository, base, members: members.slice(1) });',
+    from: 'const head = await mirror.combine(repository, base, members);',
+    to: 'const head = await mirror.combine(repository, base, members.slice(1));',
     aim: ['batch'],
   },
   {

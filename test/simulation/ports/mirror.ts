@@ -66,7 +66,7 @@ export function createMirror({ git, hub }: World, line: Line, folder: MirrorFold
         if (there !== expected) throw new OutsideError('conflict', `push ${branch}`, `it is at ${there ?? 'nothing'}`);
         hub.push(branch, head, 'bot');
       }),
-    combine: async ({ base, members }) => {
+    combine: async (_repository, base, members) => {
       if (!knows(base, ...members.map(({ head }) => head))) await line.read('git fetch', fetch);
       let tip = base;
       for (const { head, digest } of members) {
@@ -79,7 +79,8 @@ export function createMirror({ git, hub }: World, line: Line, folder: MirrorFold
       }
       return tip;
     },
-    deleteBranch: ({ branch, expected }) => line.write('deleteBranch', () => hub.deleteBranch(branch, expected, 'bot')),
+    deleteBranch: (_repository, branch, expected) =>
+      line.write('deleteBranch', () => hub.deleteBranch(branch, expected, 'bot')),
     receiveBundle: ({ file }) =>
       line.own(async () => {
         folder.known.add(file);

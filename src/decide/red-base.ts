@@ -36,10 +36,8 @@ export interface WatchedBase {
   readonly sure: boolean;
   /** Whose change that commit is; null when no issue of ours stands behind it. */
   readonly suspect: IssueRecord | null;
-  /** What landed by that very commit as well, as far as it is still in view. */
-  readonly others: readonly IssueRecord[];
-  /** It was a batch that landed by that commit, whoever of it is still in view. */
-  readonly together: boolean;
+  /** What landed by that very commit as well, by name. */
+  readonly others: readonly string[];
 }
 
 export function watchedBases({ settings, repositories, records, effects, frozen }: Snapshot): readonly WatchedBase[] {
@@ -58,12 +56,22 @@ export function watchedBases({ settings, repositories, records, effects, frozen 
     const { since, sure } = redSince(view, failed, project.checks, frozenFor);
     // A merge whose answer was lost is known by the pull request alone until the next try of it.
     const { pullRequests } = repository.value;
-    const landed = pullRequests.find((one) => one.state === 'merged' && one.mergeCommit === since)?.number ?? null;
-    const [suspect, ...others] = records.filter(
+    const shown = pullRequests.filter((one) => one.state === 'merged' && one.mergeCommit === since);
+    const landed = new Set(shown.map(({ number }) => number));
+    // All of a batch, whatever became of its members' rows: to take the commit back takes every one of them back.
+    const batch = batchesOn(effects, project.repository, branch).find(
+      (one) => landedBatch(effects, one) === since || (one.pullRequest !== null && landed.has(one.pullRequest.number)),
+    );
+    for (const { number } of batch?.members ?? []) landed.add(number);
+    const [suspect, ...rest] = records.filter(
       (record) =>
         record.repository === project.repository &&
-        (landedMerge(record, effects) === since || (landed !== null && record.pullRequest === landed)),
+        (landedMerge(record, effects) === since || (record.pullRequest !== null && landed.has(record.pullRequest))),
     );
+    const gone = (batch?.members ?? []).filter(
+      ({ number }) => ![suspect, ...rest].some((record) => record?.pullRequest === number),
+    );
+    const others = [...rest.map(nameOf), ...gone.map(({ number }) => `#${number}`)];
     return [
       {
         project,
@@ -76,9 +84,6 @@ export function watchedBases({ settings, repositories, records, effects, frozen 
         sure,
         suspect: suspect ?? null,
         others,
-        together:
-          others.length > 0 ||
-          batchesOn(effects, project.repository, branch).some((one) => landedBatch(effects, one) === since),
       },
     ];
   });
@@ -167,10 +172,9 @@ function redKey({ repository, branch, view }: WatchedBase, sha: string | null = 
   return `red:${repository}:${branch}:${sha}`;
 }
 
-function freezeOf(base: WatchedBase): Freeze {
-  const { repository, branch, view, failed, sure } = base;
+function freezeOf({ repository, branch, view, failed, suspect, others, since, sure }: WatchedBase): Freeze {
   const checks = failed.map((check) => check.name).join(', ');
-  const who = sure ? blame(base) : NOT_KNOWN;
+  const who = sure ? blame({ suspect, others, since }) : NOT_KNOWN;
   const reason = `${checks} failed on ${branch} at ${short(view.tip)}. ${who}. Merging goes on when ${branch} is green, or after: heartline thaw ${repository}`;
   return { reason, cause: 'red-base', branch, sha: view.tip };
 }
@@ -178,23 +182,27 @@ function freezeOf(base: WatchedBase): Freeze {
 /** Until the checks of what lies below have ended. */
 const NOT_KNOWN = 'Which change it was is told when the checks of those before it have ended';
 
-function blame({ suspect, others, together, since }: WatchedBase): string {
-  if (suspect === null) return `The suspect is ${short(since)}, which is not ours`;
-  if (together) {
-    const all = joined([suspect, ...others].map((one) => `${one.key} (#${one.pullRequest})`));
+function blame({ suspect, others, since }: Pick<WatchedBase, 'suspect' | 'others' | 'since'>): string {
+  if (others.length > 0) {
+    const all = joined([...(suspect === null ? [] : [nameOf(suspect)]), ...others]);
     return `The suspects landed together: ${all}. A person has to say which of them is taken back`;
   }
+  if (suspect === null) return `The suspect is ${short(since)}, which is not ours`;
   return suspect.revertOf === null
     ? `The suspect is ${suspect.key} (pull request #${suspect.pullRequest}), which is run once more and then taken back`
     : `Taking back pull request #${suspect.revertOf.pullRequest} did not help, so a person has to look`;
 }
 
+function nameOf({ key, pullRequest }: IssueRecord): string {
+  return `${key} (#${pullRequest})`;
+}
+
 /** Our own change is taken back once: the failed check is run again first, for a flaky one must not undo good work. */
 function takeBack(sight: Sight, turn: Turn, base: WatchedBase): void {
-  const { project, suspect, together, failed, since, sure, branch } = base;
+  const { project, suspect, others, failed, since, sure, branch } = base;
   if (!sure) return;
   // To take them all back would undo what is right; which of them it is, their own checks did not say.
-  if (together) return;
+  if (others.length > 0) return;
   const [check] = failed;
   if (check === undefined || suspect === null || suspect.phase !== 'done' || suspect.revertOf !== null) return;
   const issue = sight.issue(suspect.issueId);

@@ -13,7 +13,7 @@ import {
 } from '../../src/decide/batch.ts';
 import type { Action } from '../../src/domain/action.ts';
 import type { Effect } from '../../src/domain/effect.ts';
-import type { PullRequest } from '../../src/domain/pull-request.ts';
+import type { BaseView, PullRequest } from '../../src/domain/pull-request.ts';
 import { baseSubject } from '../../src/domain/run.ts';
 import type { ProjectSettings } from '../../src/domain/settings.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
@@ -57,6 +57,7 @@ interface Part {
 const headOf = (nth: number): string => (nth === 1 ? HEAD : sha(0xbead + nth));
 
 interface World {
+  readonly base?: Partial<BaseView>;
   readonly parts?: readonly Part[];
   readonly projects?: readonly ProjectSettings[];
   readonly effects?: readonly Effect[];
@@ -65,7 +66,15 @@ interface World {
   readonly more?: Partial<Snapshot>;
 }
 
-function seen({ parts = [{ nth: 1 }, { nth: 2 }], projects, effects = [], batch = null, tip, more }: World): Snapshot {
+function seen({
+  parts = [{ nth: 1 }, { nth: 2 }],
+  projects,
+  effects = [],
+  batch = null,
+  tip,
+  base,
+  more,
+}: World): Snapshot {
   const pulls = parts.map(({ nth, pullRequest }) =>
     makePullRequest({
       number: 6 + nth,
@@ -100,7 +109,7 @@ function seen({ parts = [{ nth: 1 }, { nth: 2 }], projects, effects = [], batch 
     }),
   );
   const repository = makeRepository({
-    bases: new Map([['main', { tip: tip ?? BASE, checks: [], mergeQueue: false }]]),
+    bases: new Map([['main', { tip: tip ?? BASE, checks: [], mergeQueue: false, ...base }]]),
     pullRequests: [...pulls, ...together],
     diffs: new Map(diffs.map((one) => [`${one.base}..${one.head}`, one])),
     parents: new Map(pulls.map((one) => [one.head, [BASE]])),
@@ -391,5 +400,36 @@ describe('of those that failed together', () => {
     assert.deepEqual(next([1, 2], ...many.slice(0, 3), between, ...many.slice(3)), [1, 2]);
     const old = many.map((one) => ({ ...one, opened: { ...OPENED, intendedAt: NOW - DAY_MS } }));
     assert.deepEqual(next([1, 2], ...old), [1, 2]);
+  });
+});
+
+describe('a base that turns red by what landed together', () => {
+  const merged = { state: 'merged', mergeCommit: LANDED } as const;
+  const checks = [makeCheck({ sha: LANDED, state: 'failure', id: 90 })];
+  const red = { tip: LANDED, base: { checks }, batch: merged } as const;
+  const told = (snapshot: Snapshot): string => of(snapshot, 'freeze')[0]?.reason ?? '';
+
+  it('names all of them before the answer came', () => {
+    const parts = [1, 2].map((nth) => ({ nth, pullRequest: merged }));
+    assert.match(
+      told(seen({ ...red, parts, effects: [OPENED, MERGE] })),
+      /landed together: ENG-1 \(#7\) and ENG-2 \(#8\)/,
+    );
+  });
+
+  it('is not blamed on the one that is left of them', () => {
+    const answered = { ...MERGE, confirmedAt: NOW - 20_000, outsideId: LANDED };
+    const parts = [
+      { nth: 1, pullRequest: merged, record: { phase: 'done', mergeCommit: LANDED, mergeVerified: true } },
+      { nth: 2, record: { phase: 'cancelled', pullRequest: null, head: null } },
+    ] as const;
+    const after = seen({
+      ...red,
+      parts,
+      effects: [OPENED, drop('landed'), answered],
+      more: { reported: new Set([batchReport(BATCH, LANDED)]) },
+    });
+    assert.match(told(after), /landed together: ENG-1 \(#7\) and #8/);
+    assert.deepEqual(of(after, 'update-record'), []);
   });
 });

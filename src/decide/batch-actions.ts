@@ -146,9 +146,27 @@ export function dropBatch(batch: Batch, why: DropReason): DropBatch {
 /** People hear of it only where GitHub takes no batch at all. */
 export function refusedBatch(batch: Batch, error: string): Report {
   const { repository, baseBranch } = batch;
-  const text = `${repository}: GitHub does not merge what is tested together (#${numberOf(batch)}): ${error}. Pull requests are merged one at a time for a day. See the rules of ${baseBranch}, or set batchMax to 1.`;
+  const what = batch.pullRequest === null ? 'take' : `merge #${batch.pullRequest.number},`;
+  const text = `${repository}: GitHub does not ${what} what is tested together: ${error}. Pull requests are merged one at a time for a day. See the rules of ${baseBranch}, or set batchMax to 1.`;
   const subject = baseSubject(repository, baseBranch);
   return { kind: 'report', key: refusalKey(batch), event: 'trouble', text, subject, reason: text };
+}
+
+/** Nobody is at work on it who could settle that, and everybody else waits with it. */
+export function waitingBatch(batch: Batch, why: string): Report {
+  const { repository, baseBranch } = batch;
+  const name = `#${numberOf(batch)}`;
+  const text = `${repository}: ${name}, which tests several pull requests together, waits: ${why} Nothing else merges into ${baseBranch} until that is settled, or ${name} is closed.`;
+  const subject = baseSubject(repository, baseBranch);
+  return { kind: 'report', key: `batch-waits:${batch.key}`, event: 'ready', text, subject, reason: text };
+}
+
+/** It is over, and stays open for a person to close. */
+export function keptBatch(batch: Batch, error: string): Report {
+  const { repository, baseBranch } = batch;
+  const text = `${repository}: #${numberOf(batch)} tested several pull requests together and is over, but its branch could not be deleted: ${error}. Close it and delete its branch; until then pull requests are merged one at a time.`;
+  const subject = baseSubject(repository, baseBranch);
+  return { kind: 'report', key: `batch-left:${batch.key}`, event: 'trouble', text, subject, reason: text };
 }
 
 export function refusalKey({ key }: Batch): string {

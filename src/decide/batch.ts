@@ -54,6 +54,9 @@ export function dropKey(batch: Pick<Batch, 'key'>, why: DropReason): string {
   return `drop:${why}:${batch.key}`;
 }
 
+/** Why nothing was put together: it is about these, and smaller groups are tried. Any other refusal would meet them as well. */
+export const NOT_TOGETHER = 'they do not merge cleanly, or would change other files together than each by itself';
+
 /** The numbers make it readable; the base and the heads are in the marker of its pull request. */
 export function batchBranch({ base, members }: Pick<Batch, 'base' | 'members'>): string {
   return `${BRANCH_PREFIX}batch/${members.map(({ number }) => number).join('-')}-on-${base.slice(0, 12)}`;

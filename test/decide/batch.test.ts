@@ -10,6 +10,7 @@ import {
   chooseBatch,
   DAY_MS,
   dropKey,
+  NOT_TOGETHER,
 } from '../../src/decide/batch.ts';
 import type { Action } from '../../src/domain/action.ts';
 import type { Effect } from '../../src/domain/effect.ts';
@@ -222,6 +223,21 @@ describe('a batch', () => {
       [20, TOGETHER, BASE, ['issue-1', 'issue-2']],
     );
   });
+
+  it('that waits for a person is told to people, for everybody waits with it', () => {
+    const thread = {
+      id: 't1',
+      reviewId: null,
+      resolved: false,
+      outdated: false,
+      path: 'src/part-1.ts',
+      line: 1,
+      comments: [],
+    };
+    const waits = seen({ effects: [OPENED, STATUS], batch: { threads: [thread] } });
+    assert.deepEqual(kinds(waits), ['report']);
+    assert.match(of(waits, 'report')[0]?.text ?? '', /#20.*review thread is open/);
+  });
 });
 
 describe('what a batch landed', () => {
@@ -431,5 +447,34 @@ describe('a base that turns red by what landed together', () => {
     });
     assert.match(told(after), /landed together: ENG-1 \(#7\) and #8/);
     assert.deepEqual(of(after, 'update-record'), []);
+  });
+});
+
+describe('what GitHub does not let us do with a batch', () => {
+  const no = (lastError: string) =>
+    makeEffect({ ...OPENED, confirmedAt: null, outsideId: null, refused: true, lastError });
+
+  it('is told once where it is not opened, and is not tried with others for a day', () => {
+    const denied = no('push: branches of that name are not allowed');
+    const [first, second] = acts(seen({ effects: [denied] }));
+    assert.ok(first?.kind === 'report' && first.event === 'trouble');
+    assert.match(first.text, /branches of that name are not allowed/);
+    assert.equal(second?.kind, 'drop-batch');
+    const reported = new Set([first.key]);
+    const parts = [3, 4].map((nth) => ({ nth }));
+    assert.deepEqual(kinds(seen({ parts, effects: [denied, drop('red')], more: { reported } })), ['update-branch']);
+  });
+
+  it('is nothing to tell where they only do not go together', () => {
+    assert.deepEqual(kinds(seen({ effects: [no(`put 2 pull requests together: ${NOT_TOGETHER}`)] })), ['drop-batch']);
+  });
+
+  it('leaves no second one open where the first cannot be cleared away', () => {
+    const kept = drop('stale', { confirmedAt: null, outsideId: null, refused: true, lastError: 'deletions are off' });
+    const parts = [3, 4].map((nth) => ({ nth }));
+    const open = seen({ parts, effects: [OPENED, kept], batch: {} });
+    assert.deepEqual(kinds(open), ['report', 'update-branch']);
+    assert.match(of(open, 'report')[0]?.text ?? '', /#20.*deletions are off/);
+    assert.deepEqual(kinds(seen({ parts, effects: [OPENED, kept], batch: { state: 'closed' } })), ['open-batch']);
   });
 });

@@ -1,7 +1,7 @@
 /** Several pull requests as one, decided from what is seen: who is put together, what ends it, and what is made of its merge. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DAY_MS } from '../../src/decide/batch.ts';
+import { DAY_MS, NOT_TOGETHER } from '../../src/decide/batch.ts';
 import type { Effect } from '../../src/domain/effect.ts';
 import type { IssueRecord } from '../../src/domain/issue-record.ts';
 import type { CheckState, PullRequest } from '../../src/domain/pull-request.ts';
@@ -235,7 +235,7 @@ describe('a batch that is asked for', () => {
     },
     {
       when: 'they do not merge cleanly',
-      scene: { effects: [asked({ refused: true, lastError: 'they do not merge cleanly' })] },
+      scene: { effects: [asked({ refused: true, lastError: NOT_TOGETHER })] },
       does: ['drop 1 2 3: red'],
     },
   ]);
@@ -258,8 +258,8 @@ describe('a batch that is open', () => {
         does: [],
       },
       { when: 'GitHub is at work on it', scene: open({ batch: UNKNOWN }), does: [] },
-      { when: 'a thread is open on it', scene: open({ batch: QUESTION }), does: [] },
-      { when: 'somebody asks for changes in it', scene: open({ batch: OBJECTION }), does: [] },
+      { when: 'a thread is open on it', scene: open({ batch: QUESTION }), does: ['say ready'] },
+      { when: 'somebody asks for changes in it', scene: open({ batch: OBJECTION }), does: ['say ready'] },
       { when: 'GitHub does not show it yet', scene: { effects: [opened({ confirmedAt: NOW - 5_000 })] }, does: [] },
       { when: 'GitHub is at work on a member', scene: open({ parts: second({ pull: UNKNOWN }) }), does: [] },
     ]);
@@ -610,7 +610,7 @@ describe('what GitHub does not merge', () => {
     assert.equal(first.key, KEY_TOLD);
     assert.match(
       first.text,
-      /\(#40\): merge commits are not allowed\. .* one at a time for a day\. .* set batchMax to 1/,
+      /merge #40, what is tested together: merge commits are not allowed\. .* one at a time for a day\. .* set batchMax to 1/,
     );
   });
 });

@@ -14,11 +14,13 @@ import {
   type DropReason,
   dropKey,
   isLookedAt,
+  NOT_TOGETHER,
 } from '../batch.ts';
 import {
   approvedStatus,
   approvingReview,
   dropBatch,
+  keptBatch,
   mergeBatch,
   namesOf,
   openBatch,
@@ -28,6 +30,7 @@ import {
   statusKey,
   type Unopened,
   verifyBatch,
+  waitingBatch,
 } from '../batch-actions.ts';
 import { isOpenEnded, landedAs, mayStillLand } from '../batch-standing.ts';
 import { requiredChecks } from '../checks.ts';
@@ -138,6 +141,9 @@ class LaneOfBatches {
     const refused = (one: Batch) =>
       snapshot.reported.has(refusalKey(one)) && snapshot.now - one.opened.intendedAt < DAY_MS;
     if (left.some(refused)) return IDLE;
+    // Every further one would be left open as well.
+    const kept = left.flatMap((one) => this.#kept(one));
+    if (kept.length > 0) return { actions: kept, taken: null };
     const line = onlyBehindInTurn(this.#candidates, this.#held);
     // Another project's checks are others, and so may be its way to merge.
     const project = projects.find(({ name }) => name === line[0]?.facts.project.name);
@@ -208,6 +214,8 @@ class LaneOfBatches {
       [checks.verdict, nobodyObjects({ settings, pullRequest: live }), threads({ pullRequest: live })],
       says,
     );
+    const said = verdict.children.find(({ name, status }) => status === 'no' && SAID.has(name));
+    if (said !== undefined) return { actions: [waitingBatch(batch, said.reason)], taken: `${says} ${said.reason}` };
     if (fit === 'wait' || verdict.status !== 'yes' || live.mergeable !== 'yes' || this.#busy !== null)
       return { actions: [], taken: verdict.status === 'yes' ? says : `${says} ${verdict.reason}` };
     const words = this.#words(batch);
@@ -218,7 +226,10 @@ class LaneOfBatches {
   /** Asked for, and not known to be there. */
   #unopened(batch: Batch): LaneTurn {
     const standing = this.#standing(batch.key);
-    if (standing.kind === 'refused') return this.#drop(batch, 'red');
+    if (standing.kind === 'refused') {
+      const about = standing.error.includes(NOT_TOGETHER);
+      return this.#drop(batch, 'red', about ? [] : [refusedBatch(batch, standing.error)]);
+    }
     const { base, baseBranch } = batch;
     const stale = this.#members(batch) === 'stale' || this.#lane.view.bases.get(baseBranch)?.tip !== base;
     if (stale || this.#projectOf(batch) === null) return this.#drop(batch, 'stale');
@@ -288,6 +299,14 @@ class LaneOfBatches {
     return { actions: [...told, action], taken: action.reason };
   }
 
+  /** Its branch cannot be deleted, and its pull request is open still: a person has to close it. */
+  #kept(batch: Batch): readonly Action[] {
+    const standing = this.#standing(dropKey(batch, batch.dropped ?? 'stale'));
+    const live = this.#lane.view.pullRequests.find(({ number }) => number === batch.pullRequest?.number);
+    const open = live?.state === 'open' && live.head === batch.pullRequest?.head;
+    return standing.kind === 'refused' && open ? [keptBatch(batch, standing.error)] : [];
+  }
+
   #merging(batch: Batch): EffectStanding | null {
     const key = batchMergeKey(batch);
     return key === null ? null : this.#standing(key);
@@ -298,6 +317,9 @@ class LaneOfBatches {
     return effectStanding(effects, key, now, 0);
   }
 }
+
+/** What people say on it, and nothing but people settle. */
+const SAID: ReadonlySet<string> = new Set(['objections', 'threads']);
 
 function isPending({ kind }: EffectStanding): boolean {
   return kind === 'due' || kind === 'waiting';

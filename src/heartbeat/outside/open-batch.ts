@@ -2,6 +2,7 @@
  * Puts several pull requests together: merged on top of the base by our own git, pushed as a branch that nobody has, and
  * opened as one pull request. The same members make the same commit, so a try that was cut off is gone on with.
  */
+import { NOT_TOGETHER } from '../../decide/batch.ts';
 import type { OpenBatch } from '../../domain/action.ts';
 import { OutsideError } from '../../domain/outside-error.ts';
 import type { Hands, OutsideWrite } from './outside-write.ts';
@@ -27,12 +28,7 @@ async function put(action: OpenBatch, { mirror }: Hands): Promise<string> {
   const { repository, branch, base, members } = action;
   const attempted = `put ${members.length} pull requests of ${repository} together`;
   const head = await mirror.combine(repository, base, members);
-  if (head === null)
-    throw new OutsideError(
-      'refused',
-      attempted,
-      'they do not merge cleanly, or would change other files together than each by itself',
-    );
+  if (head === null) throw new OutsideError('refused', attempted, NOT_TOGETHER);
   try {
     await mirror.push({ repository, branch, head, expected: null });
   } catch (error) {

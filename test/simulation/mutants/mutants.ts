@@ -28,8 +28,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'merge-without-a-second-look',
     file: 'src/heartbeat/outside/merge.ts',
-    from: '  recheck,\n  othersDoToo: true,\n',
-    to: '  othersDoToo: true,\n',
+    from: '  recheck: (action, hands) => (action.members.length === 0 ? recheck(action, hands) : recheckTogether(action, hands)),\n',
+    to: '',
     aim: ['base-moves-unguarded', 'taken-over'],
     seen: 44,
   },

@@ -105,8 +105,8 @@ export interface DiffFacts {
   /** The live base is an ancestor of the head: what was checked contains everything that is on the base now. */
   readonly baseIsAncestor: boolean;
   /**
-   * A merge into the live base would change there exactly what the digest names. Null when nobody looked: only where the forge's
-   * queue or a batch merges into a base that the head does not contain does it matter.
+   * A merge into the live base would change there exactly what the digest names. Null when nobody looked: only where the forge
+   * merges into a base that the head does not contain does it matter.
    */
   readonly landsAsJudged: boolean | null;
   /** SHA-256 of the diff from the merge base to the head: the change itself, wherever it sits. */

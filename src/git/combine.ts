@@ -6,10 +6,7 @@ import { digestBetween } from './lands-as-judged.ts';
 import type { MirrorGit } from './mirror.ts';
 import { writeCommit } from './write-commit.ts';
 
-/**
- * Null when two of them do not merge cleanly, or one would change other things there than were judged. The result is kept:
- * nothing else may hold it until it is pushed.
- */
+/** Null when two of them do not merge cleanly, or one would change other things there than were judged. */
 export async function combine(
   mirror: MirrorGit,
   base: string,
@@ -35,8 +32,7 @@ export async function combine(
       at,
     });
   }
-  const kept = await mirror.local(['update-ref', `refs/heartline/batches/${tip}`, tip], { attempted });
-  if (kept.exitCode !== 0) throw localTrouble(attempted, kept.stderr);
+  // No ref holds it, and none has to: nothing is ever pruned from the mirror.
   return tip;
 }
 

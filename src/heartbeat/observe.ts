@@ -162,14 +162,7 @@ export function createObserver(senses: Senses): Observer {
           projects.some((project) => wantsReview(one, project)) ||
           mergeAskedAt(one, commands) !== null),
     );
-    const batched = projects.some(({ batchMax }) => batchMax > 1);
-    const mergedBehind = new Set(
-      seen.pullRequests
-        .filter((one) => ours.has(one.number) && one.queued === null)
-        .filter((one) => batched || seen.bases.get(one.baseBranch)?.mergeQueue === true)
-        .map(({ number }) => number),
-    );
-    await gitFacts(name, interesting, ours, mergedBehind);
+    await gitFacts(name, interesting, ours, seen.bases);
     const bases = await withBelow(name, projects, seen.bases, seen.defaultBranch);
     const now = senses.clock.now();
     const unknown = seen.pullRequests
@@ -244,11 +237,12 @@ export function createObserver(senses: Senses): Observer {
     name: string,
     pullRequests: readonly PullRequest[],
     ours: ReadonlySet<number>,
-    mergedBehind: ReadonlySet<number>,
+    bases: RepositoryView['bases'],
   ): Promise<void> {
-    // Only the forge's own queue and a batch merge into a base that the head does not contain, so only there that costs a look;
-    // and not at every move of the base for all that wait in the queue.
-    const merges = (one: PullRequest): boolean => mergedBehind.has(one.number);
+    // Only the forge's own queue merges into a base that the head does not contain, so only there that costs a look; and not
+    // at every move of the base for all that wait in it.
+    const merges = (one: PullRequest): boolean =>
+      ours.has(one.number) && one.queued === null && bases.get(one.baseBranch)?.mergeQueue === true;
     const wanted = pullRequests.filter(
       (one) =>
         !diffs.has(diffKey(name, one)) ||

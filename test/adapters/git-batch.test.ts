@@ -128,14 +128,8 @@ test('a head without anything in common, one that is nowhere, and what is no com
   await assert.rejects(combine([one, 'main']), kind('invalid'));
 });
 
-test('it is kept until it is pushed, and pushed as any other branch', async () => {
+test('it is pushed as any other branch', async () => {
   const head = await together(heads);
-  assert.equal(
-    world.git(['for-each-ref', '--format=%(objectname)', `refs/heartline/batches/${head}`], {
-      cwd: world.mirrorPath(),
-    }),
-    head,
-  );
   const branch = 'heartline/batch/1-2-3-on-abc';
   await mirror.push({ repository: REPOSITORY, branch, head, expected: null });
   assert.equal(await mirror.remoteTip(REPOSITORY, branch), head);

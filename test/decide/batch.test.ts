@@ -376,11 +376,6 @@ describe('who is put together', () => {
     const [update] = of(seen({ parts, effects: [OPENED, drop('red')], batch: { state: 'closed' } }), 'update-branch');
     assert.equal(update?.number, 7);
   });
-
-  it('would land as it was judged', () => {
-    const otherwise = seen({ parts: [{ nth: 1 }, { nth: 2, diff: { landsAsJudged: false } }] });
-    assert.deepEqual(kinds(otherwise), ['update-branch']);
-  });
 });
 
 describe('of those that failed together', () => {

@@ -151,9 +151,8 @@ class LaneOfBatches {
     const willing = line
       .filter(({ facts }) => facts.project.name === project.name)
       .filter(({ facts }) => facts.record.revertOf === null && facts.pullRequest?.base === base)
-      // Where its merge would change something else than was judged, it is brought up to date and judged again.
       .flatMap(({ facts: { pullRequest, diff } }) =>
-        pullRequest === null || diff?.landsAsJudged !== true
+        pullRequest === null || diff === null
           ? []
           : [{ number: pullRequest.number, head: pullRequest.head, files: diff.files }],
       );

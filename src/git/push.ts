@@ -32,7 +32,7 @@ export async function deleteBranch(
 ): Promise<void> {
   const ref = `refs/heads/${branch}`;
   const flags = ['push', '--porcelain', '--no-verify', '--no-signed', `--force-with-lease=${ref}:${expected}`];
-  const pushed = await mirror.remote(attempted, (url) => [...flags, url, `:${ref}`]);
+  const pushed = await mirror.remote(attempted, (url) => [...flags, '--delete', url, ref]);
   if (pushed.exitCode === 0) return;
   const trouble = refusal(pushed, attempted);
   // Git says of a branch that is gone what it says of one that is elsewhere.

@@ -3,8 +3,11 @@ import type { Effect } from '../domain/effect.ts';
 import { subjectKey } from '../domain/run.ts';
 import { effectsOf } from './effects-of.ts';
 
-/** How long after its end an issue's comment is still brought up to date, should Linear have been out of reach. */
-export const LAST_WORD_MS = 24 * 3_600_000;
+/**
+ * How long after its end an issue's comment is still brought up to date, should Linear have been out of reach. Two days, so that
+ * a clock which is set forward by one takes no last word away.
+ */
+export const LAST_WORD_MS = 48 * 3_600_000;
 
 /** The newest edit of its comment was tried, and neither arrived nor was refused. */
 export function lastWordIsOpen(issueId: string, effects: ReadonlyMap<string, Effect>): boolean {

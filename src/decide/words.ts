@@ -114,9 +114,9 @@ export function progressOf(
   answers: Progress['answers'] = [],
 ): Progress {
   const headline = headlineOf(facts, verdict, stage);
-  const { attempt, resumedAt } = facts.record;
+  const { attempt } = facts.record;
   const { review, checks } = roundsOf(facts);
-  const shown = [attempt, resumedAt, review, checks, facts.audits.length, answers.length, headline].join(':');
+  const shown = [attempt, review, checks, facts.audits.length, answers.length, headline].join(':');
   return { headline, answers, shown };
 }
 

@@ -77,7 +77,10 @@ function progress(sight: Sight, turn: Turn, record: IssueRecord): void {
   // Numbered, because what was said before may have to be said again; and what it says already is not said once more.
   const newest = edits.at(-1);
   const says = newest?.key.replace(/^progress:[^:]*:[^:]*:/, '') === now.shown;
-  const key = says && newest !== undefined ? newest.key : `progress:${record.issueId}:${edits.length}:${now.shown}`;
+  // A person's "go on" is a reason to try what was refused, and none to say the same words twice.
+  const again = newest?.refused === true && newest.intendedAt < record.resumedAt;
+  const key =
+    says && !again && newest !== undefined ? newest.key : `progress:${record.issueId}:${edits.length}:${now.shown}`;
   const effect = facts.effects.get(key);
   if (effect !== undefined && isUnsaid(effect, sight.snapshot.now) && record.phase !== 'active') {
     const { issueId, generation } = record;

@@ -1,206 +1,38 @@
 /** Several pull requests tested and merged as one: who goes together, what ends a batch, and what its merge means for its members. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  type Batch,
-  batchesOn,
-  batchKey,
-  batchMergeKey,
-  batchReport,
-  chooseBatch,
-  DAY_MS,
-  dropKey,
-  NOT_TOGETHER,
-} from '../../src/decide/batch.ts';
+import { type Batch, batchesOn, batchReport, chooseBatch, DAY_MS, NOT_TOGETHER } from '../../src/decide/batch.ts';
 import type { Action } from '../../src/domain/action.ts';
 import type { Effect } from '../../src/domain/effect.ts';
-import type { BaseView, PullRequest } from '../../src/domain/pull-request.ts';
-import { baseSubject } from '../../src/domain/run.ts';
-import type { ProjectSettings } from '../../src/domain/settings.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import {
-  BASE,
-  HEAD,
-  ledger,
-  makeCheck,
-  makeDiff,
-  makeEffect,
-  makeIssue,
-  makeProject,
-  makePullRequest,
-  makeRecord,
-  makeRepository,
-  makeRun,
-  makeSettings,
-  makeSnapshot,
-  makeVerdict,
-  NOW,
-  REPOSITORY,
-  STATES,
-  sha,
-} from './make.ts';
+import { BASE, HEAD, ledger, makeCheck, makeEffect, makeProject, NOW, REPOSITORY, sha } from './make.ts';
 import { acts } from './ready.ts';
+import {
+  dropped,
+  HELD,
+  headOf,
+  keyOf,
+  LANDED,
+  membersOf,
+  merging,
+  BATCH as NUMBER,
+  opened,
+  type Part,
+  type Scene,
+  STATUS,
+  together,
+} from './together.ts';
 
-const TOGETHER = sha(0xba7c);
-const LANDED = sha(0x1a9d);
-const LANE = baseSubject(REPOSITORY, 'main');
 const SHOP = makeProject({ batchMax: 5 });
+const TWO: readonly Part[] = [{ number: 1 }, { number: 2 }];
+const seen = (scene: Scene): Snapshot => together({ parts: TWO, ...scene });
 
-/** The n-th issue, whose pull request 6 + n is ready but for a newer base. */
-interface Part {
-  readonly nth: number;
-  readonly pullRequest?: Partial<PullRequest>;
-  readonly record?: Parameters<typeof makeRecord>[0];
-  readonly diff?: Parameters<typeof makeDiff>[0];
-  readonly priority?: 0 | 1 | 2 | 3 | 4;
-}
-
-const headOf = (nth: number): string => (nth === 1 ? HEAD : sha(0xbead + nth));
-
-interface World {
-  readonly base?: Partial<BaseView>;
-  readonly parts?: readonly Part[];
-  readonly projects?: readonly ProjectSettings[];
-  readonly effects?: readonly Effect[];
-  readonly batch?: Partial<PullRequest> | null;
-  readonly tip?: string;
-  readonly more?: Partial<Snapshot>;
-}
-
-function seen({
-  parts = [{ nth: 1 }, { nth: 2 }],
-  projects,
-  effects = [],
-  batch = null,
-  tip,
-  base,
-  more,
-}: World): Snapshot {
-  const pulls = parts.map(({ nth, pullRequest }) =>
-    makePullRequest({
-      number: 6 + nth,
-      branch: `heartline/eng-${nth}`,
-      head: headOf(nth),
-      base: tip ?? BASE,
-      checks: [makeCheck({ sha: headOf(nth) })],
-      ...pullRequest,
-    }),
-  );
-  const together =
-    batch === null
-      ? []
-      : [
-          makePullRequest({
-            number: 20,
-            branch: 'heartline/batch/7-8',
-            head: TOGETHER,
-            base: tip ?? BASE,
-            checks: [makeCheck({ sha: TOGETHER })],
-            ...batch,
-          }),
-        ];
-  const diffs = parts.map(({ nth, diff }, at) =>
-    makeDiff({
-      base: pulls[at]?.base ?? BASE,
-      head: pulls[at]?.head ?? headOf(nth),
-      baseIsAncestor: false,
-      digest: `digest-${nth}`,
-      files: [`src/part-${nth}.ts`],
-      ...diff,
-    }),
-  );
-  const repository = makeRepository({
-    bases: new Map([['main', { tip: tip ?? BASE, checks: [], mergeQueue: false, ...base }]]),
-    pullRequests: [...pulls, ...together],
-    diffs: new Map(diffs.map((one) => [`${one.base}..${one.head}`, one])),
-    parents: new Map(pulls.map((one) => [one.head, [BASE]])),
-  });
-  return makeSnapshot({
-    settings: makeSettings({ projects: projects ?? [SHOP] }),
-    board: {
-      known: true,
-      value: {
-        issues: parts.map(({ nth, priority = 2 }) =>
-          makeIssue({
-            id: `issue-${nth}`,
-            key: `ENG-${nth}`,
-            state: STATES.review,
-            lastMove: null,
-            priority,
-            createdAt: NOW - 86_400_000 + nth,
-          }),
-        ),
-        states: new Map([['ENG', Object.values(STATES)]]),
-      },
-    },
-    repositories: new Map([[REPOSITORY, { known: true, value: repository }]]),
-    records: parts.map(({ nth, record }) =>
-      makeRecord({
-        issueId: `issue-${nth}`,
-        key: `ENG-${nth}`,
-        branch: `heartline/eng-${nth}`,
-        head: headOf(nth),
-        pullRequest: 6 + nth,
-        claimedMove: `created:issue-${nth}`,
-        ...record,
-      }),
-    ),
-    runs: parts.map(({ nth }) =>
-      makeRun({
-        id: `run-${nth}`,
-        subject: { kind: 'issue', issueId: `issue-${nth}` },
-        issueKey: `ENG-${nth}`,
-        result: { kind: 'work', head: headOf(nth), base: BASE, summary: 'Rounded.', commitTitle: 'Round the totals' },
-      }),
-    ),
-    verdicts: parts.map(({ nth }) =>
-      makeVerdict({
-        id: `verdict-${nth}`,
-        runId: `review-${nth}`,
-        number: 6 + nth,
-        head: headOf(nth),
-        digest: `digest-${nth}`,
-      }),
-    ),
-    effects: ledger(...parts.flatMap(({ nth }) => written(nth)), ...effects),
-    ...more,
-  });
-}
-
-function written(nth: number): readonly Effect[] {
-  const subject = `issue:issue-${nth}`;
-  const head = headOf(nth);
-  return [
-    makeEffect({ subject, key: `push:issue-${nth}:1:${head}`, kind: 'push-branch', outsideId: head }),
-    makeEffect({ subject, key: `open:issue-${nth}:1`, kind: 'open-pull-request', outsideId: String(6 + nth) }),
-    makeEffect({ subject, key: `link:issue-${nth}:1`, kind: 'link-pull-request' }),
-    makeEffect({ subject, key: `move:issue-${nth}:1:started`, kind: 'move-issue' }),
-    makeEffect({ subject, key: `move:issue-${nth}:1:review`, kind: 'move-issue' }),
-    makeEffect({ subject, key: `review:verdict-${nth}`, kind: 'post-review', outsideId: '900' }),
-    makeEffect({ subject, key: `status:${REPOSITORY}:${head}:verdict-${nth}`, kind: 'set-status' }),
-  ];
-}
-
-const MEMBERS = [1, 2].map((nth) => ({ number: 6 + nth, head: headOf(nth) }));
-const KEY = batchKey(REPOSITORY, 'main', BASE, MEMBERS);
-const OPENED = makeEffect({ key: KEY, kind: 'open-batch', subject: LANE, outsideId: `20@${TOGETHER}` });
-const STATUS = makeEffect({
-  key: `status:${REPOSITORY}:${TOGETHER}:batch`,
-  kind: 'set-status',
-  subject: `pull:${REPOSITORY}#20`,
-});
+const MEMBERS = membersOf([1, 2]);
+const KEY = keyOf(1, 2);
+const OPENED = opened({}, [1, 2]);
 const BATCH = batchesOn(ledger(OPENED), REPOSITORY, 'main')[0] as Batch;
-const MERGE = makeEffect({
-  key: batchMergeKey(BATCH) ?? '',
-  kind: 'merge',
-  subject: `pull:${REPOSITORY}#20`,
-  outsideId: null,
-  confirmedAt: null,
-  intendedAt: NOW - 30_000,
-  unheardSince: NOW - 30_000,
-});
-const drop = (why: 'landed' | 'red' | 'stale', value: Partial<Effect> = {}): Effect =>
-  makeEffect({ key: dropKey(BATCH, why), kind: 'drop-batch', subject: LANE, outsideId: 'deleted', ...value });
+const MERGE = merging({ intendedAt: NOW - 30_000, unheardSince: NOW - 30_000 });
+const drop = (why: 'landed' | 'red' | 'stale', value: Partial<Effect> = {}): Effect => dropped(why, value, KEY);
 
 const of = <Kind extends Action['kind']>(snapshot: Snapshot, kind: Kind) =>
   acts(snapshot).filter((action): action is Extract<Action, { kind: Kind }> => action.kind === kind);
@@ -220,7 +52,7 @@ describe('a batch', () => {
     const [merged] = of(seen({ effects: [OPENED, STATUS], batch: {} }), 'merge');
     assert.deepEqual(
       [merged?.number, merged?.head, merged?.base, merged?.members.map(({ issueId }) => issueId)],
-      [20, TOGETHER, BASE, ['issue-1', 'issue-2']],
+      [NUMBER, HELD, BASE, ['issue-1', 'issue-2']],
     );
   });
 
@@ -236,13 +68,13 @@ describe('a batch', () => {
     };
     const waits = seen({ effects: [OPENED, STATUS], batch: { threads: [thread] } });
     assert.deepEqual(kinds(waits), ['report']);
-    assert.match(of(waits, 'report')[0]?.text ?? '', /#20.*review thread is open/);
+    assert.match(of(waits, 'report')[0]?.text ?? '', /#40.*review thread is open/);
   });
 });
 
 describe('what a batch landed', () => {
   const merged = { state: 'merged', mergeCommit: LANDED } as const;
-  const after = { parts: [1, 2].map((nth) => ({ nth, pullRequest: merged })), batch: merged, tip: LANDED };
+  const after = { parts: [1, 2].map((nth) => ({ number: nth, pull: merged })), batch: merged, base: { tip: LANDED } };
   const answered = { ...MERGE, confirmedAt: NOW - 20_000, outsideId: LANDED };
 
   it('is compared although it was dropped while the answer was on its way', () => {
@@ -251,10 +83,10 @@ describe('what a batch landed', () => {
   });
 
   it('once it was looked at leaves the lane to the next batch, heard of or not', () => {
-    const [next, parts] = [sha(0x77), [3, 4].map((nth) => ({ nth }))];
+    const [next, parts] = [sha(0x77), [3, 4].map((nth) => ({ number: nth }))];
     const done = seen({
       parts,
-      tip: next,
+      base: { tip: next },
       effects: [OPENED, MERGE, drop('landed')],
       batch: merged,
       more: { reported: new Set([batchReport(BATCH, LANDED)]) },
@@ -263,7 +95,7 @@ describe('what a batch landed', () => {
   });
 
   it('is compared as any other where a person pushed to it and had that merged', () => {
-    const [theirs, subject] = [sha(0x7e1), `pull:${REPOSITORY}#20`];
+    const [theirs, subject] = [sha(0x7e1), `pull:${REPOSITORY}#${NUMBER}`];
     const key = `merge:${subject}:${theirs}:${BASE}:merge`;
     const ordered = makeEffect({ key, kind: 'merge', subject, outsideId: LANDED });
     const pushed = seen({ ...after, effects: [OPENED, drop('red'), ordered], batch: { ...merged, head: theirs } });
@@ -280,7 +112,7 @@ describe('a merge call of a batch that never came to anything', () => {
 
   it('does not keep the lane from its next batch', () => {
     const after = seen({
-      parts: [3, 4].map((nth) => ({ nth })),
+      parts: [3, 4].map((nth) => ({ number: nth })),
       effects: [OPENED, unheard, dropped],
       batch: { state: 'closed' },
     });
@@ -289,17 +121,21 @@ describe('a merge call of a batch that never came to anything', () => {
 
   it('does not hold a member that a person merged by hand', () => {
     const byHand = seen({
-      parts: [{ nth: 1, pullRequest: { state: 'merged', mergeCommit: LANDED } }],
+      parts: [{ number: 1, pull: { state: 'merged', mergeCommit: LANDED } }],
       effects: [OPENED, unheard, dropped],
       batch: { state: 'closed' },
-      tip: LANDED,
+      base: { tip: LANDED },
     });
     assert.equal(of(byHand, 'update-record')[0]?.change.mergeCommit, LANDED);
   });
 
   it('leaves the lane to nobody while it may still arrive', () => {
     const moment = seen({
-      parts: [{ nth: 1 }, { nth: 2, record: { phase: 'cancelled' } }, { nth: 3, diff: { baseIsAncestor: true } }],
+      parts: [
+        { number: 1 },
+        { number: 2, record: { phase: 'cancelled' } },
+        { number: 3, diff: { baseIsAncestor: true } },
+      ],
       effects: [OPENED, STATUS, { ...MERGE, unheardSince: NOW - 1_000 }],
       batch: {},
     });
@@ -310,7 +146,7 @@ describe('a merge call of a batch that never came to anything', () => {
 
 describe('a batch that is dropped', () => {
   it('leaves nobody to begin alone in the same look', () => {
-    const red = [makeCheck({ sha: TOGETHER, state: 'failure' })];
+    const red = [makeCheck({ sha: HELD, state: 'failure' })];
     const failed = { effects: [OPENED, STATUS], batch: { checks: red } };
     assert.deepEqual(kinds(seen(failed)), ['drop-batch']);
   });
@@ -336,7 +172,7 @@ describe('a merge of a batch that was refused', () => {
 
   it('is not told as GitHub’s word where a member went', () => {
     const gone = seen({
-      parts: [{ nth: 1 }, { nth: 2, pullRequest: { state: 'closed' } }],
+      parts: [{ number: 1 }, { number: 2, pull: { state: 'closed' } }],
       effects: [OPENED, STATUS, refused],
       batch: {},
     });
@@ -355,11 +191,11 @@ describe('who is put together', () => {
     const mixed = seen({
       projects: [SHOP, other],
       parts: [
-        { nth: 1 },
+        { number: 1 },
         {
-          nth: 2,
+          number: 2,
           record: { project: 'till' },
-          pullRequest: { checks: [makeCheck({ sha: headOf(2), app: 'other-ci' })] },
+          pull: { checks: [makeCheck({ sha: headOf(2), app: 'other-ci' })] },
         },
       ],
     });
@@ -372,9 +208,9 @@ describe('who is put together', () => {
   });
 
   it('never goes before whoever is first and has to go alone', () => {
-    const parts = [{ nth: 1, priority: 1 } as const, { nth: 3 }, { nth: 4 }];
+    const parts = [{ number: 1, issue: { priority: 1 } } as const, { number: 3 }, { number: 4 }];
     const [update] = of(seen({ parts, effects: [OPENED, drop('red')], batch: { state: 'closed' } }), 'update-branch');
-    assert.equal(update?.number, 7);
+    assert.equal(update?.number, 1);
   });
 });
 
@@ -417,22 +253,22 @@ describe('of those that failed together', () => {
 describe('a base that turns red by what landed together', () => {
   const merged = { state: 'merged', mergeCommit: LANDED } as const;
   const checks = [makeCheck({ sha: LANDED, state: 'failure', id: 90 })];
-  const red = { tip: LANDED, base: { checks }, batch: merged } as const;
+  const red = { base: { checks, tip: LANDED }, batch: merged } as const;
   const told = (snapshot: Snapshot): string => of(snapshot, 'freeze')[0]?.reason ?? '';
 
   it('names all of them before the answer came', () => {
-    const parts = [1, 2].map((nth) => ({ nth, pullRequest: merged }));
+    const parts = [1, 2].map((nth) => ({ number: nth, pull: merged }));
     assert.match(
       told(seen({ ...red, parts, effects: [OPENED, MERGE] })),
-      /landed together: ENG-1 \(#7\) and ENG-2 \(#8\)/,
+      /landed together: ENG-1 \(#1\) and ENG-2 \(#2\)/,
     );
   });
 
   it('is not blamed on the one that is left of them', () => {
     const answered = { ...MERGE, confirmedAt: NOW - 20_000, outsideId: LANDED };
     const parts = [
-      { nth: 1, pullRequest: merged, record: { phase: 'done', mergeCommit: LANDED, mergeVerified: true } },
-      { nth: 2, record: { phase: 'cancelled', pullRequest: null, head: null } },
+      { number: 1, pull: merged, record: { phase: 'done', mergeCommit: LANDED, mergeVerified: true } },
+      { number: 2, record: { phase: 'cancelled', pullRequest: null, head: null } },
     ] as const;
     const after = seen({
       ...red,
@@ -440,7 +276,7 @@ describe('a base that turns red by what landed together', () => {
       effects: [OPENED, drop('landed'), answered],
       more: { reported: new Set([batchReport(BATCH, LANDED)]) },
     });
-    assert.match(told(after), /landed together: ENG-1 \(#7\) and #8/);
+    assert.match(told(after), /landed together: ENG-1 \(#1\) and #2/);
     assert.deepEqual(of(after, 'update-record'), []);
   });
 });
@@ -456,7 +292,7 @@ describe('what GitHub does not let us do with a batch', () => {
     assert.match(first.text, /branches of that name are not allowed/);
     assert.equal(second?.kind, 'drop-batch');
     const reported = new Set([first.key]);
-    const parts = [3, 4].map((nth) => ({ nth }));
+    const parts = [3, 4].map((nth) => ({ number: nth }));
     assert.deepEqual(kinds(seen({ parts, effects: [denied, drop('red')], more: { reported } })), ['update-branch']);
   });
 
@@ -466,10 +302,10 @@ describe('what GitHub does not let us do with a batch', () => {
 
   it('leaves no second one open where the first cannot be cleared away', () => {
     const kept = drop('stale', { confirmedAt: null, outsideId: null, refused: true, lastError: 'deletions are off' });
-    const parts = [3, 4].map((nth) => ({ nth }));
+    const parts = [3, 4].map((nth) => ({ number: nth }));
     const open = seen({ parts, effects: [OPENED, kept], batch: {} });
     assert.deepEqual(kinds(open), ['report', 'update-branch']);
-    assert.match(of(open, 'report')[0]?.text ?? '', /#20.*deletions are off/);
+    assert.match(of(open, 'report')[0]?.text ?? '', /#40.*deletions are off/);
     assert.deepEqual(kinds(seen({ parts, effects: [OPENED, kept], batch: { state: 'closed' } })), ['open-batch']);
   });
 });

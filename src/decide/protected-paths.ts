@@ -101,8 +101,22 @@ export interface Guarded {
   readonly why: string | null;
 }
 
+/** What a diff's files come to is asked at every look, and depends on nothing else. */
+const KNOWN = new WeakMap<
+  readonly FileChange[],
+  { readonly extra: readonly string[]; readonly guarded: readonly Guarded[] }
+>();
+
 /** The changes that need a person's approval, in the order given. `extra` are the project's own globs. */
 export function guardedChanges(changes: readonly FileChange[], extra: readonly string[]): readonly Guarded[] {
+  const known = KNOWN.get(changes);
+  if (known?.extra === extra) return known.guarded;
+  const guarded = judged(changes, extra);
+  KNOWN.set(changes, { extra, guarded });
+  return guarded;
+}
+
+function judged(changes: readonly FileChange[], extra: readonly string[]): readonly Guarded[] {
   const expressions = [...ALWAYS_READ, ...extra.flatMap(withContents).map(expressionOf)];
   const isProtected = (path: string): boolean => {
     const folded = fold(path);

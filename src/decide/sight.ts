@@ -42,6 +42,16 @@ export function createSight(snapshot: Snapshot): Sight {
   const projectOf = (record: IssueRecord): ProjectSettings | null =>
     snapshot.settings.projects.find((one) => one.name === record.project) ?? null;
 
+  const cases = new Map<IssueRecord, ReturnType<Sight['caseOf']>>();
+  let byOwner: Sorted | null = null;
+  const sorted = (): Sorted => {
+    byOwner ??= {
+      verdicts: Map.groupBy(snapshot.verdicts, (one) => pullRequestName(one.repository, one.number)),
+      commands: Map.groupBy(snapshot.commands, sight.recordOf),
+    };
+    return byOwner;
+  };
+
   const sight: Sight = {
     snapshot,
     board,
@@ -60,7 +70,12 @@ export function createSight(snapshot: Snapshot): Sight {
       if (record.pullRequest === null || view === undefined || !view.known) return null;
       return view.value.pullRequests.find((one) => one.number === record.pullRequest) ?? null;
     },
-    caseOf: (record) => gather(sight, record),
+    caseOf: (record) => {
+      // Several duties ask for it, and nothing that it is made of changes while a turn is decided.
+      const facts = cases.get(record) ?? gather(sight, record, sorted());
+      cases.set(record, facts);
+      return facts;
+    },
     stoppedBy: (issue) => {
       const since = issue.lastMove?.at ?? issue.createdAt;
       const last = snapshot.commands.findLast(
@@ -96,7 +111,17 @@ function openedBefore(
   return records.find(opened) ?? null;
 }
 
-function gather(sight: Sight, record: IssueRecord): ReturnType<Sight['caseOf']> {
+/** What belongs to one issue among all of its kind, found without looking through all of them for each issue. */
+interface Sorted {
+  readonly verdicts: ReadonlyMap<string, Snapshot['verdicts']>;
+  readonly commands: ReadonlyMap<IssueRecord | null, Snapshot['commands']>;
+}
+
+function pullRequestName(repository: string, number: number): string {
+  return `${repository}#${number}`;
+}
+
+function gather(sight: Sight, record: IssueRecord, sorted: Sorted): ReturnType<Sight['caseOf']> {
   const { snapshot } = sight;
   if (!snapshot.board.known) return { unknown: `Linear could not be read: ${snapshot.board.reason}` };
   const issue = sight.issue(record.issueId);
@@ -113,9 +138,11 @@ function gather(sight: Sight, record: IssueRecord): ReturnType<Sight['caseOf']> 
   if (repository === undefined) return { unknown: `${record.repository} has not been read yet.` };
   if (!repository.known) return { unknown: `GitHub could not be read: ${repository.reason}` };
   const pullRequest = sight.pullRequest(record);
-  const judgements = snapshot.verdicts.filter(
-    (one) => one.repository === record.repository && one.number === record.pullRequest,
-  );
+  const judgements =
+    record.pullRequest === null
+      ? []
+      : (sorted.verdicts.get(pullRequestName(record.repository, record.pullRequest)) ?? []);
+  const commands = sorted.commands.get(record) ?? [];
   const effects = effectsOf(snapshot.effects, subjectKey({ kind: 'issue', issueId: record.issueId }));
   const pair = pullRequest === null ? '' : `${pullRequest.base}..${pullRequest.head}`;
   return {
@@ -145,11 +172,10 @@ function gather(sight: Sight, record: IssueRecord): ReturnType<Sight['caseOf']> 
           .map((effect) => effect.key.slice(`resolve:${record.issueId}:`.length)),
       ),
       people: snapshot.settings.people,
-      commands: snapshot.commands.filter((command) => sight.recordOf(command) === record),
+      commands,
       runs: sight.runs(record),
     }),
-    answer:
-      snapshot.commands.find((command) => command.verb.kind === 'answer' && sight.recordOf(command) === record) ?? null,
+    answer: commands.find((command) => command.verb.kind === 'answer') ?? null,
   };
 }
 

@@ -129,7 +129,8 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     mayBeGone: readonly string[] = [],
   ): Promise<T> {
     const data = await call({ attempted, ...graphqlKind(document), ...asking(before) }, async (client, request) => {
-      return client.graphql<unknown>(document, { ...variables, request }).catch((error: unknown) => {
+      const unread = { ...request, parseSuccessResponseBody: false };
+      return client.graphql<unknown>(document, { ...variables, request: unread }).catch((error: unknown) => {
         if (onlyGone(error, mayBeGone)) return field(error, 'data');
         throw error;
       });
@@ -198,13 +199,29 @@ async function load(options: GithubOptions): Promise<Octokit> {
     retry: { enabled: false },
     log: { debug: () => {}, info: () => {}, warn: quiet, error: quiet },
   });
-  // Octokit takes a GraphQL answer without errors for a good one; a limit may come with a message and nothing else.
-  client.hook.after('request', (response, { url }) => {
-    const body: unknown = response.data;
-    if (!url.endsWith('/graphql') || field(body, 'data') !== undefined || field(body, 'errors') !== undefined) return;
+  client.hook.after('request', async (response, { url }) => {
+    if (!url.endsWith('/graphql')) return;
+    const body = await graphqlBody(response.data);
+    response.data = body;
+    // Octokit takes a GraphQL answer without errors for a good one; a limit may come with a message and nothing else.
+    if (field(body, 'data') !== undefined || field(body, 'errors') !== undefined) return;
     throw Object.assign(new Error('neither data nor errors'), { response });
   });
   return client;
+}
+
+/**
+ * Octokit reads JSON with a function call for each value, for the sake of whole numbers above 2^53. GraphQL has none, and
+ * what a look at a large board brings is read ten times faster without.
+ */
+async function graphqlBody(data: unknown): Promise<unknown> {
+  if (!(data instanceof ReadableStream)) return data;
+  const body = await new Response(data).text();
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
 }
 
 /** Octokit hands a body that is no JSON through as text; the shape is what notices. */

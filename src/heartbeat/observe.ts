@@ -5,14 +5,16 @@
 import { allBatches, type Batch, isWatched } from '../decide/batch.ts';
 import { requiredChecks } from '../decide/checks.ts';
 import { LAST_WORD_MS, lastWordIsOpen } from '../decide/last-word.ts';
+import { landedMerge } from '../decide/reconcile.ts';
 import { mergeAskedAt, wantsReview } from '../decide/review-others.ts';
 import { type Command, type CommandVerb, parseCommand } from '../domain/command.ts';
+import type { Effect } from '../domain/effect.ts';
 import type { Comment, EpochMs } from '../domain/issue.ts';
 import type { IssueRecord, Phase } from '../domain/issue-record.ts';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { Duty, Pipeline } from '../domain/pipeline.ts';
 import { NO_PRESSURE, type Pressure } from '../domain/pressure.ts';
-import type { CommitChecks, DiffFacts, PullRequest, RepositoryView } from '../domain/pull-request.ts';
+import type { BaseView, CommitChecks, DiffFacts, PullRequest, RepositoryView } from '../domain/pull-request.ts';
 import type { Person, ProjectSettings, RequiredCheck, Settings } from '../domain/settings.ts';
 import type { Board, Known, Snapshot } from '../domain/snapshot.ts';
 import { eachOf } from './each-of.ts';
@@ -73,6 +75,8 @@ export function createObserver(senses: Senses): Observer {
   const parents = new Map<string, readonly string[]>();
   /** What cannot be read, and since when. */
   const failing = new Map<string, EpochMs>();
+  /** By repository: what its red bases had at their top at the last look. */
+  const red = new Map<string, ReadonlySet<string>>();
   // GitHub does not say since when it has been working something out. A restart counts anew, which costs delay only.
   const unsure = new Map<string, ReadonlyMap<string, EpochMs>>();
 
@@ -84,7 +88,8 @@ export function createObserver(senses: Senses): Observer {
     const records = kept.filter(
       (record) =>
         now - record.updatedAt < KEPT_IN_VIEW_MS[record.phase] ||
-        (now - record.updatedAt < LAST_WORD_MS && lastWordIsOpen(record.issueId, effects)),
+        (now - record.updatedAt < LAST_WORD_MS && lastWordIsOpen(record.issueId, effects)) ||
+        isSuspect(record, effects),
     );
     const batches = allBatches(effects).filter((one) => isWatched(effects, one, now));
     const commentsSince = Math.min(now - COMMENTS_BACK_MS, ...records.map((record) => record.movedAt));
@@ -119,6 +124,12 @@ export function createObserver(senses: Senses): Observer {
       how: board.known ? board.value.how : null,
       repositories: new Map(views),
     };
+  }
+
+  /** What broke a base is taken back however late its checks speak: they may wait for a night, or the bot may not run. */
+  function isSuspect(record: IssueRecord, effects: ReadonlyMap<string, Effect>): boolean {
+    const landed = landedMerge(record, effects);
+    return landed !== null && red.get(record.repository)?.has(landed) === true;
   }
 
   async function known<T>(what: string, read: () => Promise<T>): Promise<Known<T>> {
@@ -164,6 +175,7 @@ export function createObserver(senses: Senses): Observer {
     );
     await gitFacts(name, interesting, ours, seen.bases);
     const bases = await withBelow(name, projects, seen.bases, seen.defaultBranch);
+    red.set(name, new Set([...bases.values()].flatMap(atTheTop)));
     const now = senses.clock.now();
     const unknown = seen.pullRequests
       .filter((one) => one.state === 'open' && one.mergeable === 'unknown')
@@ -322,6 +334,11 @@ export function createObserver(senses: Senses): Observer {
       accepting,
     };
   }
+}
+
+/** Where a base is red, its tip and what was read of the commits below. */
+function atTheTop({ tip, below }: BaseView): readonly string[] {
+  return below === undefined ? [] : [tip, ...(below ?? []).map(({ sha }) => sha)];
 }
 
 function pairOf(one: PullRequest): string {

@@ -230,4 +230,11 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
     aim: ['landed-red-below'],
     seen: 90,
   },
+  {
+    name: 'what-broke-it-late-is-not-looked-at',
+    file: 'src/heartbeat/observe.ts',
+    from: 'return landed !== null && red.get(record.repository)?.has(landed) === true;',
+    to: 'return landed === null;',
+    aim: ['landed-red-late'],
+  },
 ];

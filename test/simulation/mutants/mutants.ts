@@ -15,7 +15,7 @@ export interface Mutant {
 }
 
 /** As many as there are: whoever takes one out takes a watch away, and lowers this where everybody sees it. */
-export const MUTANTS_MIN = 75;
+export const MUTANTS_MIN = 76;
 
 export const MUTANTS: readonly Mutant[] = [
   {

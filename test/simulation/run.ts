@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { workTogether } from './crew.ts';
 import { firstsOf } from './deaths.ts';
 import { type Failure, type Job, type JobResult, NOTHING } from './job.ts';
+import { clearGrounds } from './mutants/hunt.ts';
 import { hunted, processorMs } from './mutants/hunted.ts';
 import { MUTANTS, MUTANTS_MIN, mutantNamed } from './mutants/mutants.ts';
 import { readOptions } from './options.ts';
@@ -79,6 +80,7 @@ async function everything(): Promise<number> {
   const hashes = new Map<number, readonly string[]>();
   const caught: NonNullable<JobResult['caught']>[] = [];
   let apartMs = 0;
+  clearGrounds();
   await workTogether([...hunts, ...deaths, ...seeds], (job, result) => {
     apartMs += result.apartMs;
     if (job.kind === 'hunt') {
@@ -88,6 +90,7 @@ async function everything(): Promise<number> {
     } else if (job.kind !== 'pairs') totals[job.kind] = sum(totals[job.kind], result);
     if (job.kind === 'seeds') hashes.set(job.from, result.hashes);
   });
+  clearGrounds();
 
   const found = caught.filter((one) => one.after !== null);
   const failures = [...kept, ...totals.seeds.failures, ...totals.deaths.failures];

@@ -1,11 +1,12 @@
 /** Plants one bug into a copy of the sources and lets the oracles look for it there, in a process of its own. */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { type JobResult, NOTHING } from '../job.ts';
 import type { Found } from './hunted.ts';
-import { type Mutant, mutantNamed } from './mutants.ts';
+import { mutantNamed } from './mutants.ts';
 
 /** All that a simulation is made of. */
 const COPIED = [
@@ -21,39 +22,56 @@ const COPIED = [
 const ROOT = join(import.meta.dirname, '../../..');
 const MINUTES_MAX = 5;
 
+/**
+ * Copies of the sources, one for each thread, which are planted in one bug after the other: what node has compiled of a file
+ * it finds again under the same name only, and compiling all of them is most of what a hunt takes.
+ */
+const GROUNDS = join(tmpdir(), `heartline-mutants-${process.pid}`);
+
+/** Before the first hunt and after the last. */
+export function clearGrounds(): void {
+  rmSync(GROUNDS, { recursive: true, force: true });
+}
+
 export async function hunt(name: string, seeds: number): Promise<JobResult> {
   const mutant = mutantNamed(name);
-  const folder = mkdtempSync(join(tmpdir(), 'heartline-mutant-'));
+  const source = readFileSync(join(ROOT, mutant.file), 'utf8');
+  const times = source.split(mutant.from).length - 1;
+  if (times !== 1) {
+    const trouble = `${JSON.stringify(mutant.from)} stands ${times} times in ${mutant.file}, not once: plant it anew`;
+    return { ...NOTHING, caught: { mutant: name, after: null, by: '', trouble } };
+  }
+  const ground = prepared();
+  const planted = join(ground, mutant.file);
+  writeFileSync(
+    planted,
+    source.replace(mutant.from, () => mutant.to),
+  );
   try {
-    const trouble = plant(mutant, folder);
-    if (trouble !== null) return { ...NOTHING, caught: { mutant: name, after: null, by: '', trouble } };
     const seen = mutant.seen === undefined ? [] : ['--seen', String(mutant.seen)];
-    const told = await ask(folder, ['--hunt', String(seeds), '--aim', mutant.aim.join(','), ...seen]);
+    const told = await ask(ground, ['--hunt', String(seeds), '--aim', mutant.aim.join(','), ...seen]);
     const { after, by, apartMs } = JSON.parse(told) as Found;
     return { ...NOTHING, apartMs, caught: { mutant: name, after, by, trouble: null } };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    writeFileSync(planted, source);
   }
 }
 
-/** Null when it was planted; otherwise why it could not be. */
-function plant({ file, from, to }: Mutant, folder: string): string | null {
-  const source = readFileSync(join(ROOT, file), 'utf8');
-  const times = source.split(from).length - 1;
-  if (times !== 1) return `${JSON.stringify(from)} stands ${times} times in ${file}, not once: plant it anew`;
-  for (const path of COPIED) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  writeFileSync(
-    join(folder, file),
-    source.replace(from, () => to),
-  );
-  return null;
+/** This thread's copy, with no bug in it. */
+function prepared(): string {
+  const ground = join(GROUNDS, String(threadId));
+  if (existsSync(ground)) return ground;
+  mkdirSync(ground, { recursive: true });
+  for (const path of COPIED) cpSync(join(ROOT, path), join(ground, path), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(ground, 'node_modules'));
+  return ground;
 }
 
-function ask(folder: string, words: readonly string[]): Promise<string> {
-  const program = join(folder, 'test/simulation/run.ts');
+function ask(ground: string, words: readonly string[]): Promise<string> {
+  const program = join(ground, 'test/simulation/run.ts');
   const child = spawn(process.execPath, [program, ...words], {
-    cwd: folder,
+    cwd: ground,
+    env: { ...process.env, NODE_COMPILE_CACHE: join(GROUNDS, 'compiled') },
     timeout: MINUTES_MAX * 60_000,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 export interface Options {
   readonly seeds: number;
   readonly assert: boolean;
+  /** What --assert holds a run of up to 1,000 seeds against. */
+  readonly minutesMax: number;
   readonly twice: boolean;
   readonly mutants: boolean;
   readonly sweep: boolean;
@@ -18,7 +20,7 @@ export interface Options {
   readonly hunt: { readonly seeds: number; readonly aim: readonly string[]; readonly seen: number | null } | null;
 }
 
-const USAGE = `npm run simulate -- [--seeds N] [--assert] [--twice] [--no-mutants] [--mutant a,b] [--no-sweep] [--scenario name] [--shard 1/8]
+const USAGE = `npm run simulate -- [--seeds N] [--assert [--minutes 5]] [--twice] [--no-mutants] [--mutant a,b] [--no-sweep] [--scenario name] [--shard 1/8]
 npm run simulate -- --pairs [--shard 1/8] [--scenario name]
 npm run simulate -- --seed N [--scenario name] [--without f*,a0]
 npm run simulate -- --scenario name --kill 12,80
@@ -30,6 +32,7 @@ export function readOptions(words: readonly string[]): Options {
     options: {
       seeds: { type: 'string', default: '100' },
       assert: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: '5' },
       twice: { type: 'boolean', default: false },
       'no-mutants': { type: 'boolean', default: false },
       'no-sweep': { type: 'boolean', default: false },
@@ -49,6 +52,7 @@ export function readOptions(words: readonly string[]): Options {
   return {
     seeds: whole(values.seeds),
     assert: values.assert,
+    minutesMax: whole(values.minutes),
     twice: values.twice,
     mutants: !values['no-mutants'],
     sweep: !values['no-sweep'],

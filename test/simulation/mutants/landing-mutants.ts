@@ -228,7 +228,6 @@ export const LANDING_MUTANTS: readonly Mutant[] = [
     from: 'const since = (end < 0 ? below.at(-1) : below[end - 1])?.sha ?? tip;',
     to: 'const since = frozenFor;',
     aim: ['landed-red-below'],
-    seen: 90,
   },
   {
     name: 'what-broke-it-late-is-not-looked-at',

@@ -76,7 +76,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'named.filter((check) => check.sha === head)',
     to: "named.filter((check) => check.sha !== '')",
     aim: ['base-moves', 'findings'],
-    seen: 73,
+    seen: 80,
   },
   {
     name: 'checks-by-anybody',
@@ -290,7 +290,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'last = Math.max(machine.now(), last + Math.floor(elapsed - lastElapsed));',
     to: 'last = machine.now();',
     aim: ['skewed'],
-    seen: 173,
+    seen: 201,
   },
   {
     name: 'approval-lost-while-github-is-away',

@@ -205,11 +205,25 @@ function takeBack(sight: Sight, turn: Turn, base: WatchedBase): void {
   if (others.length > 0) return;
   const [check] = failed;
   if (check === undefined || suspect === null || suspect.phase !== 'done' || suspect.revertOf !== null) return;
+  if (turn.touched.has(suspect.issueId)) return;
   const issue = sight.issue(suspect.issueId);
-  if (issue === null || turn.touched.has(suspect.issueId)) return;
+  if (issue === null && sight.board?.gone.has(suspect.issueId) !== true) return;
+  if (issue === null || issue.archived) {
+    // An issue that cannot be moved or commented on cannot carry the work; restored, it does at the next look.
+    const key = `unable:${base.repository}:${branch}:${since}`;
+    turn.add([announce(base.repository, key, 'frozen', `${notTakenBack(base, suspect, issue)}.`)]);
+    return;
+  }
   if (project.rerunChecks && runsAgain(sight, turn, base, suspect)) return;
   const reason = `${check.name} is red on ${branch} since ${short(since)}, where ${suspect.key} landed.`;
   turn.update(suspect, reopened(suspect, issue, check, base, sight.snapshot.now), reason);
+}
+
+function notTakenBack({ repository, branch }: WatchedBase, suspect: IssueRecord, issue: Issue | null): string {
+  const { key, pullRequest } = suspect;
+  return issue === null
+    ? `${branch} of ${repository} is red by ${nameOf(suspect)}, and Linear has no ${key} any more, so it is not taken back: revert pull request #${pullRequest} yourself`
+    : `${branch} of ${repository} is red by ${nameOf(suspect)}, which is not taken back because ${key} is archived in Linear: restore it there, or revert pull request #${pullRequest} yourself`;
 }
 
 function reopened(suspect: IssueRecord, issue: Issue, check: Check, { since }: WatchedBase, now: number) {

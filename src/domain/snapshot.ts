@@ -25,6 +25,8 @@ export type Known<T> =
 export interface Board {
   /** Issues in the watched states of the watched teams, and every issue we hold a live record of. */
   readonly issues: readonly Issue[];
+  /** Ids that were asked for and that Linear does not know. Archived ones it knows, and deleted ones for some weeks. */
+  readonly gone: ReadonlySet<string>;
   /** Workflow states by team key, in the team's own order. */
   readonly states: ReadonlyMap<string, readonly WorkflowState[]>;
 }

@@ -60,7 +60,8 @@ export function createBoardObserver(
     known = next;
     for (const id of rereads) touched.delete(id);
     const issues = [...next.issues.values()].filter((issue) => isOnBoard(issue, watch));
-    return { board: { issues, states: next.states }, comments, how };
+    const gone = new Set([...next.gone].filter((id) => !next.issues.has(id)));
+    return { board: { issues, gone, states: next.states }, comments, how };
   }
 
   function needsSweep(before: Known, watch: TrackerWatch): boolean {

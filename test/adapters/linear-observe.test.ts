@@ -180,8 +180,10 @@ test('a tracked issue that does not exist costs no sweep at every look', async (
   const watch = watching({ tracked: ['3f1c2c39-1a1c-4df5-9b68-0d5a7b3d9f11'] });
   await tracker.observe(watch);
   asked();
-  assert.equal((await tracker.observe(watch)).how, 'unchanged');
+  const seen = await tracker.observe(watch);
+  assert.equal(seen.how, 'unchanged');
   assert.equal(asked().length, 1);
+  assert.deepEqual([...seen.board.gone], watch.tracked, 'known to be gone, not only unseen');
 });
 
 test('a blocker that settles is seen at once, in whatever team it is', async (context) => {

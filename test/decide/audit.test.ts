@@ -13,6 +13,7 @@ import {
   childOf,
   HEAD,
   ledger,
+  makeBoard,
   makeCommand,
   makeDiff,
   makeEffect,
@@ -71,13 +72,7 @@ function greenWith(value: Partial<Snapshot>): Snapshot {
   return makeSnapshot({
     settings: makeSettings({ roles: { ...makeSettings().roles, ...(ROLE === undefined ? {} : { audit: ROLE }) } }),
     pipelines: new Map([['default', PIPELINE]]),
-    board: {
-      known: true,
-      value: {
-        issues: [makeIssue({ state: STATES.review, lastMove: null })],
-        states: new Map([['ENG', Object.values(STATES)]]),
-      },
-    },
+    board: makeBoard([makeIssue({ state: STATES.review, lastMove: null })]),
     repositories: new Map([
       [
         REPOSITORY,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { collision, pathsIn } from '../../src/decide/collisions.ts';
-import { makeIssue, STATES } from './make.ts';
+import { issuesOf, makeBoard, makeIssue, STATES } from './make.ts';
 import { acts, type Change, ready } from './ready.ts';
 
 describe('paths in a text', () => {
@@ -37,9 +37,9 @@ describe('a collision', () => {
 describe('an issue in Todo', () => {
   const waiting = (description: string, record: Change['record'] = {}) => {
     const snapshot = ready({ record, pullRequest: { draft: false } });
-    const board = snapshot.board.known ? snapshot.board.value : { issues: [], states: new Map() };
+    const shown = issuesOf(snapshot);
     const issue = makeIssue({ id: 'issue-2', key: 'ENG-2', description, state: STATES.todo });
-    return acts({ ...snapshot, board: { known: true, value: { ...board, issues: [...board.issues, issue] } } });
+    return acts({ ...snapshot, board: makeBoard([...shown, issue]) });
   };
 
   it('waits while a pull request of ours changes the file it names', () => {
@@ -55,7 +55,7 @@ describe('an issue in Todo', () => {
 
   it('is started, and the one after it that names the same file is not', () => {
     const snapshot = ready();
-    const board = snapshot.board.known ? snapshot.board.value : { issues: [], states: new Map() };
+    const shown = issuesOf(snapshot);
     const issues = [2, 3, 4].map((n) =>
       makeIssue({
         id: `issue-${n}`,
@@ -66,7 +66,7 @@ describe('an issue in Todo', () => {
     );
     const claimed = acts({
       ...snapshot,
-      board: { known: true, value: { ...board, issues: [...board.issues, ...issues] } },
+      board: makeBoard([...shown, ...issues]),
     });
     assert.deepEqual(
       claimed.flatMap((action) => (action.kind === 'claim' ? [action.record.key] : [])),

@@ -10,6 +10,7 @@ import {
   HEAD,
   ledger,
   MALLORY,
+  makeBoard,
   makeDiff,
   makeEffect,
   makeIssue,
@@ -29,16 +30,10 @@ import { type Ending, type Fault, Outside } from './outside.ts';
 /** An issue that may merge this moment, beside one that may start. */
 const READY = deepFreeze(
   makeSnapshot({
-    board: {
-      known: true,
-      value: {
-        issues: [
-          makeIssue({ state: STATES.review, lastMove: null, id: 'issue-1' }),
-          makeIssue({ id: 'issue-2', key: 'ENG-2' }),
-        ],
-        states: new Map([['ENG', Object.values(STATES)]]),
-      },
-    },
+    board: makeBoard([
+      makeIssue({ state: STATES.review, lastMove: null, id: 'issue-1' }),
+      makeIssue({ id: 'issue-2', key: 'ENG-2' }),
+    ]),
     repositories: new Map([
       [
         REPOSITORY,

@@ -10,6 +10,7 @@ import {
   ADA,
   childOf,
   MALLORY,
+  makeBoard,
   makeCommand,
   makeIssue,
   makeMove,
@@ -74,7 +75,7 @@ describe('who may start work', () => {
         assert.equal(verdict.status, starts ? 'yes' : 'no');
         assert.match(childOf(verdict, 'mover').reason, says);
         const snapshot = makeSnapshot({
-          board: { known: true, value: { issues: [issue(actor)], states: new Map([['ENG', Object.values(STATES)]]) } },
+          board: makeBoard([issue(actor)]),
         });
         const claims = decide(snapshot).actions.filter((action) => action.kind === 'claim');
         assert.equal(claims.length, starts ? 1 : 0);
@@ -285,7 +286,7 @@ describe('said before the start', () => {
       it(`${when}${before === null ? '' : ', for the second attempt'}: ${starts ? 'starts' : 'does not start'}`, () => {
         const { actions } = decide(
           makeSnapshot({
-            board: { known: true, value: { issues: [makeIssue()], states: new Map([['ENG', Object.values(STATES)]]) } },
+            board: makeBoard([makeIssue()]),
             records: before === null ? [] : [before],
             commands,
           }),
@@ -325,7 +326,7 @@ describe('the order of what waits', () => {
       makeIssue({ id: 'late', key: 'ENG-1', priority: 3 }),
       makeIssue({ id: 'soon', key: 'ENG-2', priority: 1 }),
     ];
-    const board = { known: true, value: { issues, states: new Map([['ENG', Object.values(STATES)]]) } } as const;
+    const board = makeBoard(issues);
     const decision = decide(makeSnapshot({ settings, board }));
     const claims = decision.actions.flatMap((action) => (action.kind === 'claim' ? [action.record.key] : []));
     assert.deepEqual(claims, ['ENG-2']);

@@ -8,7 +8,7 @@ import { NO_PRESSURE } from '../../src/domain/pressure.ts';
 import type { Check, DiffFacts, FileChange, PullRequest, RepositoryView } from '../../src/domain/pull-request.ts';
 import type { Run } from '../../src/domain/run.ts';
 import type { Person, ProjectSettings, RoleSettings, Settings } from '../../src/domain/settings.ts';
-import type { Snapshot } from '../../src/domain/snapshot.ts';
+import type { Board, Snapshot } from '../../src/domain/snapshot.ts';
 import type { ReviewVerdict, Verdict } from '../../src/domain/verdict.ts';
 
 export const NOW = Date.UTC(2026, 0, 5, 12, 0, 0);
@@ -324,7 +324,7 @@ export function makeSnapshot(value: Partial<Snapshot> = {}): Snapshot {
     settings: makeSettings(),
     duties: new Set(DUTIES),
     pipelines: new Map([['default', PIPELINE]]),
-    board: { known: true, value: { issues: [], states: new Map([['ENG', Object.values(STATES)]]) } },
+    board: makeBoard([]),
     repositories: new Map([[REPOSITORY, { known: true, value: makeRepository() }]]),
     records: [],
     runs: [],
@@ -338,6 +338,16 @@ export function makeSnapshot(value: Partial<Snapshot> = {}): Snapshot {
     accepting: true,
     ...value,
   };
+}
+
+/** What Linear shows, and the ids it was asked for and does not know. */
+export function makeBoard(issues: readonly Issue[], gone: readonly string[] = []) {
+  const board: Board = { issues, gone: new Set(gone), states: new Map([['ENG', Object.values(STATES)]]) };
+  return { known: true, value: board } as const;
+}
+
+export function issuesOf({ board }: Pick<Snapshot, 'board'>): readonly Issue[] {
+  return board.known ? board.value.issues : [];
 }
 
 /** Freezes objects and arrays all the way down. Maps and sets cannot be frozen, so their changing methods are taken away. */

@@ -18,6 +18,7 @@ import { checkedDecision } from './check-decision.ts';
 import {
   ADA,
   deepFreeze,
+  makeBoard,
   makeCheck,
   makeDiff,
   makeIssue,
@@ -301,7 +302,6 @@ export class Outside {
     const unsureSince = new Map();
     const view = { name: REPOSITORY, defaultBranch: 'main', bases, pullRequests, unsureSince, diffs, parents };
     const down = { known: false, reason: 'No answer.', kind: 'unreachable', since: 0 } as const;
-    const board = { issues: [...this.issues.values()], states: new Map([['ENG', Object.values(STATES)]]) };
     const spent = new Map<string, number>();
     for (const run of this.runs) {
       if (run.subject.kind !== 'issue' || isLive(run.state)) continue;
@@ -310,7 +310,7 @@ export class Outside {
     return makeSnapshot({
       now: this.now,
       settings: this.settings,
-      board: this.linearDown ? down : { known: true, value: board },
+      board: this.linearDown ? down : makeBoard([...this.issues.values()]),
       repositories: new Map([[REPOSITORY, this.githubDown ? down : { known: true, value: view }]]),
       records: this.records,
       runs: this.runs,

@@ -15,6 +15,7 @@ import {
   deepFreeze,
   HEAD,
   ledger,
+  makeBoard,
   makeDiff,
   makeEffect,
   makeIssue,
@@ -66,7 +67,6 @@ export function ready(change: Change = {}): Snapshot {
     parents: new Map([[head, [BASE]]]),
     ...change.repository,
   });
-  const states = new Map([['ENG', Object.values(STATES)]]);
   const issue = makeIssue({ state: STATES.review, lastMove: null, ...change.issue });
   return deepFreeze(
     makeSnapshot({
@@ -74,7 +74,7 @@ export function ready(change: Change = {}): Snapshot {
         projects: [makeProject(change.project)],
         separateReviewer: change.separateReviewer ?? false,
       }),
-      board: { known: true, value: { issues: [issue], states } },
+      board: makeBoard([issue]),
       repositories: new Map([[REPOSITORY, { known: true, value: repository }]]),
       records: [makeRecord({ head: HEAD, pullRequest: 7, claimedMove: 'created:issue-1', ...change.record })],
       runs: change.runs ?? [makeRun()],

@@ -8,6 +8,7 @@ import {
   BASE,
   HEAD,
   ledger,
+  makeBoard,
   makeEffect,
   makeIssue,
   makeMove,
@@ -142,7 +143,7 @@ describe('what runs for an issue that is not ours any more', () => {
     const issue = makeIssue({ state: STATES.canceled, lastMove: makeMove({ historyId: 'move-2' }) });
     const { actions } = decide(
       makeSnapshot({
-        board: { known: true, value: { issues: [issue], states: new Map([['ENG', Object.values(STATES)]]) } },
+        board: makeBoard([issue]),
         records: [makeRecord()],
         runs: [live],
       }),
@@ -160,13 +161,7 @@ describe('parked work that a person merges', () => {
     const repository = makeRepository({ pullRequests: [merged] });
     const { actions } = decide(
       makeSnapshot({
-        board: {
-          known: true,
-          value: {
-            issues: [makeIssue({ state: STATES.started, lastMove: makeMove({ historyId: 'move-ours' }) })],
-            states: new Map([['ENG', Object.values(STATES)]]),
-          },
-        },
+        board: makeBoard([makeIssue({ state: STATES.started, lastMove: makeMove({ historyId: 'move-ours' }) })]),
         repositories: new Map([[REPOSITORY, { known: true, value: repository }]]),
         records: [makeRecord({ phase: 'parked', reason: 'Too many rounds.', pullRequest: 7, head: HEAD })],
       }),

@@ -5,6 +5,7 @@ import { batchKey } from '../../src/decide/batch.ts';
 import { runOf } from '../../src/decide/checks.ts';
 import type { Action } from '../../src/domain/action.ts';
 import type { Effect } from '../../src/domain/effect.ts';
+import type { Issue } from '../../src/domain/issue.ts';
 import type { IssueRecord } from '../../src/domain/issue-record.ts';
 import type { BaseView, Check } from '../../src/domain/pull-request.ts';
 import { baseSubject } from '../../src/domain/run.ts';
@@ -12,6 +13,8 @@ import type { Freeze, Snapshot } from '../../src/domain/snapshot.ts';
 import {
   BASE,
   HEAD,
+  issuesOf,
+  makeBoard,
   makeCheck,
   makeEffect,
   makeIssue,
@@ -46,11 +49,9 @@ const DONE = makeIssue({ id: 'issue-2', key: 'ENG-2', state: STATES.done, lastMo
 
 function seen(change: Change, checks: readonly Check[], more: Partial<Snapshot> = {}): Snapshot {
   const snapshot = ready({ ...change, repository: base({ checks }) });
-  const issues = snapshot.board.known ? snapshot.board.value.issues : [];
-  const states = snapshot.board.known ? snapshot.board.value.states : new Map();
   return {
     ...snapshot,
-    board: { known: true, value: { issues: [...issues, DONE], states } },
+    board: makeBoard([...issuesOf(snapshot), DONE]),
     records: [...snapshot.records, LANDED],
     ...more,
   };
@@ -196,6 +197,32 @@ describe('what lies below a red tip', () => {
     const again = actions.some((action) => action.kind === 'rerun-check');
     assert.ok(again || reopened?.kind === 'update-record');
   });
+
+  const board = (issues: readonly Issue[], gone: readonly string[]) =>
+    acts(look(spoken, { frozen: frozen('test failed on main.'), board: makeBoard(issues, gone) }));
+  const unable: readonly (readonly [string, readonly Issue[], readonly string[], RegExp | null])[] = [
+    ['is not asked for yet', [], [], null],
+    ['is not known to Linear', [], ['issue-2'], /^main of acme\/shop is red by ENG-2 \(#6\), and Linear has no ENG-2/],
+    [
+      'is archived',
+      [{ ...DONE, archived: true }],
+      [],
+      /because ENG-2 is archived in Linear: restore it there, or revert/,
+    ],
+  ];
+  for (const [name, issues, gone, says] of unable)
+    it(`is not taken back while its issue ${name}, and people hear of it`, () => {
+      const actions = board(issues, gone);
+      const touched = actions.flatMap((action) =>
+        action.kind === 'rerun-check' ? [action.subject] : action.kind === 'update-record' ? [action.issueId] : [],
+      );
+      assert.ok(!touched.some((one) => one.includes(DONE.id)));
+      const told = actions.flatMap((action) => (action.kind === 'report' ? [action.text] : []));
+      assert.equal(
+        told.some((text) => says?.test(text)),
+        says !== null,
+      );
+    });
 
   it('is not touched while that is not known', () => {
     const actions = acts(

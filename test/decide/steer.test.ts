@@ -9,6 +9,7 @@ import type { Phase } from '../../src/domain/issue-record.ts';
 import {
   HEAD,
   ledger,
+  makeBoard,
   makeCommand,
   makeEffect,
   makeIssue,
@@ -179,8 +180,7 @@ describe('a comment', () => {
 });
 
 describe('words that cannot hold', () => {
-  const board = (issue: ReturnType<typeof makeIssue>) =>
-    ({ known: true, value: { issues: [issue], states: new Map([['ENG', Object.values(STATES)]]) } }) as const;
+  const board = (issue: ReturnType<typeof makeIssue>) => makeBoard([issue]);
   const gone = makeIssue({ state: STATES.canceled, lastMove: makeMove({ historyId: 'move-2' }) });
   const record = makeRecord({ phase: 'cancelled', reason: 'Ada moved ENG-1 to Canceled.' });
 

@@ -13,6 +13,7 @@ import {
   BASE,
   deepFreeze,
   ledger,
+  makeBoard,
   makeCheck,
   makeDiff,
   makeEffect,
@@ -186,7 +187,7 @@ export function together(scene: Scene = {}): Snapshot {
         projects: scene.projects ?? [makeProject({ batchMax: 5, ...scene.project })],
         separateReviewer: scene.separateReviewer ?? false,
       }),
-      board: { known: true, value: { issues, states: new Map([['ENG', Object.values(STATES)]]) } },
+      board: makeBoard(issues),
       repositories: new Map([[REPOSITORY, { known: true, value: repository }]]),
       records: parts.map((part) =>
         makeRecord({

@@ -33,6 +33,7 @@ export function createTracker({ board, timeline }: World, line: Line): Tracker {
           issues: [...board.issues.values()].filter(
             (issue) => watch.tracked.includes(issue.id) || (watched.has(issue.state.name) && !issue.archived),
           ),
+          gone: watch.tracked.filter((id) => !board.issues.has(id)),
           comments: board.comments.filter(
             (comment) => comment.at >= watch.commentsSince && (sweep || told.get(comment.id) !== comment.body),
           ),
@@ -41,7 +42,7 @@ export function createTracker({ board, timeline }: World, line: Line): Tracker {
       if (seen.sweep) sweptAt = timeline.now();
       for (const comment of seen.comments) told.set(comment.id, comment.body);
       return {
-        board: { issues: seen.issues, states: new Map([['ENG', states]]) },
+        board: { issues: seen.issues, gone: new Set(seen.gone), states: new Map([['ENG', states]]) },
         comments: seen.comments,
         how: seen.sweep ? 'sweep' : 'changes',
       };

@@ -440,6 +440,45 @@ test('finish is believed only when the tree says the same: uncommitted, nothing 
   });
 });
 
+test('what leaves is what was looked at, whatever the verify command commits or hands over by itself', async () => {
+  const sneak = [
+    "git add -A && git commit -qm 'Let sum() add'",
+    'cat > check.js <<"E"',
+    "import { existsSync, writeFileSync } from 'node:fs';",
+    "import { execSync } from 'node:child_process';",
+    "execSync('git commit -q --allow-empty -m Unseen');",
+    "if (existsSync('../out/once')) process.exit();",
+    "writeFileSync('../out/once', '');",
+    "execSync('git bundle create -q ../out/work.bundle $(git symbolic-ref HEAD) --not --remotes=origin');",
+    'E',
+    "git commit -qam 'Another check'",
+  ].join('\n');
+  const script = steps(
+    FIX,
+    runCommand(sneak),
+    {
+      ...finish(HANDED_IN),
+      name: 'handed over',
+      done: (request) => refusals(request.messages) >= 1,
+    },
+    finish(HANDED_IN),
+  );
+  await inWorld({ script }, async (world) => {
+    const bot = world.boot();
+    const run = world.addRun();
+    bot.sessions.start(run);
+    const { result } = await bot.ended(run.id);
+    assert.ok(result?.kind === 'work');
+    assert.match(
+      resultTexts(world, run.sessionId, 'finish')[0] ?? '',
+      /not accepted: the branch was at \w+ and \w+ was handed/,
+    );
+    const titles = world.mirrorGit('log', '--format=%s', `${result.base}..${result.head}`);
+    // The first of the two was there when the second look was taken.
+    assert.equal(titles, 'Unseen\nAnother check\nLet sum() add');
+  });
+});
+
 test('red verify commands go back three times, then the run has failed', async () => {
   const script = steps(editFile('sum.js', 'a - b', 'a * b'), commit('Multiply'), finish(HANDED_IN));
   const varied: Script = async (request) => {

@@ -54,7 +54,8 @@ export async function finishWork(
     return rejected(`answers lacks ${ids}: answer every remark, each under its own id.`);
   }
   // Who says that something changed has something to commit.
-  const tree = await lookAtTree(task, mayRest(task) && answers.every((answer) => !answer.changed));
+  const bundle = `${task.room.workspace.out}/work.bundle`;
+  const tree = await lookAtTree(task, mayRest(task) && answers.every((answer) => !answer.changed), bundle);
   if (typeof tree === 'string') return rejected(tree);
   for (const command of task.verify) {
     session.live.doing = `verify: ${command}`;
@@ -65,14 +66,20 @@ export async function finishWork(
     return { kind: 'ended', end: endAs('failed', reason) };
   }
   session.live.doing = 'handing over';
-  const head = tree.unchanged ?? (await handOver(session, task));
+  const head = tree.unchanged ?? (await handOver(session, task, bundle, tree.head));
   if (typeof head !== 'string') return head;
   const known = answers.filter((answer) => remarks.some((remark) => remark.id === answer.id));
   const said = known.length === 0 ? {} : { answers: known };
   return { kind: 'accepted', result: { kind: 'work', head, base: tree.base, summary, commitTitle: title, ...said } };
 }
 
-/** One look, one process: branch, merge base, new commits, and what is not committed. */
+const NOT_BUNDLED = '(not bundled)';
+
+/**
+ * One look, one process, because each has a room of its own: branch, merge base, new commits, and what is not committed.
+ * Where that is nothing, the commits are put into the bundle $3 right away. A bundle whose making was killed leaves a lock,
+ * and nobody else is at work here.
+ */
 const LOOK = `
 git symbolic-ref -q --short HEAD || echo '(no branch)'
 git rev-parse HEAD
@@ -80,7 +87,11 @@ git merge-base HEAD "origin/$1" || echo '(none)'
 if [ -z "$2" ]; then git rev-list --count HEAD --not --remotes=origin
 elif git merge-base --is-ancestor "$2" HEAD; then git rev-list --count "$2..HEAD"
 else echo '(rewritten)'; fi
-git status --porcelain`;
+changed=$(git status --porcelain) || exit
+if [ -n "$changed" ]; then printf '%s\n' "$changed"; exit; fi
+if [ -z "$3" ]; then exit; fi
+rm -rf -- "$3" "$3.lock"
+said=$(git bundle create -q "$3" "refs/heads/$4" --not --remotes=origin 2>&1) || printf '${NOT_BUNDLED} %s\n' "$(printf '%s' "$said" | tail -c 500)"`;
 
 /** Who was only asked something may have nothing to commit. */
 export function mayRest(task: WorkTask): boolean {
@@ -99,20 +110,28 @@ cp "$(git rev-parse --git-dir)/index" "$GIT_INDEX_FILE" 2>/dev/null || rm -f "$G
 git add -A 2>/dev/null; git write-tree 2>/dev/null; rm -f "$GIT_INDEX_FILE"`;
 const TREE_DIGITS = 40;
 
-/** A sentence that says what is not done yet, or where what is done stands and begins. */
+/** A sentence that says what is not done yet, or where what is done stands and begins; then it is in the bundle asked for. */
 export async function lookAtTree(
   { room, record }: WorkTask,
   resting: boolean,
+  bundle = '',
 ): Promise<string | { readonly head: string; readonly base: string; readonly unchanged: string | null }> {
-  const look = await room.exec(['bash', '-c', LOOK, 'look', record.baseBranch, record.head ?? '']);
-  const [branch = '', head = '', base = '', commits = '', ...uncommitted] = look.output.trimEnd().split('\n');
+  const about = [record.baseBranch, record.head ?? '', bundle, record.branch];
+  const look = await room.exec(['bash', '-c', LOOK, 'look', ...about]);
+  // Cut short, it may not have come to what is not committed.
+  if (look.exitCode !== 0) return `the checkout could not be looked at: ${look.output.slice(-500)}`;
+  const [branch = '', head = '', base = '', commits = '', ...rest] = look.output.trimEnd().split('\n');
+  const unbundled = rest[0]?.startsWith(NOT_BUNDLED) === true ? rest.join('\n').slice(NOT_BUNDLED.length).trim() : null;
+  const uncommitted = unbundled === null ? rest : [];
   if (uncommitted.length > 0) {
     return `these changes are not committed; commit or remove them:\n${uncommitted.slice(0, LISTED_MAX).join('\n')}`;
   }
   if (branch !== record.branch) return `the checkout is on ${branch}; the work belongs on ${record.branch}.`;
   if (commits === '(rewritten)') return `the branch no longer contains ${record.head}; merge that commit into it.`;
   if (!/^[0-9a-f]{40}$/.test(base)) return `the branch has no commit in common with origin/${record.baseBranch}.`;
-  if (/^[1-9]\d*$/.test(commits)) return { head, base, unchanged: null };
+  if (/^[1-9]\d*$/.test(commits)) {
+    return unbundled === null ? { head, base, unchanged: null } : `the commits could not be bundled: ${unbundled}`;
+  }
   return resting && record.head !== null
     ? { head, base, unchanged: record.head }
     : 'there is no new commit on the branch.';
@@ -143,15 +162,19 @@ function timesReturned(own: readonly TranscriptMessage[]): number {
   ).length;
 }
 
-async function handOver(session: Session, { room, record }: WorkTask): Promise<string | Finish> {
+/** Verify commands are the agent's code, and run between the look and this: no other head than the one looked at is taken. */
+async function handOver(session: Session, { record }: WorkTask, file: string, head: string): Promise<string | Finish> {
   const { mirror, run } = session;
-  const file = `${room.workspace.out}/work.bundle`;
-  // A bundle whose making was killed leaves a lock, and nobody else is at work here.
-  const script = 'rm -rf -- "$1" "$1.lock" && git bundle create -q "$1" "refs/heads/$2" --not --remotes=origin';
-  const made = await room.exec(['bash', '-c', script, 'bundle', file, record.branch]);
-  if (made.exitCode !== 0) return rejected(`the commits could not be bundled: ${made.output.slice(-500)}`);
   try {
-    return await mirror.receiveBundle({ repository: run.repository, runId: run.id, file, branch: record.branch });
+    const taken = await mirror.receiveBundle({
+      repository: run.repository,
+      runId: run.id,
+      file,
+      branch: record.branch,
+    });
+    return taken === head
+      ? head
+      : rejected(`the branch was at ${head} and ${taken} was handed over: call finish again.`);
   } catch (error) {
     // What the agent made is wrong, so the agent must hear it; anything else is our trouble.
     if (error instanceof OutsideError && (error.kind === 'invalid' || error.kind === 'refused')) {

@@ -207,7 +207,7 @@ export const NO_CARE_FOR_RESULTS: readonly Change[] = [
 
 /** Every ref of the agent's bundle is taken, and goes out with its work. */
 export const EVERY_REF: readonly Change[] = [
-  { file: 'src/agents/tools/finish-work.ts', from: '"refs/heads/$2" --not', to: '--all --not' },
+  { file: 'src/agents/tools/finish-work.ts', from: '"refs/heads/$4" --not', to: '--all --not' },
   {
     file: 'src/git/receive-bundle.ts',
     from: '    return head;\n  } finally {',

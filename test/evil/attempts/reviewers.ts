@@ -29,6 +29,7 @@ const takesThe = (which: 'find' | 'findLast'): Change => ({
 /** A verdict is for the very head that was looked at, and only our own head is merged. */
 const ANY_HEAD: readonly Change[] = [
   { file: 'src/decide/stages/open.ts', from: 'if (pullRequest.head === record.head) return null;', to: 'return null;' },
+  { file: 'src/decide/stages/taken-over.ts', from: 'drafted(facts) ?? pushed(facts)', to: 'drafted(facts)' },
   { file: 'src/decide/stages/judge.ts', from: '.filter((run) => judgedHead(run, facts.runs) === head)', to: '' },
   {
     file: 'src/decide/stages/judge.ts',

@@ -1,45 +1,28 @@
 /** The ledger of outside writes: intended before, confirmed after. A confirmed effect stays confirmed, a refused one stays refused. */
 import { z } from 'zod';
 import { EFFECT_KINDS, type Effect, type EffectKind } from '../domain/effect.ts';
+import type { EpochMs } from '../domain/issue.ts';
 import { isBaseSubject, parseSubject } from '../domain/run.ts';
 import type { EffectFailure, Intent } from '../heartbeat/journal.ts';
+import { builtOnce } from './built-once.ts';
 import { encodeUnknown, flag, integer, readRow, shape, text } from './columns.ts';
+import type { EffectTable } from './schema.ts';
 import type { Store } from './store.ts';
-import { liveSubjects, pullRequestsSince } from './subjects.ts';
+import { liveSubjects, type Since, sinceOf } from './subjects.ts';
 
 /** By key: effects of issues at work, parked or ended lately, and on pull requests and base branches of the last 30 days. */
 export async function effects(store: Store): Promise<ReadonlyMap<string, Effect>> {
-  const rows = await store.db
-    .selectFrom('effect')
-    .select(COLUMNS)
-    .where((where) =>
-      where.or([
-        where('subject', 'in', liveSubjects(store)),
-        where.and([
-          where('subjectKind', 'in', ['pull-request', 'base']),
-          where('intendedAt', '>=', pullRequestsSince(store)),
-        ]),
-      ]),
-    )
-    .orderBy('intendedAt')
-    .orderBy('key')
-    .execute();
+  const { rows } = await counting(store.db, sinceOf(store));
   return new Map(rows.map((row) => [row.key, readEffect(row)]));
 }
 
 export async function effectsOf(store: Store, subject: string): Promise<ReadonlyMap<string, Effect>> {
-  const rows = await store.db
-    .selectFrom('effect')
-    .select(COLUMNS)
-    .where('subject', '=', subject)
-    .orderBy('intendedAt')
-    .orderBy('key')
-    .execute();
+  const { rows } = await bySubject(store.db, { subject });
   return new Map(rows.map((row) => [row.key, readEffect(row)]));
 }
 
 export async function effect(store: Store, key: string): Promise<Effect | null> {
-  const row = await store.db.selectFrom('effect').select(COLUMNS).where('key', '=', key).executeTakeFirst();
+  const [row] = (await byKey(store.db, { key })).rows;
   return row === undefined ? null : readEffect(row);
 }
 
@@ -50,39 +33,18 @@ export async function intend(
 ): Promise<Intent> {
   const { key, kind, subject, detail } = intended;
   return store.db.transaction().execute(async (db) => {
-    const inserted = await db
-      .insertInto('effect')
-      .values({
-        key,
-        kind: effectKind.parse(kind),
-        subject,
-        subjectKind: kindOf(subject),
-        detail: encodeUnknown(detail),
-        intendedAt: store.now(),
-        askedAt: store.now(),
-        attempts: 1,
-        refusals: 0,
-        refused: 0,
-      })
-      .onConflict((conflict) => conflict.column('key').doNothing())
-      .returning(COLUMNS)
-      .executeTakeFirst();
+    const now = store.now();
+    const values = { key, kind: effectKind.parse(kind), subject, subjectKind: kindOf(subject), now };
+    const [inserted] = (await insert(db, { ...values, detail: encodeUnknown(detail) })).rows;
     if (inserted !== undefined) return { effect: readEffect(inserted), before: false, unheardSince: null };
 
-    const earlier = await db.selectFrom('effect').select('askedAt').where('key', '=', key).executeTakeFirst();
-    // The due time goes: if this attempt is cut off, the next one may look at once whether it happened.
-    await db
-      .updateTable('effect')
-      .set((column) => ({ attempts: column('attempts', '+', 1), askedAt: column.val(store.now()), retryAt: null }))
-      .where('key', '=', key)
-      .where('confirmedAt', 'is', null)
-      .where('refused', '=', 0)
-      .execute();
+    const earlier = await effect({ ...store, db }, key);
+    await attemptAgain(db, { key, now });
     const current = await required({ ...store, db }, key);
     if (current.kind !== kind || current.subject !== subject) {
       throw new TypeError(`The effect ${key} is a ${current.kind} of ${current.subject}, not a ${kind} of ${subject}.`);
     }
-    return { effect: current, before: true, unheardSince: earlier?.askedAt ?? null };
+    return { effect: current, before: true, unheardSince: earlier?.unheardSince ?? null };
   });
 }
 
@@ -91,29 +53,13 @@ export async function intend(
  * outside beats an earlier refusal: the two never stand together.
  */
 export async function confirm(store: Store, key: string, outsideId: string | null): Promise<void> {
-  const written = await store.db
-    .updateTable('effect')
-    .set((column) => ({
-      confirmedAt: column.fn.coalesce('confirmedAt', column.val(store.now())),
-      outsideId: column.fn.coalesce('outsideId', column.val(outsideId)),
-      askedAt: null,
-      retryAt: null,
-      lastError: null,
-      refused: 0,
-    }))
-    .where('key', '=', key)
-    .executeTakeFirst();
-  if (written.numUpdatedRows !== 1n) throw unknownEffect(key);
+  const { changed } = await happened(store.db, { key, now: store.now(), outsideId });
+  if (changed !== 1) throw unknownEffect(key);
 }
 
 /** The attempt leaves only now: it waited for its turn. */
 export async function asked(store: Store, key: string): Promise<void> {
-  await store.db
-    .updateTable('effect')
-    .set({ askedAt: store.now() })
-    .where('key', '=', key)
-    .where('confirmedAt', 'is', null)
-    .execute();
+  await leaves(store.db, { key, now: store.now() });
 }
 
 /** Changes nothing on a confirmed effect: an error that arrives late does not undo what is known to have happened. */
@@ -165,6 +111,80 @@ const COLUMNS = [
   'refused',
   'askedAt as unheardSince',
 ] as const;
+
+const counting = builtOnce((db, since: Since) =>
+  db
+    .selectFrom('effect')
+    .select(COLUMNS)
+    .where((where) =>
+      where.or([
+        where('subject', 'in', liveSubjects(db, since)),
+        where.and([
+          where('subjectKind', 'in', ['pull-request', 'base']),
+          where('intendedAt', '>=', since.pullRequests),
+        ]),
+      ]),
+    )
+    .orderBy('intendedAt')
+    .orderBy('key'),
+);
+
+const bySubject = builtOnce((db, { subject }: { readonly subject: string }) =>
+  db.selectFrom('effect').select(COLUMNS).where('subject', '=', subject).orderBy('intendedAt').orderBy('key'),
+);
+
+const byKey = builtOnce((db, { key }: { readonly key: string }) =>
+  db.selectFrom('effect').select(COLUMNS).where('key', '=', key),
+);
+
+const insert = builtOnce(
+  (db, row: Pick<EffectTable, 'key' | 'kind' | 'subject' | 'subjectKind' | 'detail'> & { readonly now: EpochMs }) =>
+    db
+      .insertInto('effect')
+      .values({
+        key: row.key,
+        kind: row.kind,
+        subject: row.subject,
+        subjectKind: row.subjectKind,
+        detail: row.detail,
+        intendedAt: row.now,
+        askedAt: row.now,
+        attempts: 1,
+        refusals: 0,
+        refused: 0,
+      })
+      .onConflict((conflict) => conflict.column('key').doNothing())
+      .returning(COLUMNS),
+);
+
+/** The due time goes: if this attempt is cut off, the next one may look at once whether it happened. */
+const attemptAgain = builtOnce((db, { key, now }: { readonly key: string; readonly now: EpochMs }) =>
+  db
+    .updateTable('effect')
+    .set((column) => ({ attempts: column('attempts', '+', 1), askedAt: column.val(now), retryAt: null }))
+    .where('key', '=', key)
+    .where('confirmedAt', 'is', null)
+    .where('refused', '=', 0),
+);
+
+const happened = builtOnce(
+  (db, of: { readonly key: string; readonly now: EpochMs; readonly outsideId: string | null }) =>
+    db
+      .updateTable('effect')
+      .set((column) => ({
+        confirmedAt: column.fn.coalesce('confirmedAt', column.val(of.now)),
+        outsideId: column.fn.coalesce('outsideId', column.val(of.outsideId)),
+        askedAt: null,
+        retryAt: null,
+        lastError: null,
+        refused: 0,
+      }))
+      .where('key', '=', of.key),
+);
+
+const leaves = builtOnce((db, { key, now }: { readonly key: string; readonly now: EpochMs }) =>
+  db.updateTable('effect').set({ askedAt: now }).where('key', '=', key).where('confirmedAt', 'is', null),
+);
 
 const effectKind = shape<EffectKind>()(z.enum(EFFECT_KINDS));
 

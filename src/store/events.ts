@@ -6,7 +6,9 @@ import { z } from 'zod';
 import { CALL_EVENTS, isCallSubject } from '../domain/call-event.ts';
 import type { EpochMs } from '../domain/issue.ts';
 import type { EventFilter, LoggedEvent } from '../heartbeat/journal.ts';
+import { builtOnce } from './built-once.ts';
 import { encodeUnknown, integer, json, readRow, text } from './columns.ts';
+import type { EventTable } from './schema.ts';
 import type { Store } from './store.ts';
 import { DAY_MS } from './subjects.ts';
 
@@ -15,22 +17,22 @@ export async function event(
   happened: { readonly kind: string; readonly subject: string | null; readonly text: string; readonly data?: unknown },
 ): Promise<void> {
   await forgetOld(store);
-  await store.db
-    .insertInto('event')
-    .values((row) => ({
-      sequence: row
-        .selectFrom('event')
-        .select((last) =>
-          last(last.fn.coalesce(last.fn.max('sequence'), last.val(0)), '+', last.val(1)).as('sequence'),
-        ),
-      at: store.now(),
-      kind: happened.kind,
-      subject: happened.subject,
-      text: happened.text,
-      data: encodeUnknown(happened.data),
-    }))
-    .execute();
+  const { kind, subject, text, data } = happened;
+  await append(store.db, { at: store.now(), kind, subject, text, data: encodeUnknown(data) });
 }
+
+const append = builtOnce((db, row: Omit<EventTable, 'sequence'>) =>
+  db.insertInto('event').values((values) => ({
+    sequence: values
+      .selectFrom('event')
+      .select((last) => last(last.fn.coalesce(last.fn.max('sequence'), last.val(0)), '+', last.val(1)).as('sequence')),
+    at: row.at,
+    kind: row.kind,
+    subject: row.subject,
+    text: row.text,
+    data: row.data,
+  })),
+);
 
 /** The newest `limit` that match, oldest of them first. Calls of a session only where its run is asked for by name. */
 export async function events(store: Store, filter: EventFilter): Promise<readonly LoggedEvent[]> {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ReportEvent } from '../domain/action.ts';
 import type { EpochMs } from '../domain/issue.ts';
 import type { OutboxReport } from '../heartbeat/journal.ts';
+import { builtOnce } from './built-once.ts';
 import { encodeUnknown, integer, json, readRow, shape, text } from './columns.ts';
 import type { DeliveryTable, Tables } from './schema.ts';
 import type { Store } from './store.ts';
@@ -53,19 +54,7 @@ export async function reportKeys(store: Store): Promise<ReadonlySet<string>> {
 
 /** Taken by no sink yet, or owed to one: every sink the store was opened with, and every one that failed. Oldest first. */
 export async function pendingReports(store: Store): Promise<readonly OutboxReport[]> {
-  const owed = store.db
-    .selectFrom('outbox')
-    .select('key')
-    .where('leftAt', 'is', null)
-    .unionAll(store.db.selectFrom('delivery').select('key').where('deliveredAt', 'is', null));
-  const rows = await store.db
-    .selectFrom('outbox')
-    .select(['key', 'event', 'text', 'data', 'at'])
-    .where('key', 'in', owed)
-    .where((where) => where.or([where('leftAt', 'is', null), where('at', '>=', store.now() - OWED_DAYS_MAX * DAY_MS)]))
-    .orderBy('at')
-    .orderBy('key')
-    .execute();
+  const { rows } = await pending(store.db, { since: store.now() - OWED_DAYS_MAX * DAY_MS });
   if (rows.length === 0) return [];
   const keys = rows.map((row) => row.key);
   const sent = await store.db
@@ -90,6 +79,21 @@ export async function pendingReports(store: Store): Promise<readonly OutboxRepor
     };
   });
 }
+
+const pending = builtOnce((db, { since }: { readonly since: EpochMs }) => {
+  const owed = db
+    .selectFrom('outbox')
+    .select('key')
+    .where('leftAt', 'is', null)
+    .unionAll(db.selectFrom('delivery').select('key').where('deliveredAt', 'is', null));
+  return db
+    .selectFrom('outbox')
+    .select(['key', 'event', 'text', 'data', 'at'])
+    .where('key', 'in', owed)
+    .where((where) => where.or([where('leftAt', 'is', null), where('at', '>=', since)]))
+    .orderBy('at')
+    .orderBy('key');
+});
 
 /** Idempotent; what a sink took stays taken. */
 export async function reportDelivered(store: Store, key: string, sink: string): Promise<void> {

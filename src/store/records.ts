@@ -5,6 +5,7 @@ import type { Actor } from '../domain/issue.ts';
 import type { Approval, FrozenTicket, IssueRecord, Phase, RevertOf } from '../domain/issue-record.ts';
 import { subjectKey } from '../domain/run.ts';
 import { StaleWrite } from '../domain/stale-write.ts';
+import { builtOnce } from './built-once.ts';
 import { encode, flag, integer, json, readRow, shape, text } from './columns.ts';
 import type { IssueTable } from './schema.ts';
 import type { Store } from './store.ts';
@@ -29,9 +30,13 @@ export async function records(store: Store): Promise<readonly IssueRecord[]> {
 const ROWS_PER_READ_MAX = 500;
 
 export async function record(store: Store, issueId: string): Promise<IssueRecord | null> {
-  const row = await store.db.selectFrom('issue').selectAll().where('issueId', '=', issueId).executeTakeFirst();
+  const [row] = (await byId(store.db, { issueId })).rows;
   return row === undefined ? null : readRecord(row);
 }
+
+const byId = builtOnce((db, { issueId }: { readonly issueId: string }) =>
+  db.selectFrom('issue').selectAll().where('issueId', '=', issueId),
+);
 
 /** `previousGeneration` null means that no record may exist; otherwise exactly the one of that generation is replaced. */
 export async function claim(

@@ -1,6 +1,7 @@
 /** Runs: one row per cause. Queued, then running under one process, then ended once; each step is compare-and-set. */
-import { type Insertable, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
+import type { EpochMs } from '../domain/issue.ts';
 import {
   type Cause,
   type Criterion,
@@ -16,30 +17,20 @@ import {
   subjectKey,
 } from '../domain/run.ts';
 import type { RunEnding } from '../heartbeat/journal.ts';
+import { builtOnce } from './built-once.ts';
 import { encode, integer, json, readRow, shape, text } from './columns.ts';
-import type { RunTable } from './schema.ts';
+import type { RunTable, Tables } from './schema.ts';
 import type { Store } from './store.ts';
-import { liveSubjects, pullRequestsSince } from './subjects.ts';
+import { liveSubjects, type Since, sinceOf } from './subjects.ts';
 
 /** See Journal.runs: what live work needs, oldest first. */
 export async function runs(store: Store): Promise<readonly Run[]> {
-  const rows = await store.db
-    .selectFrom('run')
-    .selectAll()
-    .where((where) =>
-      where.or([
-        where('state', 'in', LIVE_STATES),
-        where('subject', 'in', liveSubjects(store)),
-        where.and([where('subjectKind', '=', 'pull-request'), where('createdAt', '>=', pullRequestsSince(store))]),
-      ]),
-    )
-    .orderBy(AS_WRITTEN)
-    .execute();
+  const { rows } = await counting(store.db, sinceOf(store));
   return rows.map(readRun);
 }
 
 export async function run(store: Store, id: string): Promise<Run | null> {
-  const row = await store.db.selectFrom('run').selectAll().where('id', '=', id).executeTakeFirst();
+  const [row] = (await byId(store.db, { id })).rows;
   return row === undefined ? null : readRun(row);
 }
 
@@ -47,7 +38,7 @@ export async function createRun(
   store: Store,
   created: Omit<Run, 'endedAt' | 'endReason' | 'result' | 'state' | 'model'>,
 ): Promise<Run | null> {
-  const row: Insertable<RunTable> = {
+  const row: RunTable = {
     id: created.id,
     subject: subjectKey(created.subject),
     subjectKind: created.subject.kind,
@@ -66,12 +57,7 @@ export async function createRun(
     createdAt: created.createdAt,
     endedAt: null,
   };
-  const written = await store.db
-    .insertInto('run')
-    .values(row)
-    .onConflict((conflict) => conflict.columns(['subject', 'attempt', 'causeKey']).doNothing())
-    .returningAll()
-    .executeTakeFirst();
+  const [written] = (await insert(store.db, row)).rows;
   return written === undefined ? null : readRun(written);
 }
 
@@ -80,47 +66,22 @@ export async function createRun(
  * its end could not be written; that it has none is for the caller to know.
  */
 export async function takeRun(store: Store, id: string): Promise<boolean> {
-  const taken = await store.db
-    .updateTable('run')
-    .set({ state: 'running', owner: store.owner })
-    .where('id', '=', id)
-    .where((where) =>
-      where.or([
-        where('state', '=', 'queued'),
-        where.and([
-          where('state', '=', 'running'),
-          where.or([where('owner', '=', store.owner), where('owner', 'is', null)]),
-        ]),
-      ]),
-    )
-    .executeTakeFirst();
-  return taken.numUpdatedRows === 1n;
+  const { changed } = await take(store.db, { id, owner: store.owner });
+  return changed === 1;
 }
 
 /** Ends a run that is queued, or running under us or under nobody. False when it ended before, or runs under another process. */
 export async function endRun(store: Store, id: string, end: RunEnding): Promise<boolean> {
-  const ended = await store.db
-    .updateTable('run')
-    .set({
-      state: runState.parse(end.state),
-      endReason: end.reason,
-      result: end.result === null ? null : encode(runResult, end.result),
-      model: end.model,
-      owner: null,
-      endedAt: store.now(),
-    })
-    .where('id', '=', id)
-    .where((where) =>
-      where.or([
-        where('state', '=', 'queued'),
-        where.and([
-          where('state', '=', 'running'),
-          where.or([where('owner', '=', store.owner), where('owner', 'is', null)]),
-        ]),
-      ]),
-    )
-    .executeTakeFirst();
-  return ended.numUpdatedRows === 1n;
+  const { changed } = await finish(store.db, {
+    id,
+    owner: store.owner,
+    state: runState.parse(end.state),
+    endReason: end.reason,
+    result: end.result === null ? null : encode(runResult, end.result),
+    model: end.model,
+    endedAt: store.now(),
+  });
+  return changed === 1;
 }
 
 /** Called under the lock, so every other owner is gone: their runs may be taken again. */
@@ -133,10 +94,81 @@ export async function recoverRuns(store: Store): Promise<void> {
     .execute();
 }
 
+const byId = builtOnce((db, { id }: { readonly id: string }) => db.selectFrom('run').selectAll().where('id', '=', id));
+
+const insert = builtOnce((db, row: RunTable) =>
+  db
+    .insertInto('run')
+    .values({
+      id: row.id,
+      subject: row.subject,
+      subjectKind: row.subjectKind,
+      issueKey: row.issueKey,
+      repository: row.repository,
+      role: row.role,
+      cause: row.cause,
+      causeKey: row.causeKey,
+      attempt: row.attempt,
+      sessionId: row.sessionId,
+      state: row.state,
+      endReason: row.endReason,
+      result: row.result,
+      model: row.model,
+      owner: row.owner,
+      createdAt: row.createdAt,
+      endedAt: row.endedAt,
+    })
+    .onConflict((conflict) => conflict.columns(['subject', 'attempt', 'causeKey']).doNothing())
+    .returningAll(),
+);
+
+type Ours = { readonly id: string; readonly owner: string };
+
+const take = builtOnce((db, of: Ours) => ofOurs(db, of).set({ state: 'running', owner: of.owner }));
+
+const finish = builtOnce(
+  (db, end: Ours & Pick<RunTable, 'state' | 'endReason' | 'result' | 'model'> & { readonly endedAt: EpochMs }) =>
+    ofOurs(db, end).set({
+      state: end.state,
+      endReason: end.endReason,
+      result: end.result,
+      model: end.model,
+      owner: null,
+      endedAt: end.endedAt,
+    }),
+);
+
+/** Queued, or running under us or under nobody. */
+function ofOurs(db: Kysely<Tables>, { id, owner }: Ours) {
+  return db
+    .updateTable('run')
+    .where('id', '=', id)
+    .where((where) =>
+      where.or([
+        where('state', '=', 'queued'),
+        where.and([where('state', '=', 'running'), where.or([where('owner', '=', owner), where('owner', 'is', null)])]),
+      ]),
+    );
+}
+
 /** Rows are never deleted, so SQLite numbers them as they come. A clock may be put back; the order of what happened may not. */
 const AS_WRITTEN = sql<number>`rowid`;
 
 const LIVE_STATES: readonly RunState[] = ['queued', 'running'];
+
+const counting = builtOnce((db, since: Since) =>
+  db
+    .selectFrom('run')
+    .selectAll()
+    .where((where) =>
+      where.or([
+        where('state', 'in', LIVE_STATES),
+        where('subject', 'in', liveSubjects(db, since)),
+        where.and([where('subjectKind', '=', 'pull-request'), where('createdAt', '>=', since.pullRequests)]),
+      ]),
+    )
+    .orderBy(AS_WRITTEN),
+);
 
 const remark = shape<Remark>()(
   z.strictObject({

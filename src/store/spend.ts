@@ -7,8 +7,9 @@ import type { MicroUsd } from '../domain/run.ts';
 import type { Spend } from '../domain/snapshot.ts';
 import { StaleWrite } from '../domain/stale-write.ts';
 import type { Usage } from '../domain/transcript.ts';
+import { builtOnce } from './built-once.ts';
 import { encode, integer, readRow, text } from './columns.ts';
-import type { Tables, TallyTable } from './schema.ts';
+import type { Json, SpendTable, Tables, TallyTable } from './schema.ts';
 import type { Store } from './store.ts';
 import { DAY_MS, LIVE_PHASES } from './subjects.ts';
 import { usage } from './transcript.ts';
@@ -48,10 +49,7 @@ export async function reserve(
       }
     }
     const id = randomUUID();
-    await db
-      .insertInto('spend')
-      .values({ id, runId, issueId, day, owner: store.owner, reservedMicroUsd: microUsd, reservedAt: now })
-      .execute();
+    await insert(db, { id, runId, issueId, day, owner: store.owner, reservedMicroUsd: microUsd, reservedAt: now });
     await count(db, { runId, issueId, day }, microUsd, now);
     return { ok: true, reservationId: id };
   });
@@ -66,36 +64,61 @@ export async function settle(
   requireMoney(cost.microUsd);
   const now = store.now();
   await store.db.transaction().execute(async (db) => {
-    const settled = await db
-      .updateTable('spend')
-      .set({ settledMicroUsd: cost.microUsd, settledAt: now, usage: encode(usage, cost.usage), model: cost.model })
-      .where('id', '=', reservationId)
-      .where('settledAt', 'is', null)
-      .returning(['runId', 'issueId', 'day', 'reservedMicroUsd'])
-      .executeTakeFirst();
+    const { microUsd, model } = cost;
+    const [settled] = (await close(db, { reservationId, microUsd, usage: encode(usage, cost.usage), model, now })).rows;
     if (settled === undefined) throw new StaleWrite(`Settle the reservation ${reservationId}`);
-    await count(db, settled, cost.microUsd - settled.reservedMicroUsd, now);
+    await count(db, settled, microUsd - settled.reservedMicroUsd, now);
   });
 }
+
+const insert = builtOnce((db, row: Omit<SpendTable, 'settledMicroUsd' | 'settledAt' | 'usage' | 'model'>) =>
+  db.insertInto('spend').values({
+    id: row.id,
+    runId: row.runId,
+    issueId: row.issueId,
+    day: row.day,
+    owner: row.owner,
+    reservedMicroUsd: row.reservedMicroUsd,
+    reservedAt: row.reservedAt,
+  }),
+);
+
+interface Settlement {
+  readonly reservationId: string;
+  readonly microUsd: MicroUsd;
+  readonly usage: Json;
+  readonly model: string;
+  readonly now: EpochMs;
+}
+
+const close = builtOnce((db, of: Settlement) =>
+  db
+    .updateTable('spend')
+    .set({ settledMicroUsd: of.microUsd, settledAt: of.now, usage: of.usage, model: of.model })
+    .where('id', '=', of.reservationId)
+    .where('settledAt', 'is', null)
+    .returning(['runId', 'issueId', 'day', 'reservedMicroUsd']),
+);
 
 /** Money since midnight UTC, and by issue: all live ones and those that spent anything in the last 30 days. */
 export async function spend(store: Store): Promise<Spend> {
   const now = store.now();
-  const liveIssues = store.db.selectFrom('issue').select('issueId').where('phase', 'in', LIVE_PHASES);
-  const rows = await store.db
-    .selectFrom('tally')
-    .select(['name', 'microUsd'])
-    .where('scope', '=', 'issue')
-    .where((where) =>
-      where.or([where('name', 'in', liveIssues), where('updatedAt', '>=', now - QUIET_ISSUE_DAYS_MAX * DAY_MS)]),
-    )
-    .execute();
+  const { rows } = await ofIssues(store.db, { since: now - QUIET_ISSUE_DAYS_MAX * DAY_MS });
   const tallies = rows.map((row) => readRow('tally', tallyRow, row));
   return {
     dayMicroUsd: await total(store.db, 'day', utcDay(now)),
     byIssue: new Map(tallies.map(({ name, microUsd }) => [name, microUsd])),
   };
 }
+
+const ofIssues = builtOnce((db, { since }: { readonly since: EpochMs }) => {
+  const liveIssues = db.selectFrom('issue').select('issueId').where('phase', 'in', LIVE_PHASES);
+  return db
+    .selectFrom('tally')
+    .select(['name', 'microUsd'])
+    .where('scope', '=', 'issue')
+    .where((where) => where.or([where('name', 'in', liveIssues), where('updatedAt', '>=', since)]));
+});
 
 /** Settled plus reserved of one run. */
 export async function runSpend(store: Store, runId: string): Promise<MicroUsd> {
@@ -119,14 +142,13 @@ export async function recoverSpend(store: Store): Promise<number> {
 type Scope = TallyTable['scope'];
 
 async function total(db: Kysely<Tables>, scope: Scope, name: string): Promise<MicroUsd> {
-  const row = await db
-    .selectFrom('tally')
-    .select(['name', 'microUsd'])
-    .where('scope', '=', scope)
-    .where('name', '=', name)
-    .executeTakeFirst();
+  const [row] = (await tally(db, { scope, name })).rows;
   return row === undefined ? 0 : readRow('tally', tallyRow, row).microUsd;
 }
+
+const tally = builtOnce((db, of: Pick<TallyTable, 'scope' | 'name'>) =>
+  db.selectFrom('tally').select(['name', 'microUsd']).where('scope', '=', of.scope).where('name', '=', of.name),
+);
 
 async function count(
   db: Kysely<Tables>,
@@ -139,18 +161,20 @@ async function count(
     ['issue', of.issueId],
     ['day', of.day],
   ];
-  const rows = names.flatMap(([scope, name]) => (name === null ? [] : [{ scope, name, microUsd, updatedAt: now }]));
-  await db
+  for (const [scope, name] of names) if (name !== null) await addUp(db, { scope, name, microUsd, updatedAt: now });
+}
+
+const addUp = builtOnce((db, row: TallyTable) =>
+  db
     .insertInto('tally')
-    .values(rows)
+    .values({ scope: row.scope, name: row.name, microUsd: row.microUsd, updatedAt: row.updatedAt })
     .onConflict((conflict) =>
       conflict.columns(['scope', 'name']).doUpdateSet((column) => ({
         microUsd: column('tally.microUsd', '+', column.ref('excluded.microUsd')),
-        updatedAt: now,
+        updatedAt: column.ref('excluded.updatedAt'),
       })),
-    )
-    .execute();
-}
+    ),
+);
 
 function utcDay(now: EpochMs): string {
   return new Date(now).toISOString().slice(0, '2026-01-31'.length);

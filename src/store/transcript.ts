@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { StaleWrite } from '../domain/stale-write.ts';
 import type { TranscriptEntry, Usage } from '../domain/transcript.ts';
+import { builtOnce } from './built-once.ts';
 import { encode, integer, json, readRow, shape, text } from './columns.ts';
+import type { MessageTable } from './schema.ts';
 import type { Store } from './store.ts';
 import { StoreRefused } from './store-refused.ts';
 
@@ -10,12 +12,7 @@ export async function messages(
   store: Store,
   sessionId: string,
 ): Promise<readonly { readonly runId: string; readonly message: TranscriptEntry }[]> {
-  const rows = await store.db
-    .selectFrom('message')
-    .select(['position', 'runId', 'message'])
-    .where('sessionId', '=', sessionId)
-    .orderBy('position')
-    .execute();
+  const { rows } = await ofSession(store.db, { sessionId });
   return rows.map((row, index) => {
     const { position, runId, message } = readRow('message', messageRow, row);
     if (position !== index) {
@@ -38,23 +35,42 @@ export async function appendMessage(
 ): Promise<void> {
   const row = { sessionId, position: index, runId, message: encode(transcriptMessage, message), at: store.now() };
   await store.db.transaction().execute(async (db) => {
-    const last = await db
-      .selectFrom('message')
-      .select((column) => column.fn.max('position').as('position'))
-      .where('sessionId', '=', sessionId)
-      .executeTakeFirst();
+    const [last] = (await newest(db, { sessionId })).rows;
     const next = (last?.position ?? -1) + 1;
     if (index > next)
       throw new RangeError(`Message ${index} of session ${sessionId} would leave a gap after ${next - 1}.`);
-    const written = await db
-      .insertInto('message')
-      .values(row)
-      .onConflict((conflict) => conflict.columns(['sessionId', 'position']).doNothing())
-      .executeTakeFirst();
-    if (written.numInsertedOrUpdatedRows !== 1n)
-      throw new StaleWrite(`Append message ${index} of session ${sessionId}`);
+    const { changed } = await append(db, row);
+    if (changed !== 1) throw new StaleWrite(`Append message ${index} of session ${sessionId}`);
   });
 }
+
+const ofSession = builtOnce((db, { sessionId }: { readonly sessionId: string }) =>
+  db
+    .selectFrom('message')
+    .select(['position', 'runId', 'message'])
+    .where('sessionId', '=', sessionId)
+    .orderBy('position'),
+);
+
+const newest = builtOnce((db, { sessionId }: { readonly sessionId: string }) =>
+  db
+    .selectFrom('message')
+    .select((column) => column.fn.max('position').as('position'))
+    .where('sessionId', '=', sessionId),
+);
+
+const append = builtOnce((db, row: MessageTable) =>
+  db
+    .insertInto('message')
+    .values({
+      sessionId: row.sessionId,
+      position: row.position,
+      runId: row.runId,
+      message: row.message,
+      at: row.at,
+    })
+    .onConflict((conflict) => conflict.columns(['sessionId', 'position']).doNothing()),
+);
 
 const tokens = z.int().nonnegative();
 

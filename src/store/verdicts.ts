@@ -1,30 +1,29 @@
 /** Verdicts of reviews and audits: written once each, never changed. */
 import { z } from 'zod';
 import type { AuditVerdict, ReviewVerdict } from '../domain/verdict.ts';
+import { builtOnce } from './built-once.ts';
 import { integer, readRow, shape, text } from './columns.ts';
 import type { Store } from './store.ts';
-import { liveSubjects, pullRequestsSince } from './subjects.ts';
+import { liveSubjects, type Since, sinceOf } from './subjects.ts';
 
 /** Verdicts of the runs that runs() returns, oldest first. */
 export async function verdicts(store: Store): Promise<readonly (ReviewVerdict | AuditVerdict)[]> {
-  const liveRuns = store.db
+  const { rows } = await counting(store.db, sinceOf(store));
+  return rows.map(readVerdict);
+}
+
+const counting = builtOnce((db, since: Since) => {
+  const liveRuns = db
     .selectFrom('run')
     .select('id')
     .where((where) =>
       where.or([
-        where('subject', 'in', liveSubjects(store)),
-        where.and([where('subjectKind', '=', 'pull-request'), where('createdAt', '>=', pullRequestsSince(store))]),
+        where('subject', 'in', liveSubjects(db, since)),
+        where.and([where('subjectKind', '=', 'pull-request'), where('createdAt', '>=', since.pullRequests)]),
       ]),
     );
-  const rows = await store.db
-    .selectFrom('verdict')
-    .selectAll()
-    .where('runId', 'in', liveRuns)
-    .orderBy('at')
-    .orderBy('id')
-    .execute();
-  return rows.map(readVerdict);
-}
+  return db.selectFrom('verdict').selectAll().where('runId', 'in', liveRuns).orderBy('at').orderBy('id');
+});
 
 /** Writing the same verdict again changes nothing; another verdict under the same id is a mistake and throws. */
 export async function recordVerdict(store: Store, verdict: ReviewVerdict | AuditVerdict): Promise<void> {

@@ -199,7 +199,7 @@ function nameOf({ key, pullRequest }: IssueRecord): string {
 
 /** Our own change is taken back once: the failed check is run again first, for a flaky one must not undo good work. */
 function takeBack(sight: Sight, turn: Turn, base: WatchedBase): void {
-  const { project, suspect, others, failed, since, sure, branch } = base;
+  const { project, repository, suspect, others, failed, since, sure, branch } = base;
   if (!sure) return;
   // To take them all back would undo what is right; which of them it is, their own checks did not say.
   if (others.length > 0) return;
@@ -210,8 +210,8 @@ function takeBack(sight: Sight, turn: Turn, base: WatchedBase): void {
   if (issue === null && sight.board?.gone.has(suspect.issueId) !== true) return;
   if (issue === null || issue.archived) {
     // An issue that cannot be moved or commented on cannot carry the work; restored, it does at the next look.
-    const key = `unable:${base.repository}:${branch}:${since}`;
-    turn.add([announce(base.repository, key, 'frozen', `${notTakenBack(base, suspect, issue)}.`)]);
+    const key = `unable:${repository}:${branch}:${since}`;
+    turn.add([announce(repository, key, 'frozen', notTakenBack(base, suspect, issue))]);
     return;
   }
   if (project.rerunChecks && runsAgain(sight, turn, base, suspect)) return;
@@ -222,8 +222,8 @@ function takeBack(sight: Sight, turn: Turn, base: WatchedBase): void {
 function notTakenBack({ repository, branch }: WatchedBase, suspect: IssueRecord, issue: Issue | null): string {
   const { key, pullRequest } = suspect;
   return issue === null
-    ? `${branch} of ${repository} is red by ${nameOf(suspect)}, and Linear has no ${key} any more, so it is not taken back: revert pull request #${pullRequest} yourself`
-    : `${branch} of ${repository} is red by ${nameOf(suspect)}, which is not taken back because ${key} is archived in Linear: restore it there, or revert pull request #${pullRequest} yourself`;
+    ? `${branch} of ${repository} is red by ${nameOf(suspect)}, and Linear has no ${key} any more, so it is not taken back: revert pull request #${pullRequest} yourself.`
+    : `${branch} of ${repository} is red by ${nameOf(suspect)}, which is not taken back because ${key} is archived in Linear: restore it there, or revert pull request #${pullRequest} yourself.`;
 }
 
 function reopened(suspect: IssueRecord, issue: Issue, check: Check, { since }: WatchedBase, now: number) {

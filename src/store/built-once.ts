@@ -10,14 +10,14 @@ export interface Answer<Row> {
 
 /**
  * `build` is called once, with a stand-in for each value, so what it says must not hang on them: no list of any length, no
- * `is null` for a null. There is one schema and one dialect, so what one connection compiled is right for every other.
+ * `is null` for a null, and every call gives the same names. There is one schema and one dialect, so what one connection compiled is right for every other.
  */
 export function builtOnce<Values extends object, Row>(
   build: (db: Kysely<Tables>, values: Values) => Compilable<Row>,
 ): (db: Kysely<Tables>, values: Values) => Promise<Answer<Row>> {
   let compiled: CompiledQuery<Row> | null = null;
   return async (db, values) => {
-    compiled ??= build(db, standIns<Values>()).compile();
+    compiled ??= build(db, standInsFor(values)).compile();
     const parameters = compiled.parameters.map((one) =>
       one instanceof StandIn ? values[one.name as keyof Values] : one,
     );
@@ -34,6 +34,6 @@ class StandIn {
   }
 }
 
-function standIns<Values extends object>(): Values {
-  return new Proxy({} as Values, { get: (_, name) => new StandIn(String(name)) });
+function standInsFor<Values extends object>(values: Values): Values {
+  return Object.fromEntries(Object.keys(values).map((name) => [name, new StandIn(name)])) as Values;
 }

@@ -17,7 +17,7 @@ export async function noteCommand(store: Store, command: Command): Promise<void>
 const insert = builtOnce((db, row: Omit<CommandTable, 'outcome' | 'settledAt'>) =>
   db
     .insertInto('command')
-    .values({ commentId: row.commentId, on: row.on, by: row.by, at: row.at, verb: row.verb })
+    .values(row)
     .onConflict((conflict) => conflict.column('commentId').doNothing()),
 );
 

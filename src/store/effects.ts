@@ -138,21 +138,10 @@ const byKey = builtOnce((db, { key }: { readonly key: string }) =>
 );
 
 const insert = builtOnce(
-  (db, row: Pick<EffectTable, 'key' | 'kind' | 'subject' | 'subjectKind' | 'detail'> & { readonly now: EpochMs }) =>
+  (db, { now, ...row }: Pick<EffectTable, 'key' | 'kind' | 'subject' | 'subjectKind' | 'detail'> & { now: EpochMs }) =>
     db
       .insertInto('effect')
-      .values({
-        key: row.key,
-        kind: row.kind,
-        subject: row.subject,
-        subjectKind: row.subjectKind,
-        detail: row.detail,
-        intendedAt: row.now,
-        askedAt: row.now,
-        attempts: 1,
-        refusals: 0,
-        refused: 0,
-      })
+      .values({ ...row, intendedAt: now, askedAt: now, attempts: 1, refusals: 0, refused: 0 })
       .onConflict((conflict) => conflict.column('key').doNothing())
       .returning(COLUMNS),
 );

@@ -26,11 +26,7 @@ const append = builtOnce((db, row: Omit<EventTable, 'sequence'>) =>
     sequence: values
       .selectFrom('event')
       .select((last) => last(last.fn.coalesce(last.fn.max('sequence'), last.val(0)), '+', last.val(1)).as('sequence')),
-    at: row.at,
-    kind: row.kind,
-    subject: row.subject,
-    text: row.text,
-    data: row.data,
+    ...row,
   })),
 );
 

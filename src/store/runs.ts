@@ -99,25 +99,7 @@ const byId = builtOnce((db, { id }: { readonly id: string }) => db.selectFrom('r
 const insert = builtOnce((db, row: RunTable) =>
   db
     .insertInto('run')
-    .values({
-      id: row.id,
-      subject: row.subject,
-      subjectKind: row.subjectKind,
-      issueKey: row.issueKey,
-      repository: row.repository,
-      role: row.role,
-      cause: row.cause,
-      causeKey: row.causeKey,
-      attempt: row.attempt,
-      sessionId: row.sessionId,
-      state: row.state,
-      endReason: row.endReason,
-      result: row.result,
-      model: row.model,
-      owner: row.owner,
-      createdAt: row.createdAt,
-      endedAt: row.endedAt,
-    })
+    .values(row)
     .onConflict((conflict) => conflict.columns(['subject', 'attempt', 'causeKey']).doNothing())
     .returningAll(),
 );
@@ -127,15 +109,10 @@ type Ours = { readonly id: string; readonly owner: string };
 const take = builtOnce((db, of: Ours) => ofOurs(db, of).set({ state: 'running', owner: of.owner }));
 
 const finish = builtOnce(
-  (db, end: Ours & Pick<RunTable, 'state' | 'endReason' | 'result' | 'model'> & { readonly endedAt: EpochMs }) =>
-    ofOurs(db, end).set({
-      state: end.state,
-      endReason: end.endReason,
-      result: end.result,
-      model: end.model,
-      owner: null,
-      endedAt: end.endedAt,
-    }),
+  (
+    db,
+    { id, owner, ...end }: Ours & Pick<RunTable, 'state' | 'endReason' | 'result' | 'model'> & { endedAt: EpochMs },
+  ) => ofOurs(db, { id, owner }).set({ ...end, owner: null }),
 );
 
 /** Queued, or running under us or under nobody. */

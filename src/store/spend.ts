@@ -72,15 +72,7 @@ export async function settle(
 }
 
 const insert = builtOnce((db, row: Omit<SpendTable, 'settledMicroUsd' | 'settledAt' | 'usage' | 'model'>) =>
-  db.insertInto('spend').values({
-    id: row.id,
-    runId: row.runId,
-    issueId: row.issueId,
-    day: row.day,
-    owner: row.owner,
-    reservedMicroUsd: row.reservedMicroUsd,
-    reservedAt: row.reservedAt,
-  }),
+  db.insertInto('spend').values(row),
 );
 
 interface Settlement {
@@ -167,7 +159,7 @@ async function count(
 const addUp = builtOnce((db, row: TallyTable) =>
   db
     .insertInto('tally')
-    .values({ scope: row.scope, name: row.name, microUsd: row.microUsd, updatedAt: row.updatedAt })
+    .values(row)
     .onConflict((conflict) =>
       conflict.columns(['scope', 'name']).doUpdateSet((column) => ({
         microUsd: column('tally.microUsd', '+', column.ref('excluded.microUsd')),

@@ -62,13 +62,7 @@ const newest = builtOnce((db, { sessionId }: { readonly sessionId: string }) =>
 const append = builtOnce((db, row: MessageTable) =>
   db
     .insertInto('message')
-    .values({
-      sessionId: row.sessionId,
-      position: row.position,
-      runId: row.runId,
-      message: row.message,
-      at: row.at,
-    })
+    .values(row)
     .onConflict((conflict) => conflict.columns(['sessionId', 'position']).doNothing()),
 );
 

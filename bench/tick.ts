@@ -41,7 +41,7 @@ async function measure(): Promise<Report> {
   try {
     const config = await loadConfig({ file: world.config, env: world.env, cwd: root });
     const secrets = await resolveSecrets(config.wiring, world.env);
-    const parts = connect(config, secrets, { now: () => now });
+    const parts = connect(config, secrets, { clock: { now: () => now } });
     const journal = await openStore({ file: join(world.dataDir, 'heartline.db'), now: () => now, owner: randomUUID() });
     const observer = createObserver({ ...parts, journal });
     const running = await takeOn(journal, world);

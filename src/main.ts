@@ -65,8 +65,15 @@ const LAST_REPORTS_MS_MAX = 3_000;
 
 const MACHINE_CLOCK: Clock = { now: Date.now, steady: () => performance.now() };
 
-/** Makes every adapter that needs no rows. Nothing is contacted yet. All of them tell the time by this one clock. */
-export function connect({ wiring, prices }: LoadedConfig, secrets: Secrets, clock: Clock = MACHINE_CLOCK): Parts {
+/**
+ * Makes every adapter that needs no rows. Nothing is contacted yet. All of them tell the time by one clock, the machine's
+ * when none is given; `isolation` is for who has made it already.
+ */
+export function connect(
+  { wiring, prices }: LoadedConfig,
+  secrets: Secrets,
+  { clock = MACHINE_CLOCK, isolation }: { readonly clock?: Clock; readonly isolation?: Isolation } = {},
+): Parts {
   const redact = createRedactor(secrets.values);
   const log = createLog({ level: wiring.logLevel, redact, ...standardError() });
   const tell = (message: string): void => log.debug(message);
@@ -115,7 +122,7 @@ export function connect({ wiring, prices }: LoadedConfig, secrets: Secrets, cloc
       timeoutMs: wiring.git.timeoutMs,
       log: tell,
     }),
-    isolation: createIsolation({ ...wiring.isolation, log: tell }),
+    isolation: isolation ?? createIsolation({ ...wiring.isolation, log: tell }),
     endpoint: (model) => {
       const name = model.slice(0, model.indexOf('/'));
       const provider = wiring.providers[name];
@@ -174,21 +181,27 @@ export async function startBot(
     ...(webhook === null ? [] : [createWebhookSink({ ...webhook, now: parts.clock.now })]),
   ];
 
-  // The probe mostly waits for a real command to end: time in which to load what is needed from here on.
-  const [missing, { openStore }, { controlSocket, serveControl }, prompts] = await Promise.all([
-    isolation.probe(),
-    import('./store/open-store.ts'),
-    import('./web/control-server.ts'),
-    loadPrompts(wiring.promptsDir),
-  ]);
-  if (missing !== null) throw new Error(`Sessions have no safe place to run: ${missing.missing}. ${missing.fix}`);
   let clock = parts.clock;
-  const journal = await openStore({
-    file: join(wiring.dataDir, 'heartline.db'),
-    now: () => clock.now(),
-    owner: randomUUID(),
-    sinks: sinks.map((sink) => sink.name),
-  });
+  const openJournal = async () => {
+    const { openStore } = await import('./store/open-store.ts');
+    return openStore({
+      file: join(wiring.dataDir, 'heartline.db'),
+      now: () => clock.now(),
+      owner: randomUUID(),
+      sinks: sinks.map((sink) => sink.name),
+    });
+  };
+  const prompts = await loadPrompts(wiring.promptsDir);
+  // The probe mostly waits for a real command to end: time in which to load and open what is needed from here on.
+  const [missing, journal, { controlSocket, serveControl }] = await Promise.all([
+    isolation.probe(),
+    openJournal(),
+    import('./web/control-server.ts'),
+  ]);
+  if (missing !== null) {
+    await journal.close();
+    throw new Error(`Sessions have no safe place to run: ${missing.missing}. ${missing.fix}`);
+  }
   const [newest] = await journal.events({ limit: 1 });
   clock = steadyClock(parts.clock, parts.clock.steady ?? parts.clock.now, newest?.at ?? 0);
 

@@ -1,5 +1,5 @@
 /** `heartline up`: the always-on service. Runs until SIGTERM or SIGINT; a second signal leaves at once. */
-import { connect, startBot } from '../main.ts';
+import { createIsolation } from '../isolation/create-isolation.ts';
 import { Complaint } from './complaint.ts';
 import { handBackMemory } from './hand-back-memory.ts';
 import { readConfigAndSecrets } from './read-config.ts';
@@ -7,7 +7,14 @@ import { readConfigAndSecrets } from './read-config.ts';
 export async function up(options: { readonly config: string | null; readonly json: boolean }): Promise<number> {
   const { config, secrets } = await readConfigAndSecrets(options.config);
   const { wiring, warnings, heartbeat } = config.current();
-  const parts = connect(config.current(), secrets);
+  // A room is tried out while the rest of the bot is loaded: one waits, the other computes, and each takes about as long.
+  let tell = (_message: string): void => {};
+  const isolation = createIsolation({ ...wiring.isolation, log: (message) => tell(message) });
+  const probe = isolation.probe();
+  probe.catch(() => undefined);
+  const { connect, startBot } = await import('../main.ts');
+  const parts = connect(config.current(), secrets, { isolation: { ...isolation, probe: () => probe } });
+  tell = (message) => parts.log.debug(message);
   for (const warning of warnings) parts.log.warn(warning);
   const write = (text: string): void => {
     process.stdout.write(options.json ? `${JSON.stringify({ report: text.trimEnd() })}\n` : text);

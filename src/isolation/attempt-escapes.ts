@@ -1,8 +1,17 @@
 /** Proves a room by trying to break out of it: real commands look for a planted secret, for capabilities, for a way out. */
 
 import { randomInt } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { chown, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -66,16 +75,19 @@ export interface EscapeOptions {
   readonly owner: Owner | null;
 }
 
-/** Null when every attempt failed. Throws OutsideError when the room cannot be made at all. */
+/**
+ * Null when every attempt failed. Throws OutsideError when the room cannot be made at all. The command is started before
+ * this returns: whoever starts the bot loads it meanwhile, and steps that wait for their turn would wait for all of that.
+ */
 export async function attemptEscapes(exec: Isolation['exec'], options: EscapeOptions): Promise<Fault | null> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'heartline-probe-')));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heartline-probe-')));
   try {
     const [tree, out, mirror] = [join(folder, 'tree'), join(folder, 'out'), join(folder, 'mirror')];
-    for (const path of [tree, out, mirror]) await mkdir(path);
+    for (const path of [tree, out, mirror]) mkdirSync(path);
     const { owner } = options;
-    if (owner !== null) for (const path of [tree, out]) await chown(path, owner.uid, owner.uid);
+    if (owner !== null) for (const path of [tree, out]) chownSync(path, owner.uid, owner.uid);
     const secret = join(folder, 'secret');
-    await writeFile(secret, 'secret', { mode: 0o600 });
+    writeFileSync(secret, 'secret', { mode: 0o600 });
     // A number that no other process sleeps for: it names ours in the process list.
     const seconds = `3600.${randomInt(100_000_000, 900_000_000)}`;
     const probed = await exec({

@@ -15,7 +15,7 @@ import { commandView, fixedView, toolchainView } from './bwrap-view.ts';
 import type { ControlGroups } from './control-groups.ts';
 import { execResult } from './exec-result.ts';
 import { commandMark, endOrphans, MARK } from './orphans.ts';
-import { asOwner, type OwnUser, ownUser } from './own-user.ts';
+import { asOwner, noOwnUser, type OwnUser, ownUser } from './own-user.ts';
 import { childrenOf, kill, killAndAwait } from './process-tree.ts';
 import type { Proxies } from './proxy/proxies.ts';
 import type { RoomLimits } from './room-limits.ts';
@@ -73,7 +73,7 @@ export function bwrapDriver(options: BwrapOptions): Isolation {
     const end = await runCommand({
       argv: [...(group === null ? MERGED : joining(group.joins)), ...room],
       cwd: '/',
-      environment: { [MARK]: await commandMark() },
+      environment: { [MARK]: commandMark() },
       input: command.input,
       reportsStatus: true,
       ...(filter === null ? {} : { filter }),
@@ -121,10 +121,13 @@ export function bwrapDriver(options: BwrapOptions): Isolation {
         const fix = 'run the bot on x64 or arm64, or with the docker driver';
         return { missing: `a filter of system calls for ${process.arch}`, fix };
       }
-      user = await ownUser(program);
-      const owner = user.kind === 'on' ? { uid: OWNER_UID_MIN } : null;
-      const [fault] = await Promise.all([probeBwrap(program, exec, owner), endOrphans()]);
-      return fault;
+      const tried = (own: boolean) => probeBwrap(program, exec, own ? { uid: OWNER_UID_MIN } : null);
+      const hoped = noOwnUser(program) === null;
+      // Side by side, for the bot waits for them at its start.
+      const first = tried(hoped);
+      const [found] = await Promise.all([ownUser(program), endOrphans(), Promise.allSettled([first])]);
+      user = found;
+      return hoped === (found.kind === 'on') ? first : tried(!hoped);
     },
   };
 }

@@ -49,7 +49,7 @@ export function noneDriver(options: NoneOptions): Isolation {
     if (!existsSync(workspace.tree)) throw new OutsideError('missing', attempted, `${workspace.tree} does not exist`);
     chain ??= bestChain(CHAINS.filter((one) => options.namespaces === 'if-possible' || !one.namespace));
     const { argv, namespace } = await chain;
-    const mark = await commandMark();
+    const mark = commandMark();
     const [home, temporary] = [join(dirname(workspace.out), 'home'), join(dirname(workspace.out), 'tmp')];
     await Promise.all([home, temporary].map((folder) => mkdir(folder, { recursive: true })));
     const toolchain = withExtra(options.toolchain, command.toolchains ?? []);

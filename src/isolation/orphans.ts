@@ -10,8 +10,8 @@ import { killMarked, processSpace, startOf } from './process-tree.ts';
 export const MARK = 'HEARTLINE_COMMAND';
 
 /** A new value for MARK. */
-export async function commandMark(): Promise<string> {
-  return `${process.pid}-${(await startOf(process.pid)) ?? 'unknown'}-${processSpace()}/${randomUUID()}`;
+export function commandMark(): string {
+  return `${process.pid}-${startOf(process.pid) ?? 'unknown'}-${processSpace()}/${randomUUID()}`;
 }
 
 /** Ends what a killed bot left running: commands whose mark names an owner that is no more. */
@@ -27,7 +27,7 @@ export async function endOrphans(): Promise<void> {
     const [pid, started, space] = owner.split('-');
     // Numbers mean something only among the processes that share them: the bot of a container is not ours to judge.
     if (space !== processSpace()) continue;
-    if ((await startOf(Number(pid))) !== started) dead.add(owner);
+    if (startOf(Number(pid)) !== started) dead.add(owner);
   }
   if (dead.size === 0) return;
   await killMarked((environment) => dead.has(ownerOf(environment) ?? ''));

@@ -66,6 +66,7 @@ export async function roomOwners(driver: Isolation['driver']): Promise<'one-each
   return (await ownUser(findProgram('bwrap'))).kind === 'on' ? 'one-each' : 'the-bot';
 }
 
+const NO_BUBBLEWRAP = { kind: 'off', reason: 'bubblewrap is not installed' } as const;
 const tried = new Map<string, Promise<OwnUser>>();
 
 /** Tried once for each bubblewrap: an ordinary user may be forbidden what root may, and root of a container what root may. */
@@ -79,10 +80,16 @@ export function ownUser(program: string | null): Promise<OwnUser> {
   return found;
 }
 
-async function attempt(program: string | null): Promise<OwnUser> {
+/** As far as it shows without a try; null: nothing speaks against it. */
+export function noOwnUser(program: string | null): Exclude<OwnUser, { kind: 'on' }> | null {
   if (process.getuid?.() !== 0) return { kind: 'not-root' };
-  if (program === null) return { kind: 'off', reason: 'bubblewrap is not installed' };
-  if (!existsSync(SETPRIV)) return { kind: 'off', reason: `${SETPRIV} (util-linux) is not there` };
+  if (program === null) return NO_BUBBLEWRAP;
+  return existsSync(SETPRIV) ? null : { kind: 'off', reason: `${SETPRIV} (util-linux) is not there` };
+}
+
+async function attempt(program: string | null): Promise<OwnUser> {
+  const lacking = noOwnUser(program);
+  if (lacking !== null || program === null) return lacking ?? NO_BUBBLEWRAP;
   const spaces = ['--unshare-all', '--unshare-user', '--disable-userns', '--uid', '1000', '--gid', '1000'];
   const room = [...spaces, '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--', '/bin/true'];
   const [command = '', ...args] = asOwner({ uid: OWNER_UID_MIN }, program, room);

@@ -1,7 +1,7 @@
 /** Looks at processes through /proc: who is whose child, who carries our mark, who is still there. Linux only. */
 
 import { readFileSync, readlinkSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const GONE_MS_MAX = 5_000;
@@ -26,11 +26,11 @@ export function childrenOf(pid: number): readonly number[] {
 
 /** Kills a process and resolves when nothing of it is left but perhaps an entry that its parent has yet to read. */
 export async function killAndAwait(pid: number): Promise<void> {
-  const started = await startOf(pid);
+  const started = startOf(pid);
   const deadline = Date.now() + GONE_MS_MAX;
   for (let waitMs = 1; started !== null && Date.now() < deadline; waitMs = Math.min(waitMs * 2, 50)) {
     // The start time guards against a number that was given to somebody else meanwhile.
-    if ((await startOf(pid)) !== started) return;
+    if (startOf(pid) !== started) return;
     kill(pid);
     await pause(waitMs);
   }
@@ -73,9 +73,13 @@ function environmentOf(pid: number): string {
 }
 
 /** When a process started, in ticks since boot; null when it is gone or only a zombie. */
-export async function startOf(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  if (stat === null) return null;
+export function startOf(pid: number): string | null {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return null;
+  }
   // The name in parentheses may hold anything; fields are counted after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);

@@ -97,7 +97,7 @@ export async function startStory(options: StoryOptions): Promise<Story> {
     const { env } = world;
     const config = await createConfigSource({ load: () => loadConfig({ file: world.config, env, cwd: root }) });
     const secrets = await resolveSecrets(config.current().wiring, env);
-    const parts = connect(config.current(), secrets, clock);
+    const parts = connect(config.current(), secrets, { clock });
     const wait = async (milliseconds: number): Promise<void> => skip(milliseconds);
     const quiet = createLog({ level: 'warn', redact: parts.redact, readable: false, write: (line) => log.push(line) });
     return startBot(config, secrets, { ...parts, wait, log: quiet }, (text) => reports.push(text.trimEnd()));

@@ -123,7 +123,7 @@ export async function sweepContainers(engine: Engine): Promise<number> {
     const [id, owner] = [property(one, 'Id'), property(property(one, 'Labels'), OWNER_LABEL)];
     if (typeof id !== 'string' || typeof owner !== 'string') continue;
     const [machine, pid, started] = owner.split('|');
-    if (machine !== machineName() || (await startOf(Number(pid))) === started) continue;
+    if (machine !== machineName() || startOf(Number(pid)) === started) continue;
     await removeContainer(engine, id);
     swept++;
   }
@@ -164,7 +164,7 @@ async function specification(command: IsolatedCommand, options: ContainerOptions
   const accounts = await writeAccounts(dirname(workspace.tree), user);
   return {
     Image: image,
-    Labels: { [OWNER_LABEL]: `${machineName()}|${process.pid}|${(await startOf(process.pid)) ?? 'unknown'}` },
+    Labels: { [OWNER_LABEL]: `${machineName()}|${process.pid}|${startOf(process.pid) ?? 'unknown'}` },
     Hostname: 'heartline',
     User: KEEPER.user,
     Entrypoint: KEEPER.argv,

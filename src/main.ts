@@ -205,6 +205,9 @@ export async function startBot(
   const [newest] = await journal.events({ limit: 1 });
   clock = steadyClock(parts.clock, parts.clock.steady ?? parts.clock.now, newest?.at ?? 0);
 
+  const observer = createObserver({ clock, tracker, forge, mirror, journal, pressure: parts.pressure });
+  await observer.fetchAhead();
+
   let accepting = true;
   let outside: Outside | null = null;
   let decision: Decision = { actions: [], issues: [], pullRequests: [] };
@@ -277,8 +280,6 @@ export async function startBot(
   const digest = digestClock(() => {
     sendDigest().catch((error: unknown) => log.error({ err: error }, 'the digest could not be sent'));
   });
-  const observer = createObserver({ clock, tracker, forge, mirror, journal, pressure: parts.pressure });
-
   const recovered = await journal.recover();
   parts.governors.github.remember(contentTimes(await journal.effects()));
   if (recovered.settledReservations > 0)

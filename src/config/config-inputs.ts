@@ -68,14 +68,11 @@ export function createConfigInputs(cwd: string): ConfigInputs {
 
 /** The digest of what stands there now. Contents decide, not times: a same-second edit of the same length counts, a `touch` does not. */
 export async function digestNow(paths: readonly string[]): Promise<string> {
-  const contents = new Map<string, string>();
-  for (const path of paths) {
-    const content = await readBounded(path)
+  const read = async (path: string) =>
+    readBounded(path)
       .catch(() => namesIn(path))
       .catch(() => UNREADABLE);
-    contents.set(path, content);
-  }
-  return digestOf(contents);
+  return digestOf(new Map(await Promise.all(paths.map(async (path) => [path, await read(path)] as const))));
 }
 
 const UNREADABLE = '(unreadable)';

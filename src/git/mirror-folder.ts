@@ -1,6 +1,7 @@
 /** The mirror's folders on disk: made whole or not at all, and freed of what a killed process left in them. */
 
-import { appendFile, chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { appendFile, chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { localTrouble } from './git-trouble.ts';
 import type { GitResult } from './run-git.ts';
@@ -29,7 +30,7 @@ export async function openMirror(
   git: (args: readonly string[]) => Promise<GitResult>,
   base: string | null,
 ): Promise<void> {
-  if (await exists(join(gitDir, 'HEAD'))) return;
+  if (existsSync(join(gitDir, 'HEAD'))) return;
   await mkdir(dirname(gitDir), { recursive: true });
   const fresh = await mkdtemp(join(dirname(gitDir), unfinished(gitDir)));
   const flags = ['--quiet', '--bare', '--template=', '--initial-branch=main', '--shared=0644'];
@@ -53,23 +54,22 @@ export async function openMirror(
  * and its predecessor's git died with it. Returns the locks removed.
  */
 export async function clearStaleLocks(gitDir: string): Promise<readonly string[]> {
-  const siblings = await names(dirname(gitDir));
+  const siblings = names(dirname(gitDir));
   const leftovers = siblings
     .filter((name) => name.startsWith(unfinished(gitDir)))
     .map((name) => join(dirname(gitDir), name));
   const objects = join(gitDir, 'objects');
-  for (const name of await names(objects)) {
+  for (const name of names(objects)) {
     if (name.startsWith('incoming-') || name.startsWith('tmp_')) leftovers.push(join(objects, name));
   }
-  for (const name of await names(join(objects, 'pack'))) {
+  for (const name of names(join(objects, 'pack'))) {
     if (name.startsWith('tmp_')) leftovers.push(join(objects, 'pack', name));
   }
   const locks: string[] = [];
   for (const folder of ['', 'objects/info', 'objects/pack']) {
-    for (const name of await names(join(gitDir, folder)))
-      if (name.endsWith('.lock')) locks.push(join(gitDir, folder, name));
+    for (const name of names(join(gitDir, folder))) if (name.endsWith('.lock')) locks.push(join(gitDir, folder, name));
   }
-  for (const name of await names(join(gitDir, 'refs'), true)) {
+  for (const name of names(join(gitDir, 'refs'), true)) {
     if (name.endsWith('.lock')) locks.push(join(gitDir, 'refs', name));
   }
   await Promise.all([...locks, ...leftovers].map((path) => rm(path, { recursive: true, force: true })));
@@ -80,18 +80,12 @@ function unfinished(gitDir: string): string {
   return `.new-${basename(gitDir)}-`;
 }
 
-async function names(folder: string, recursive = false): Promise<readonly string[]> {
+/** Read at once: at a start there is much to load, and each step that waited for its turn would wait for that. */
+function names(folder: string, recursive = false): readonly string[] {
   try {
-    return await readdir(folder, { recursive });
+    return readdirSync(folder, { recursive, encoding: 'utf8' });
   } catch {
     // A folder that is not there holds no locks.
     return [];
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -5,7 +5,7 @@
  * pruned from either object store.
  */
 
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { Mirror } from '../heartbeat/ports.ts';
@@ -85,7 +85,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     const gitDir = mirrorPath(options.root, repository);
     const base = baseOf(gitDir);
     const common = { home, timeoutMs: options.timeoutMs };
-    await mkdir(home, { recursive: true });
+    mkdirSync(home, { recursive: true });
     const cleared = (await Promise.all([base, gitDir].map(clearStaleLocks))).flat();
     if (cleared.length > 0) options.log?.(`cleared ${cleared.length} stale lock(s) of ${repository}'s mirror`);
     const make = (args: readonly string[]) =>

@@ -56,14 +56,13 @@ interface Words {
 
 export function createPullRequestReader(client: GithubClient, now: () => number): PullRequestReader {
   const words = new Map<string, Words>();
-  /** Open at the last look, by repository: the others among the tracked ones are asked for by number at once. */
+  /** Open at the last look, by repository: the others among the tracked ones are asked for by number at once, at first all. */
   const wereOpen = new Map<string, ReadonlySet<number>>();
 
   async function observe(repository: string, watch: Parameters<Forge['observe']>[1]): Promise<ForgeObservation> {
     const attempted = `read the pull requests of ${repository}`;
     const open = wereOpen.get(repository);
-    const gone =
-      open === undefined ? [] : watch.tracked.filter((number) => !open.has(number)).slice(0, NAMED_PER_QUERY);
+    const gone = watch.tracked.filter((number) => open?.has(number) !== true).slice(0, NAMED_PER_QUERY);
     const wires = new Map<number, WireFacts>();
     /** A repository made anew under the same name no longer has them; that must not hide all the others. */
     const lost = new Set<number>();

@@ -54,8 +54,8 @@ export class Heartbeat {
     this.cadence = cadence;
   }
 
+  /** The first look begins at once; the cadence counts from its end. */
   start(): void {
-    this.beat(this.cadence);
     this.wake('start');
   }
 
@@ -97,9 +97,9 @@ export class Heartbeat {
   private async run(why: Wake): Promise<void> {
     const started = this.parts.clock.now();
     this.inARow = why === 'changed' ? this.inARow + 1 : 0;
+    let { cadence } = this;
     try {
-      const cadence = await this.parts.before();
-      if (cadence !== this.cadence) this.beat(cadence);
+      cadence = await this.parts.before();
       const result = await this.parts.tick();
       await this.parts.after(result);
       if (result.changed) this.again();
@@ -107,6 +107,7 @@ export class Heartbeat {
       this.last = { ...this.last, failures: this.last.failures + 1 };
       this.parts.onFailure(error);
     }
+    if (!this.stopped && (this.timer === null || cadence !== this.cadence)) this.beat(cadence);
     this.last = {
       ...this.last,
       lastTickAt: started,

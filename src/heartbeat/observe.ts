@@ -46,6 +46,8 @@ export interface Senses {
 }
 
 export interface Observer {
+  /** After a start work mostly goes on with commits that are new: they are fetched before the first look needs them. */
+  fetchAhead(): Promise<void>;
   outside(rules: Rules): Promise<Outside>;
   snapshot(rules: Rules, outside: Outside, accepting: boolean): Promise<Snapshot>;
 }
@@ -75,12 +77,25 @@ export function createObserver(senses: Senses): Observer {
   const parents = new Map<string, readonly string[]>();
   /** What cannot be read, and since when. */
   const failing = new Map<string, EpochMs>();
+  /** By repository: what is fetched before anybody asked. */
+  const early = new Map<string, Promise<void>>();
   /** By repository: what its red bases had at their top at the last look. */
   const red = new Map<string, ReadonlySet<string>>();
   // GitHub does not say since when it has been working something out. A restart counts anew, which costs delay only.
   const unsure = new Map<string, ReadonlyMap<string, EpochMs>>();
 
-  return { outside, snapshot };
+  return { fetchAhead, outside, snapshot };
+
+  async function fetchAhead(): Promise<void> {
+    const records = await senses.journal.records();
+    const going = records.filter((record) => record.phase === 'active' && record.pullRequest !== null);
+    // Whoever misses a commit asks again, and tells what is wrong.
+    for (const name of new Set(going.map((record) => record.repository)))
+      early.set(
+        name,
+        senses.mirror.refresh(name).catch(() => undefined),
+      );
+  }
 
   async function outside(rules: Rules): Promise<Outside> {
     const now = senses.clock.now();
@@ -173,6 +188,8 @@ export function createObserver(senses: Senses): Observer {
           projects.some((project) => wantsReview(one, project)) ||
           mergeAskedAt(one, commands) !== null),
     );
+    await early.get(name);
+    early.delete(name);
     await gitFacts(name, interesting, ours, seen.bases);
     const bases = await withBelow(name, projects, seen.bases, seen.defaultBranch);
     red.set(name, new Set([...bases.values()].flatMap(atTheTop)));

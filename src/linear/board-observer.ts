@@ -123,8 +123,10 @@ export function createBoardObserver(
     // The marks are taken first: what changes while the sweep reads is newer than they are, and will be news.
     const commented = { issue: scopeFilter(watch, boardIds(watch, before)) };
     const marks = await board.probe(READ, scopeFilter(watch, issueIds(watch, before)), commented);
-    const states = await board.states(READ, teamKeys(watch));
-    const listed = await reader.matching(READ, boardFilter(watch));
+    const [states, listed] = await Promise.all([
+      board.states(READ, teamKeys(watch)),
+      reader.matching(READ, boardFilter(watch)),
+    ]);
     const listedIds = new Set(listed.map(({ id }) => id));
     const others = await readOthers(
       boardIds(watch, before).filter((id) => !listedIds.has(id)),
@@ -141,10 +143,13 @@ export function createBoardObserver(
       { issue: scopeFilter(watch, boardIds(watch, base)) },
       newsFilter(unseenFrom(watch.commentsSince)),
     );
-    const { comments, versions } = await reader.comments(READ, since);
+    const [{ comments, versions }, seen] = await Promise.all([
+      reader.comments(READ, since),
+      seenUpTo(marks.issues, watch, base),
+    ]);
     const next: Known = {
       ...base,
-      seenIssues: withRead(await seenUpTo(marks.issues, watch, base), read),
+      seenIssues: withRead(seen, read),
       seenComments: withRead(withList(unseenFrom(watch.commentsSince), marks.comments), versions),
       newestRelation: marks.relation,
     };

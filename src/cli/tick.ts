@@ -1,10 +1,11 @@
 /** `heartline tick`: one turn for people who bring their own cron, and `--dry-run` to see on the live board what would be done. */
 import { join } from 'node:path';
+import { connect } from '../connect.ts';
 import type { Action } from '../domain/action.ts';
 import type { Journal } from '../heartbeat/journal.ts';
 import { createObserver } from '../heartbeat/observe.ts';
 import { rehearse } from '../heartbeat/tick.ts';
-import { connect, rulesOf, startBot } from '../main.ts';
+import { rulesOf, startBot } from '../main.ts';
 import { rehearsalJournal } from '../store/rehearsal-journal.ts';
 import { Complaint } from './complaint.ts';
 import { readConfigAndSecrets } from './read-config.ts';

@@ -12,7 +12,7 @@ export async function up(options: { readonly config: string | null; readonly jso
   const isolation = createIsolation({ ...wiring.isolation, log: (message) => tell(message) });
   const probe = isolation.probe();
   probe.catch(() => undefined);
-  const { connect, startBot } = await import('../main.ts');
+  const [{ connect }, { startBot }] = await Promise.all([import('../connect.ts'), import('../main.ts')]);
   const parts = connect(config.current(), secrets, { isolation: { ...isolation, probe: () => probe } });
   tell = (message) => parts.log.debug(message);
   for (const warning of warnings) parts.log.warn(warning);

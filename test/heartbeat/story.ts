@@ -8,10 +8,11 @@ import { parse, stringify } from 'yaml';
 import { createConfigSource } from '../../src/config/config-source.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { resolveSecrets } from '../../src/config/secrets.ts';
+import { connect } from '../../src/connect.ts';
 import type { IssueView } from '../../src/decide/issue-view.ts';
 import type { Status } from '../../src/heartbeat/status.ts';
 import { createLog } from '../../src/log.ts';
-import { type Bot, connect, startBot } from '../../src/main.ts';
+import { type Bot, startBot } from '../../src/main.ts';
 import { CHECK, REPOSITORY, startWorld, type World, type WorldOptions } from '../world/start-world.ts';
 
 export interface Story {

@@ -19,6 +19,12 @@ const adapter = (place: string, packages: readonly string[], more: readonly stri
   packages: ['node:', ...packages],
 });
 
+const wiring = (place: string, adapters: readonly string[], more: readonly string[] = []): Floor => ({
+  place,
+  ours: [...DOWN, 'src/heartbeat/', 'src/config/', 'src/log.ts', ...adapters.map((it) => `src/${it}/`), ...more],
+  packages: ['node:'],
+});
+
 export const FLOORS: readonly Floor[] = [
   { place: 'src/domain/', ours: [], packages: [] },
   { place: 'src/decide/', ours: ['src/domain/'], packages: [] },
@@ -38,27 +44,19 @@ export const FLOORS: readonly Floor[] = [
   adapter('src/store/', ['kysely', 'zod']),
   adapter('src/web/', []),
   { place: 'src/log.ts', ours: [], packages: ['pino'] },
-  // Wiring: the one place that names every concrete adapter.
-  {
-    place: 'src/main.ts',
-    ours: [
-      ...DOWN,
-      'src/heartbeat/',
-      'src/config/',
-      'src/log.ts',
-      ...['agents', 'chat', 'git', 'github', 'governor', 'isolation', 'linear', 'models', 'store', 'web'].map(
-        (it) => `src/${it}/`,
-      ),
-    ],
-    packages: ['node:'],
-  },
+  // Wiring: the two places that name concrete adapters.
+  wiring('src/connect.ts', ['agents', 'git', 'github', 'governor', 'isolation', 'linear', 'models']),
+  wiring('src/main.ts', ['agents', 'chat', 'store', 'web'], ['src/connect.ts']),
   {
     place: 'src/cli/',
     ours: [
       ...DOWN,
       'src/heartbeat/',
       'src/config/',
+      'src/connect.ts',
       'src/main.ts',
+      // `up` tries a room while the rest is loaded.
+      'src/isolation/create-isolation.ts',
       // Commands ask the running bot through its own door.
       'src/web/control-server.ts',
       // What openStore throws is told to a person in one line.

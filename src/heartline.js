@@ -11,8 +11,8 @@ const PLAIN_MODULES = /\/node_modules\/(kysely|zod|yaml)\/[^?]*\.js$|\/src\/[^?]
 const FORMATS = { ts: 'module-typescript', yaml: 'commonjs' };
 /** Fifty modules of words that nobody here reads. */
 const ZOD_LOCALES = /\/node_modules\/zod\/.*\/locales\/index\.js$/;
-/** What a start needs, what its first look needs, and what sessions need. */
-const COMPILED_KEPT_AFTER_MS = [1_000, 4_000, 60_000];
+/** With what a start and its first look need, and with what sessions need: what has not run by then is kept uncompiled. */
+const COMPILED_KEPT_AFTER_MS = [4_000, 60_000];
 const argv = process.argv.slice(2);
 
 if (argv[0] === '--version' || argv[0] === '-V') {

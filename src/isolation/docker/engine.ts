@@ -3,9 +3,12 @@
  * speaks them too. No version stands in the paths, so that each engine answers in the newest it knows.
  */
 
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { OutsideError, type TroubleKind } from '../../domain/outside-error.ts';
+
+// Not imported, for that would load all of fetch with it; see web/control-server.ts.
+const { request } = process.getBuiltinModule('node:http');
 
 export interface Engine {
   /** The answer's JSON; null when it has none. Throws OutsideError, `missing` for 404 and `conflict` for 409. */

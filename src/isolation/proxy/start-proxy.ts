@@ -5,12 +5,15 @@
 
 import { lookup } from 'node:dns/promises';
 import { chmod } from 'node:fs/promises';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import { type Duplex, Transform } from 'node:stream';
 import type { Registry } from '../../domain/settings.ts';
 import { mayConnect } from './addresses.ts';
 import { allowing, parseTarget, type Target } from './allowed-hosts.ts';
+
+// Not imported, for that would load all of fetch with it; see web/control-server.ts.
+const { createServer, request } = process.getBuiltinModule('node:http');
 
 export interface ProxyOptions {
   /** Path of the socket; its folder must be the bot's alone. */

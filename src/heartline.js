@@ -12,7 +12,7 @@ const FORMATS = { ts: 'module-typescript', yaml: 'commonjs' };
 /** Fifty modules of words that nobody here reads. */
 const ZOD_LOCALES = /\/node_modules\/zod\/.*\/locales\/index\.js$/;
 /** With what a start and its first look need, and with what sessions need: what has not run by then is kept uncompiled. */
-const COMPILED_KEPT_AFTER_MS = [4_000, 60_000];
+const COMPILED_KEPT_AFTER_MS = [2_500, 60_000];
 const argv = process.argv.slice(2);
 
 if (argv[0] === '--version' || argv[0] === '-V') {

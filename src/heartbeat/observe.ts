@@ -14,10 +14,11 @@ import type { IssueRecord, Phase } from '../domain/issue-record.ts';
 import { OutsideError } from '../domain/outside-error.ts';
 import type { Duty, Pipeline } from '../domain/pipeline.ts';
 import { NO_PRESSURE, type Pressure } from '../domain/pressure.ts';
-import type { BaseView, CommitChecks, DiffFacts, PullRequest, RepositoryView } from '../domain/pull-request.ts';
+import type { BaseView, CommitChecks, RepositoryView } from '../domain/pull-request.ts';
 import type { Person, ProjectSettings, RequiredCheck, Settings } from '../domain/settings.ts';
 import type { Board, Known, Snapshot } from '../domain/snapshot.ts';
 import { eachOf } from './each-of.ts';
+import { createGitFacts } from './git-facts.ts';
 import type { Journal } from './journal.ts';
 import type { BoardObservation, Clock, Forge, ForgeObservation, Mirror, Tracker } from './ports.ts';
 import { saidInReviews } from './said-in-reviews.ts';
@@ -53,11 +54,9 @@ export interface Observer {
 }
 
 const REPOSITORIES_AT_ONCE_MAX = 4;
-const DIFFS_AT_ONCE_MAX = 4;
 const BASES_AT_ONCE_MAX = 4;
 /** A red base that was merged into so often is nothing that a bot finds its way out of. */
 const BELOW_MAX = 20;
-const DIFFS_KEPT_MAX = 1_000;
 const COMMENTS_BACK_MS = 24 * 3_600_000;
 /**
  * How long an issue that has left the watched states is still asked for: done, until its base branch's checks have spoken
@@ -72,13 +71,9 @@ const KEPT_IN_VIEW_MS: Readonly<Record<Phase, number>> = {
 };
 
 export function createObserver(senses: Senses): Observer {
-  // Git facts never change for a pair of commits, so they are worked out once.
-  const diffs = new Map<string, DiffFacts>();
-  const parents = new Map<string, readonly string[]>();
+  const git = createGitFacts(senses);
   /** What cannot be read, and since when. */
   const failing = new Map<string, EpochMs>();
-  /** By repository: what is fetched before anybody asked. */
-  const early = new Map<string, Promise<void>>();
   /** By repository: what its red bases had at their top at the last look. */
   const red = new Map<string, ReadonlySet<string>>();
   // GitHub does not say since when it has been working something out. A restart counts anew, which costs delay only.
@@ -87,14 +82,8 @@ export function createObserver(senses: Senses): Observer {
   return { fetchAhead, outside, snapshot };
 
   async function fetchAhead(): Promise<void> {
-    const records = await senses.journal.records();
-    const going = records.filter((record) => record.phase === 'active' && record.pullRequest !== null);
-    // Whoever misses a commit asks again, and tells what is wrong.
-    for (const name of new Set(going.map((record) => record.repository)))
-      early.set(
-        name,
-        senses.mirror.refresh(name).catch(() => undefined),
-      );
+    const going = (await senses.journal.records()).filter((one) => one.phase === 'active' && one.pullRequest !== null);
+    for (const name of new Set(going.map((record) => record.repository))) git.fetchAhead(name);
   }
 
   async function outside(rules: Rules): Promise<Outside> {
@@ -188,9 +177,7 @@ export function createObserver(senses: Senses): Observer {
           projects.some((project) => wantsReview(one, project)) ||
           mergeAskedAt(one, commands) !== null),
     );
-    await early.get(name);
-    early.delete(name);
-    await gitFacts(name, interesting, ours, seen.bases);
+    const facts = await git.about(name, interesting, ours, seen.bases);
     const bases = await withBelow(name, projects, seen.bases, seen.defaultBranch);
     red.set(name, new Set([...bases.values()].flatMap(atTheTop)));
     const now = senses.clock.now();
@@ -205,8 +192,7 @@ export function createObserver(senses: Senses): Observer {
       bases,
       pullRequests: seen.pullRequests,
       unsureSince: new Map(unknown.map(({ number, since }) => [number, since])),
-      diffs: new Map(interesting.flatMap((one) => entry(diffs, pairOf(one), diffKey(name, one)))),
-      parents: new Map(interesting.flatMap((one) => entry(parents, one.head, `${name} ${one.head}`))),
+      ...facts,
       comments: [...seen.comments, ...seen.pullRequests.flatMap((one) => saidInReviews(one, commentsSince))].toSorted(
         (one, other) => one.at - other.at,
       ),
@@ -237,7 +223,7 @@ export function createObserver(senses: Senses): Observer {
     const commits: CommitChecks[] = [];
     try {
       for (let at = tip; commits.length < BELOW_MAX; ) {
-        const [parent] = await parentsOf(name, at);
+        const [parent] = await git.parentsOf(name, at);
         if (parent === undefined) break;
         const checks = await senses.forge.checksOf(name, parent);
         commits.push({ sha: parent, checks });
@@ -248,59 +234,6 @@ export function createObserver(senses: Senses): Observer {
     } catch (error) {
       if (!(error instanceof OutsideError)) throw error;
       return null;
-    }
-  }
-
-  async function parentsOf(name: string, commit: string): Promise<readonly string[]> {
-    try {
-      return await senses.mirror.parents(name, commit);
-    } catch (error) {
-      if (!(error instanceof OutsideError) || error.kind !== 'missing') throw error;
-      await senses.mirror.refresh(name);
-      return senses.mirror.parents(name, commit);
-    }
-  }
-
-  /** Fills the caches; a pull request whose commits cannot be had simply has no facts, and the gate waits. */
-  async function gitFacts(
-    name: string,
-    pullRequests: readonly PullRequest[],
-    ours: ReadonlySet<number>,
-    bases: RepositoryView['bases'],
-  ): Promise<void> {
-    // Only the forge's own queue merges into a base that the head does not contain, so only there that costs a look; and not
-    // at every move of the base for all that wait in it.
-    const merges = (one: PullRequest): boolean =>
-      ours.has(one.number) && one.queued === null && bases.get(one.baseBranch)?.mergeQueue === true;
-    const wanted = pullRequests.filter(
-      (one) =>
-        !diffs.has(diffKey(name, one)) ||
-        (ours.has(one.number) && !parents.has(`${name} ${one.head}`)) ||
-        (merges(one) && diffs.get(diffKey(name, one))?.landsAsJudged === null),
-    );
-    if (wanted.length === 0) return;
-    let refreshed = false;
-    try {
-      await eachOf(wanted, DIFFS_AT_ONCE_MAX, async (one) => {
-        let facts = await senses.mirror.diff(name, one.base, one.head);
-        if (facts === null) {
-          if (!refreshed) await senses.mirror.refresh(name);
-          refreshed = true;
-          facts = await senses.mirror.diff(name, one.base, one.head);
-        }
-        if (facts === null) return;
-        keep(diffs, diffKey(name, one), facts);
-        const ofHead = `${name} ${one.head}`;
-        if (ours.has(one.number) && !parents.has(ofHead))
-          keep(parents, ofHead, await senses.mirror.parents(name, one.head));
-        if (facts.landsAsJudged !== null || !merges(one)) return;
-        const lands = await senses.mirror.landsAsJudged(name, one.base, one.head);
-        keep(diffs, diffKey(name, one), { ...facts, landsAsJudged: lands });
-      });
-    } catch (error) {
-      // GitHub's view is good even when git cannot be reached: whoever needs the facts waits for them.
-      if (!(error instanceof OutsideError)) throw error;
-      await senses.journal.event({ kind: 'git-unreachable', subject: null, text: error.message });
     }
   }
 
@@ -356,26 +289,6 @@ export function createObserver(senses: Senses): Observer {
 /** Where a base is red, its tip and what was read of the commits below. */
 function atTheTop({ tip, below }: BaseView): readonly string[] {
   return below === undefined ? [] : [tip, ...(below ?? []).map(({ sha }) => sha)];
-}
-
-function pairOf(one: PullRequest): string {
-  return `${one.base}..${one.head}`;
-}
-
-function diffKey(name: string, one: PullRequest): string {
-  return `${name} ${pairOf(one)}`;
-}
-
-function entry<T>(cache: ReadonlyMap<string, T>, as: string, key: string): readonly (readonly [string, T])[] {
-  const value = cache.get(key);
-  return value === undefined ? [] : [[as, value]];
-}
-
-/** Oldest out: a Map keeps insertion order. */
-function keep<T>(cache: Map<string, T>, key: string, value: T): void {
-  cache.set(key, value);
-  const oldest = cache.keys().next();
-  if (cache.size > DIFFS_KEPT_MAX && oldest.done === false) cache.delete(oldest.value);
 }
 
 /** What people say on a pull request of ours is for its agent to answer, an order or not. */

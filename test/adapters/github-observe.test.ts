@@ -230,6 +230,22 @@ test('a tracked pull request is seen after it was merged or closed, in one query
   assert.equal((await forge.observe(SHOP, everything)).pullRequests.length, 0);
 });
 
+test('the first look after a start sees tracked ones in one query, whatever became of them meanwhile', async (context) => {
+  const { forge, world, change, asked } = await forgeForTest(context);
+  const [landed, open] = [await change('landed'), await change('open')];
+  await world.act.merge(SHOP, landed.number, 'ada');
+  asked();
+  const { pullRequests } = await forge.observe(SHOP, { ...everything, tracked: [open.number, landed.number] });
+  assert.deepEqual(
+    new Map(pullRequests.map(({ number, state }) => [number, state])),
+    new Map([
+      [open.number, 'open'],
+      [landed.number, 'merged'],
+    ]),
+  );
+  assert.equal(asked().length, 1);
+});
+
 test('a tracked pull request that is no longer there hides none of the others', async (context) => {
   const { forge, change, asked } = await forgeForTest(context);
   const { number } = await change('one');

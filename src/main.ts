@@ -72,7 +72,9 @@ export async function startBot(
       sinks: sinks.map((sink) => sink.name),
     });
   };
-  const prompts = await loadPrompts(wiring.promptsDir);
+  const prompts = await loadPrompts(wiring.promptsDir).catch((cause: Error) => {
+    throw new Error(`${cause.message}. Mend that, or leave out \`prompts\` in heartline.yaml.`, { cause });
+  });
   // The probe mostly waits for a real command to end: time in which to load and open what is needed from here on.
   const [missing, journal, { controlSocket, serveControl }] = await Promise.all([
     isolation.probe(),

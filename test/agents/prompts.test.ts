@@ -48,6 +48,9 @@ describe('a wrong prompt is refused when it is loaded', () => {
   ];
   for (const [name, text, expected] of cases) test(name, () => assert.throws(() => readPrompt(text, 'x.md'), expected));
 
+  test('a folder that is not there', () =>
+    assert.rejects(loadPrompts('/nowhere'), /^Error: the folder of prompts \/nowhere cannot be read \(ENOENT\)$/));
+
   test('a value that does not arrive is an error, and what arrives is never read as a template', () => {
     const prompt = readPrompt(`${front}# system\nx\n# implement\n<{{ ticket }}>`, 'x.md');
     assert.throws(() => prompt.render('implement', {}), /ticket/);

@@ -360,7 +360,7 @@ test('models: a role at work without a prompt, and prompts that cannot be read',
   ]);
   const prompts = { known: false, reason: 'dev.md: it needs a section "# system"', kind: null } as const;
   assert.deepEqual(complaints(judgeModels({ ...MODELS, prompts })), [
-    'fail prompts: dev.md: it needs a section "# system". -> Mend that file, or leave out `prompts` in heartline.yaml.',
+    'fail prompts: dev.md: it needs a section "# system". -> Mend that, or leave out `prompts` in heartline.yaml.',
   ]);
 });
 

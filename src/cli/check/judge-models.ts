@@ -28,7 +28,7 @@ export function judgeModels(facts: ModelFacts): readonly CheckLine[] {
 
 function promptLines({ prompts, settings, pipelines }: ModelFacts): readonly CheckLine[] {
   const line = linesAbout('models', 'prompts');
-  if (!prompts.known) return [line.fail(prompts.reason, 'Mend that file, or leave out `prompts` in heartline.yaml.')];
+  if (!prompts.known) return [line.fail(prompts.reason, 'Mend that, or leave out `prompts` in heartline.yaml.')];
   const missing = rolesAtWork(settings, pipelines).filter((role) => !prompts.value.includes(role));
   return missing.length === 0
     ? [line.ok(`there for ${listed(prompts.value)}.`)]

@@ -1,6 +1,4 @@
-/**
- * Wiring: the only place that names concrete adapters of the outside. Nothing is contacted yet; main.ts makes the parts beat.
- */
+/** Wiring: names the adapter behind each port of the outside. main.ts makes them beat. */
 import type { ModelEndpoint } from './agents/external/model-endpoint.ts';
 import { createRedactor } from './config/create-redactor.ts';
 import type { LoadedConfig } from './config/load-config.ts';

@@ -11,6 +11,7 @@ export async function up(options: { readonly config: string | null; readonly jso
   let tell = (_message: string): void => {};
   const isolation = createIsolation({ ...wiring.isolation, log: (message) => tell(message) });
   const probe = isolation.probe();
+  // Whoever starts the bot below hears of it; until then nobody listens.
   probe.catch(() => undefined);
   const [{ connect }, { startBot }] = await Promise.all([import('../connect.ts'), import('../main.ts')]);
   const parts = connect(config.current(), secrets, { isolation: { ...isolation, probe: () => probe } });

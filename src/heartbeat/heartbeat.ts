@@ -54,7 +54,7 @@ export class Heartbeat {
     this.cadence = cadence;
   }
 
-  /** The first look begins at once; the cadence counts from its end. */
+  /** The first look begins at once; the cadence is followed once it has ended, for working it out takes time of its own. */
   start(): void {
     this.wake('start');
   }
